@@ -1,0 +1,64 @@
+package sms
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+)
+
+// maxMessageID bounds what counts as an id.
+const maxMessageID = 64
+
+// readAnswer returns nil only when the gateway plainly took the message on.
+func readAnswer(status int, body []byte) error {
+	if status == http.StatusGatewayTimeout || status == http.StatusRequestTimeout {
+		return ErrTimeout
+	}
+	if status >= http.StatusInternalServerError {
+		return fmt.Errorf("%w: status %d", ErrTransport, status)
+	}
+	var answer struct {
+		Code      string `json:"code"`
+		MessageID string `json:"message_id"`
+	}
+	if len(body) > maxAnswer || !utf8.Valid(body) || json.Unmarshal(body, &answer) != nil || !plainCode(answer.Code) {
+		return fmt.Errorf("%w: status %d", ErrMalformed, status)
+	}
+	switch {
+	case answer.Code != "OK":
+		return fmt.Errorf("%w: code %s", ErrRefused, answer.Code)
+	case status != http.StatusOK || !plainID(answer.MessageID):
+		return fmt.Errorf("%w: status %d", ErrMalformed, status)
+	}
+	return nil
+}
+
+// plainCode keeps a gateway from writing a sentence, a phone or a one-time code into our errors: few digits pass.
+func plainCode(code string) bool {
+	if code == "" || len(code) > 40 {
+		return false
+	}
+	digits := 0
+	for _, r := range code {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case (r < 'A' || r > 'Z') && r != '_':
+			return false
+		}
+	}
+	return digits < 6
+}
+
+func plainID(id string) bool {
+	if id == "" || len(id) > maxMessageID {
+		return false
+	}
+	for _, r := range id {
+		if r <= ' ' || r > '~' {
+			return false
+		}
+	}
+	return true
+}
