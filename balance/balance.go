@@ -99,6 +99,10 @@ type Reading struct {
 	Source        string
 }
 
+// Day is the day whose point the reading becomes: the one on which it was fetched, in Asia/Shanghai. (The upstream's own
+// time may lie on another day; a point says both.)
+func (r Reading) Day() Day { return DayOf(r.FetchedAt) }
+
 // Point is the reading of one day.
 type Point struct {
 	Day       Day

@@ -43,6 +43,10 @@ type Store interface {
 	// SetSchedule moves a claimed subject on; a subject that is gone stays gone.
 	SetSchedule(ctx context.Context, s Schedule) error
 
-	// DeleteSubject removes schedule, answer and readings of the subject. Safe to repeat.
+	// Scheduled says whether the subject has a schedule: somebody is still linked to it.
+	Scheduled(ctx context.Context, subject Subject) (bool, error)
+
+	// DeleteSubject removes schedule, answer and readings of the subject, the schedule first: whoever writes a reading
+	// and then still finds the schedule knows that no deletion has passed the reading by. Safe to repeat.
 	DeleteSubject(ctx context.Context, subject Subject) error
 }

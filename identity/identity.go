@@ -129,6 +129,8 @@ type Slot struct {
 	Region   string
 	Relation Relation
 	Since    time.Time
+	// Unattended copies the link's consent to unattended reading; whoever claims the slot fills it.
+	Unattended bool
 }
 
 // Session is one sign-in.
