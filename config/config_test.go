@@ -1,0 +1,209 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// example returns config.example.yaml with its /etc/yibao files laid into a folder of the test.
+func example(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("../config.example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	files := regexp.MustCompile(`_file: /etc/yibao/(\S+)`).FindAllStringSubmatch(string(text), -1)
+	for _, file := range files {
+		path := filepath.Join(dir, file[1])
+		value := "0123456789abcdef0123456789abcdef"
+		if strings.HasSuffix(path, ".uri") {
+			value = "mongodb://localhost:27017"
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(" "+value+"\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return strings.ReplaceAll(string(text), "/etc/yibao", dir)
+}
+
+func TestExampleIsValidAndShowsTheDefaults(t *testing.T) {
+	c, err := Parse([]byte(example(t)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	for name, pair := range map[string][2]any{
+		"server": {c.Server.ReadTimeout, want.Server.ReadTimeout}, "linking": {c.Linking, want.Linking},
+		"balance": {c.Balance, want.Balance}, "reminder": {c.Reminder, want.Reminder}, "limits": {c.Limits, want.Limits},
+		"log": {c.Log, want.Log}, "base_url": {c.WeChat.BaseURL, want.WeChat.BaseURL},
+		"gateway": {c.Alipay.Gateway, want.Alipay.Gateway}, "listen": {c.Server.Listen, want.Server.Listen},
+	} {
+		if !reflect.DeepEqual(pair[0], pair[1]) {
+			t.Errorf("%s: the example shows %+v, the default is %+v", name, pair[0], pair[1])
+		}
+	}
+	if got := c.Regions["990200"].Insurer.InfVer; got != "V1.0" {
+		t.Errorf("a region does not get its defaults: infver is %q", got)
+	}
+	if got := c.WeChat.Apps["main"].Secret.Reveal(); got != "0123456789abcdef0123456789abcdef" {
+		t.Errorf("a secret's file is not trimmed: %d bytes", len(got))
+	}
+}
+
+// TestExampleShowsEveryKey walks the struct: a key that config.example.yaml does not name fails here.
+func TestExampleShowsEveryKey(t *testing.T) {
+	var tree map[string]any
+	if err := yaml.Unmarshal([]byte(example(t)), &tree); err != nil {
+		t.Fatal(err)
+	}
+	missing(t, reflect.TypeFor[Config](), tree, "")
+}
+
+func missing(t *testing.T, typ reflect.Type, tree map[string]any, under string) {
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		key := field.Tag.Get("koanf")
+		if key == "lang" && strings.HasPrefix(under, "alipay") {
+			continue // Alipay's templates have no language
+		}
+		value, ok := tree[key]
+		if _, file := tree[key+"_file"]; !ok && !file {
+			t.Errorf("%s%s is not in config.example.yaml", under, key)
+		}
+		sub, _ := value.(map[string]any)
+		switch field.Type.Kind() {
+		case reflect.Struct:
+			missing(t, field.Type, sub, under+key+".")
+		case reflect.Map:
+			if field.Type.Elem().Kind() == reflect.Struct {
+				first := sub["main"]
+				for _, name := range []string{"low_balance", "990100"} {
+					if one, ok := sub[name]; ok {
+						first = one
+					}
+				}
+				below, _ := first.(map[string]any)
+				missing(t, field.Type.Elem(), below, under+key+".…")
+			}
+		}
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	text := example(t)
+	for _, edit := range [][2]string{
+		{"read_timeout: 10s", "read_timeout: soon"},
+		{"metrics: true", "metrics: true\n  colour: blue"},
+		{"ttl: 2h ", "ttl: 2s "},
+		{"state: formal ", "state: final "},
+		{`regions: ["990100"]`, `regions: ["123456"]`},
+		{"path_mode: suffix", "path_mode: sideways"},
+		{"cooldown: 24h", "cooldown: -1h"},
+		{"daily_at: \"06:00\"", "daily_at: \"6 o'clock\""},
+		{"url: https://sms.example.com/send", "url: sms.example.com"},
+	} {
+		if !strings.Contains(text, edit[0]) {
+			t.Fatalf("the example no longer has %q", edit[0])
+		}
+		text = strings.Replace(text, edit[0], edit[1], 1)
+	}
+	_, err := Parse([]byte(text), nil)
+	var found Problems
+	if !errors.As(err, &found) {
+		t.Fatalf("got %v", err)
+	}
+	want := []string{"server.read_timeout", "server.colour", "token.ttl", "wechat.apps.main.state",
+		"alipay.apps.main.regions", "regions.990100.insurer.path_mode", "reminder.cooldown", "balance.daily_at", "sms.url"}
+	for _, key := range want {
+		if !strings.Contains(err.Error(), "\n  "+key+": ") {
+			t.Errorf("%s is not reported", key)
+		}
+	}
+	if len(found) != len(want) {
+		t.Errorf("want %d problems, got: %v", len(want), err)
+	}
+	for _, p := range found {
+		if p.What == "" || p.Mend == "" {
+			t.Errorf("%s does not say what is wrong and how to mend it", p.Key)
+		}
+	}
+}
+
+func TestEnvironmentWinsOverTheFile(t *testing.T) {
+	c, err := Parse([]byte(example(t)), []string{
+		"YIBAO_SERVER__LISTEN=127.0.0.1:9999", "YIBAO_REMINDER__TICK=1s", "YIBAO_WECHAT__APPS__MAIN__REGIONS=990200",
+		"YIBAO_LOG__LEVEL=debug", "OTHER=1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Server.Listen != "127.0.0.1:9999" || c.Reminder.Tick != time.Second || c.Log.Level != "debug" ||
+		!reflect.DeepEqual(c.WeChat.Apps["main"].Regions, []string{"990200"}) {
+		t.Errorf("the environment was not heard: %+v", c.Server)
+	}
+}
+
+func TestSecretFiles(t *testing.T) {
+	text := example(t)
+	for name, edit := range map[string]string{
+		"both":    "uri: mongodb://x\n  uri_file:",
+		"missing": "uri_file: /nowhere/at/all #",
+	} {
+		_, err := Parse([]byte(strings.Replace(text, "uri_file:", edit, 1)), nil)
+		if err == nil || !strings.Contains(err.Error(), "mongodb.uri_file") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func TestBrokenYAMLDoesNotQuoteTheFile(t *testing.T) {
+	_, err := Parse([]byte("token:\n  key: hunter2hunter2\n bad indent: ["), nil)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+	_, err = Parse([]byte("server:\n  read_timeout: hunter2hunter2\n"), nil)
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSecretNeverPrints(t *testing.T) {
+	s := struct{ Key Secret }{"hunter2"}
+	encoded, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "key", s.Key)
+	all := fmt.Sprintf("%v %+v %#v %s %q %x", s, s, s, s.Key, s.Key, s.Key) + string(encoded) + log.String()
+	if strings.Contains(all, "hunter2") || strings.Contains(all, "68756e74657232") {
+		t.Error("a secret was printed")
+	}
+	if s.Key.Reveal() != "hunter2" {
+		t.Error("the value is lost")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("server: {listen: a}"))
+	f.Add([]byte("regions: {990100: {insurer: 3}}"))
+	f.Add([]byte("wechat: {apps: [1,2]}\ntoken: 5"))
+	f.Add([]byte("a: &a [*a]"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if c, err := Parse(text, nil); (c == nil) == (err == nil) {
+			t.Error("neither a configuration nor an error")
+		}
+	})
+}

@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one thing wrong with the configuration. It never holds a value that could be a secret.
+type Problem struct {
+	Key  string // dotted, as in the file
+	What string // what is wrong
+	Mend string // how to mend it
+}
+
+// Problems is every problem at once; it is the error that Load returns.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d problem(s) in the configuration:", len(p))
+	for _, one := range p {
+		fmt.Fprintf(&b, "\n  %s: %s\n      %s", one.Key, one.What, one.Mend)
+	}
+	return b.String()
+}
+
+// report collects problems under a key prefix.
+type report struct {
+	found *Problems
+	under string
+}
+
+func (r report) at(key string) report {
+	return report{found: r.found, under: r.under + key + "."}
+}
+
+func (r report) add(key, what, mend string) {
+	if key == "" {
+		key = strings.TrimSuffix(r.under, ".")
+		*r.found = append(*r.found, Problem{Key: key, What: what, Mend: mend})
+		return
+	}
+	*r.found = append(*r.found, Problem{Key: r.under + key, What: what, Mend: mend})
+}
+
+// need adds a problem unless ok.
+func (r report) need(ok bool, key, what, mend string) {
+	if !ok {
+		r.add(key, what, mend)
+	}
+}
