@@ -149,7 +149,8 @@ func (c *Config) checkRegions(r report) {
 		one.need(regionCode.MatchString(code), "", "is not a region code", "six digits, in quotes")
 		one.need(region.Name != "", "name", "is missing", "the name that people see")
 		region.Insurer.check(one.at("insurer"))
-		region.Local.check(one.at("local"))
+		one.need(region.PhoneOnFile.Transaction == "" || region.PhoneOnFile.Path != "", "local_phone_on_file.path",
+			"is missing", "say where in that transaction's answer the phone stands")
 		for _, rule := range region.Accounts {
 			oneOf(one, "accounts.exists", rule.Exists, "yes", "no", "unknown")
 		}
@@ -162,25 +163,20 @@ func (i Insurer) check(r report) {
 	oneOf(r, "auth", i.Auth, "tif", "apikey")
 	r.need(i.Auth != "tif" || i.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")
 	r.need(i.Secret != "", "secret", "is missing", "give secret or secret_file")
-	oneOf(r, "unwrap", i.Unwrap, "object", "array", "json_string", "nested")
+	oneOf(r, "unwrap", i.Unwrap, "object", "array", "string", "nested")
 	oneOf(r, "numbers", i.Numbers, "text", "number", "either")
 	r.need(len(i.SuccessCodes) > 0, "success_codes", "is empty", `the common value is ["0"]`)
-	r.need(len(i.InstitutionCode) == 12, "fixmedins_code", "is not 12 characters", "the code that the bureau issued")
+	r.need(len(i.InstitutionCode) >= 12, "fixmedins_code", "is shorter than 12 characters", "the code that the bureau issued")
 	r.need(i.InstitutionName != "", "fixmedins_name", "is missing", "the name that goes with fixmedins_code")
 	r.need(regionCode.MatchString(i.CareRegion), "mdtrtarea_admvs", "is not six digits", "the region of care")
 	oneOf(r, "opter_type", i.OperatorType, "1", "2", "3")
 	positive(r, "timeout", i.Timeout)
 }
 
-func (l Local) check(r report) {
-	r.need(l.PhoneTransaction == "" || l.PhonePath != "", "phone_path", "is missing",
-		"say where in that transaction's answer the phone stands")
-}
-
 func (s SMS) check(r report, regions map[string]Region) {
 	needed := false
 	for _, region := range regions {
-		needed = needed || region.Local.PhonePath != ""
+		needed = needed || region.PhoneOnFile.Path != ""
 	}
 	if !needed && s.URL == "" {
 		return

@@ -99,11 +99,12 @@ type Template struct {
 
 // Region is one insured region and how its upstream talks.
 type Region struct {
-	Name       string   `koanf:"name"`
-	Unattended bool     `koanf:"unattended"` // may the server ask when nobody is waiting?
-	Insurer    Insurer  `koanf:"insurer"`
-	Local      Local    `koanf:"local"`
-	Accounts   []Exists `koanf:"accounts"` // who has a personal account; the first rule that fits decides
+	Name        string        `koanf:"name"`
+	Unattended  bool          `koanf:"unattended"` // may the server ask when nobody is waiting?
+	Insurer     Insurer       `koanf:"insurer"`
+	PhoneOnFile PhoneOnFile   `koanf:"local_phone_on_file"`
+	HITypeField string        `koanf:"local_hi_type_field"` // the region's own field of an insuinfo row with HI_TYPE
+	Accounts    []AccountRule `koanf:"accounts"`            // who has a personal account; the first rule that fits decides
 }
 
 // Insurer is the profile of a region's upstream (FSI family).
@@ -112,6 +113,7 @@ type Insurer struct {
 	PathMode         string            `koanf:"path_mode"` // suffix: <base>/<infno>; single: <base>
 	Auth             string            `koanf:"auth"`      // tif or apikey
 	PaasID           string            `koanf:"paas_id"`
+	ServiceID        string            `koanf:"service_id"`
 	Secret           Secret            `koanf:"secret"` // TIF secret, or the API key
 	APIKeyHeader     string            `koanf:"api_key_header"`
 	ContentType      string            `koanf:"content_type"`
@@ -124,27 +126,44 @@ type Insurer struct {
 	OperatorType     string            `koanf:"opter_type"`
 	Operator         string            `koanf:"opter"`
 	OperatorName     string            `koanf:"opter_name"`
+	Extra            map[string]string `koanf:"extra"` // further envelope fields
 	SuccessCodes     []string          `koanf:"success_codes"`
 	MessageIsFailure bool              `koanf:"err_msg_means_failure"`
-	Unwrap           string            `koanf:"unwrap"`  // object, array, json_string or nested
+	EmptyIsUnknown   bool              `koanf:"empty_means_not_enrolled"`
+	Unwrap           string            `koanf:"unwrap"`  // object, array, string or nested
 	Numbers          string            `koanf:"numbers"` // text, number or either
-	Timeout          time.Duration     `koanf:"timeout"` // of one question
+	Timeout          time.Duration     `koanf:"timeout"` // of one exchange
+	Retries          int               `koanf:"retries"` // of a question that got no answer
 	Transactions     map[string]string `koanf:"transactions"`
-	NotEnrolled      []string          `koanf:"not_enrolled"` // infcode or parts of err_msg that say "no such person"
-	Mismatch         []string          `koanf:"mismatch"`     // … "another name"
+	Failures         Failures          `koanf:"failures"`
 }
 
-// Local holds a region's own extensions: nothing national knows them.
-type Local struct {
-	PhoneTransaction string `koanf:"phone_transaction"` // transaction that returns the phone on file, or ""
-	PhonePath        string `koanf:"phone_path"`        // dotted path of the phone in that answer or in 1101's
+// Failures says which refusals mean what; the first list with a rule that fits decides, in this order.
+type Failures struct {
+	Access      []FailureRule `koanf:"access"`
+	NotEnrolled []FailureRule `koanf:"not_enrolled"`
+	Mismatch    []FailureRule `koanf:"mismatch"`
+	NoAnswer    []FailureRule `koanf:"no_answer"`
 }
 
-// Exists is one rule on who has a personal account. Empty lists fit everything; codes fit by prefix.
-type Exists struct {
-	InsuranceTypes []string `koanf:"insutype"`
-	PersonTypes    []string `koanf:"psn_type"`
-	Exists         string   `koanf:"exists"` // yes, no or unknown
+// FailureRule fits a refusal by code, by a part of its text, or by both.
+type FailureRule struct {
+	Code     string `koanf:"code"`
+	Contains string `koanf:"contains"`
+}
+
+// PhoneOnFile is a region's own way to tell the phone it has on file; nothing national does.
+type PhoneOnFile struct {
+	Transaction string `koanf:"transaction"` // one of its own, or "" when 1101 carries the phone
+	Path        string `koanf:"path"`        // dotted path of the phone in that answer's output; "" means the region has none
+}
+
+// AccountRule is one rule on who has a personal account. An empty field fits everything.
+type AccountRule struct {
+	InsuranceType string `koanf:"insutype"` // whole
+	PersonType    string `koanf:"psn_type"` // from its beginning
+	HIType        string `koanf:"hi_type"`  // whole
+	Exists        string `koanf:"exists"`   // yes, no or unknown
 }
 
 // SMS is the gateway for one-time codes.
@@ -254,7 +273,7 @@ func defaultRegion() Region {
 	return Region{Insurer: Insurer{
 		PathMode: "suffix", Auth: "tif", APIKeyHeader: "apikey", ContentType: "application/json", InfVer: "V1.0",
 		RecerSysCode: "01", OperatorType: "3", Operator: "yibao", OperatorName: "yibao", SuccessCodes: []string{"0"},
-		Unwrap: "object", Numbers: "either", Timeout: 8 * time.Second,
+		Unwrap: "object", Numbers: "either", Timeout: 8 * time.Second, Retries: 1,
 		Transactions: map[string]string{"identity": "1101", "enrolment": "1101", "balance": "1101"},
 	}}
 }

@@ -1,0 +1,147 @@
+// Package app wires the server: it is the one place that knows every package. cmd/server runs it as it is; cmd/sandbox
+// and the tests run the same thing against simulated platforms.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yibao/balance"
+	"yibao/config"
+	"yibao/handlers"
+	"yibao/identity"
+	"yibao/reminder"
+	"yibao/store"
+)
+
+// Role says which half of the server a process runs.
+type Role string
+
+// The roles.
+const (
+	RoleAll    Role = "all"
+	RoleAPI    Role = "api"
+	RoleWorker Role = "worker"
+)
+
+// Options are what a process decides beside its configuration.
+type Options struct {
+	Config *config.Config
+	Role   Role
+	Log    *slog.Logger
+	Now    func() time.Time // time.Now unless the sandbox moves the clock
+}
+
+// App is the wired server.
+type App struct {
+	Store     *store.Store
+	Sessions  *identity.Sessions
+	Linking   *identity.Linking
+	Balances  *balance.Service
+	Reminders *reminder.Service
+	HTTP      *fiber.App
+	Outside   *Outside
+
+	opts     Options
+	draining atomic.Bool
+}
+
+// Open connects to the store, makes its indexes and wires every part. Nothing runs yet.
+func Open(ctx context.Context, opts Options) (*App, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Role == "" {
+		opts.Role = RoleAll
+	}
+	a := &App{opts: opts}
+	keys, err := loadKeys(opts.Config)
+	if err != nil {
+		return nil, err
+	}
+	if a.Outside, err = newOutside(opts.Config, opts.Log, opts.Now); err != nil {
+		return nil, err
+	}
+	if a.Store, err = openStore(ctx, opts, keys); err != nil {
+		return nil, err
+	}
+	if err := a.wire(keys); err != nil {
+		return nil, errors.Join(err, a.Store.Close(ctx))
+	}
+	return a, nil
+}
+
+func loadKeys(c *config.Config) (*store.Keyring, error) {
+	return store.LoadKeyring(store.KeyFiles{
+		Seal: c.Keys.SealFile, Lookup: c.Keys.LookupFile, Proof: c.Keys.ProofFile, Code: c.Keys.CodeFile,
+	})
+}
+
+func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.Store, error) {
+	s, err := store.Open(ctx, store.Options{
+		URI: opts.Config.MongoDB.URI.Reveal(), Database: opts.Config.MongoDB.Database, Keys: keys, Log: opts.Log,
+		Now: opts.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.EnsureIndexes(ctx); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
+	}
+	return s, nil
+}
+
+// wire makes the services, from the ground up, and the HTTP side over them.
+func (a *App) wire(keys *store.Keyring) error {
+	c, log, now := a.opts.Config, a.opts.Log, a.opts.Now
+	metrics := prometheus.NewRegistry()
+	a.Balances = balance.NewService(balanceConfig(c), balance.Deps{
+		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Now: now, Log: log,
+	})
+	a.Reminders = reminder.NewService(reminderConfig(c), reminder.Deps{
+		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(), Templates: templates(c),
+		Now: now, Log: log, Observe: countReasons(metrics),
+	})
+	var err error
+	a.Sessions, err = identity.NewSessions(sessionsConfig(c), identity.SessionsDeps{
+		Users: a.Store, Sessions: a.Store, Changes: a.Store, Platforms: a.Outside.authenticators(), Now: now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	a.Linking, err = identity.NewLinking(linkingConfig(c), identity.LinkingDeps{
+		Store: a.Store, Registry: a.Outside.Insurer, Codes: a.Outside.SMS, Digests: keys,
+		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget, Now: now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	a.HTTP, err = handlers.New(a.handlerOptions(metrics))
+	return err
+}
+
+// countReasons counts what evaluations and deliveries came to: "why not sent" is data.
+func countReasons(registry *prometheus.Registry) func(string, reminder.Reason) {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "yibao_reminder_outcomes_total", Help: "Evaluations and deliveries by what came of them.",
+	}, []string{"kind", "reason"})
+	registry.MustRegister(counter)
+	return func(kind string, reason reminder.Reason) { counter.WithLabelValues(kind, string(reason)).Inc() }
+}
+
+// Listen opens the configured address.
+func (a *App) Listen() (net.Listener, error) {
+	listener, err := net.Listen("tcp", a.opts.Config.Server.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("server.listen: %w", err)
+	}
+	return listener, nil
+}

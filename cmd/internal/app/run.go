@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// sweepEvery is how often expired documents are deleted; servers without TTL indexes have only this.
+const sweepEvery = 10 * time.Minute
+
+// Run serves on the listener and runs the workers, as the role says, until ctx ends; then it stops in this order:
+//
+//  1. readiness turns to "no", so that balancers send nothing new
+//  2. the listener closes and requests in flight finish
+//  3. workers stop claiming
+//  4. sends in flight and codes on their way finish and are written down
+//  5. the store closes
+//
+// Each step is bounded by server.drain_timeout. A listener may be nil for role worker.
+func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	working, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorkers()
+	workers := a.startWorkers(working)
+	served := make(chan error, 1)
+	if a.opts.Role != RoleWorker && listener != nil {
+		go func() { served <- a.HTTP.Listener(listener) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-served: // the listener broke
+	}
+	return errors.Join(err, a.stop(stopWorkers, workers))
+}
+
+func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) error {
+	limit := a.opts.Config.Server.DrainTimeout
+	a.draining.Store(true)
+	err := a.HTTP.ShutdownWithTimeout(limit)
+	stopWorkers()
+	finished := make(chan struct{})
+	go func() {
+		workers.Wait()
+		a.Linking.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-time.After(limit):
+		err = errors.Join(err, errors.New("workers did not finish within server.drain_timeout"))
+	}
+	return errors.Join(err, a.Close())
+}
+
+// Close closes the store; for an App that never ran.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), a.opts.Config.Server.DrainTimeout)
+	defer cancel()
+	return a.Store.Close(ctx)
+}
+
+// startWorkers starts what the role asks for. Polling for changed users and resuming what a crash left belong to both.
+func (a *App) startWorkers(ctx context.Context) *sync.WaitGroup {
+	run := []func(context.Context) error{a.Sessions.Run, a.Linking.Run}
+	if a.opts.Role != RoleAPI {
+		run = append(run, a.Balances.Run, a.Reminders.Run, a.sweep)
+	}
+	var group sync.WaitGroup
+	for _, worker := range run {
+		group.Go(func() {
+			if err := worker(ctx); err != nil && ctx.Err() == nil {
+				a.opts.Log.Error("a worker ended")
+			}
+		})
+	}
+	return &group
+}
+
+// sweep deletes expired documents until ctx ends.
+func (a *App) sweep(ctx context.Context) error {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if _, err := a.Store.Sweep(ctx, a.opts.Now()); err != nil && ctx.Err() == nil {
+				a.opts.Log.Warn("the sweep of expired documents failed")
+			}
+		}
+	}
+}
