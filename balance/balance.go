@@ -73,16 +73,18 @@ type Answer struct {
 	Completeness Completeness
 }
 
-// Clone returns a copy that shares nothing with a.
+// Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
 	c.Enrolments = make([]Enrolment, len(a.Enrolments))
-	for i, e := range a.Enrolments {
-		if e.Account.Balance != nil {
-			b := *e.Account.Balance
-			e.Account.Balance = &b
+	copy(c.Enrolments, a.Enrolments)
+	amounts := make([]Fen, 0, len(c.Enrolments))
+	for i := range c.Enrolments {
+		account := &c.Enrolments[i].Account
+		if account.Balance != nil {
+			amounts = append(amounts, *account.Balance)
+			account.Balance = &amounts[len(amounts)-1]
 		}
-		c.Enrolments[i] = e
 	}
 	return &c
 }

@@ -38,8 +38,29 @@ func (d Day) Start() time.Time {
 	return t
 }
 
+// date is the day as a UTC midnight: counting days there never meets a midnight that a clock change left out.
+func (d Day) date() time.Time {
+	t, err := time.Parse(dayLayout, string(d))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
 // Add returns the day n days later.
-func (d Day) Add(n int) Day { return DayOf(d.Start().AddDate(0, 0, n)) }
+func (d Day) Add(n int) Day { return Day(d.date().AddDate(0, 0, n).Format(dayLayout)) }
+
+// until returns how many days later the other day is.
+func (d Day) until(other Day) int { return int(other.date().Sub(d.date()) / (24 * time.Hour)) }
+
+// monday returns the Monday of the day's week (ISO 8601: weeks begin on Monday).
+func (d Day) monday() Day { return d.Add(-((int(d.date().Weekday()) + 6) % 7)) }
+
+// monthEnd returns the last day of the day's month.
+func (d Day) monthEnd() Day {
+	t := d.date()
+	return Day(t.AddDate(0, 1, -t.Day()).Format(dayLayout))
+}
 
 // Month returns "2026-11".
 func (d Day) Month() string { return string(d)[:7] }

@@ -17,17 +17,14 @@ const maxYuanDigits = 13
 
 // ParseYuan reads an amount in yuan ("120.5", "-3", "1e2") as fen, exactly. More than two decimals are accepted only
 // when the rest are zeros. An exponent is accepted when the result is a whole number of fen. Empty text, spaces, signs
-// other than one leading "-" or "+", and more than 13 digits before the point are ErrMoney.
+// other than one leading "-" or "+", a point without digits on both sides, digits other than ASCII ones, and more than 13
+// digits before the point (leading zeros not counted) are ErrMoney.
 func ParseYuan(text string) (Fen, error) {
 	mantissa, exponent, err := splitExponent(text)
 	if err != nil {
 		return 0, err
 	}
-	negative := strings.HasPrefix(mantissa, "-")
-	mantissa = strings.TrimPrefix(strings.TrimPrefix(mantissa, "-"), "+")
-	if len(text) > 0 && strings.HasPrefix(text, "-+") {
-		return 0, ErrMoney
-	}
+	mantissa, negative := cutSign(mantissa)
 	whole, fraction, point := strings.Cut(mantissa, ".")
 	if !digits(whole) || !digits(fraction) || whole == "" || (point && fraction == "") {
 		return 0, ErrMoney
@@ -40,6 +37,14 @@ func ParseYuan(text string) (Fen, error) {
 		fen = -fen
 	}
 	return fen, nil
+}
+
+// cutSign takes one leading sign off; a second one stays and is then not a digit.
+func cutSign(text string) (rest string, negative bool) {
+	if rest, negative = strings.CutPrefix(text, "-"); negative {
+		return rest, true
+	}
+	return strings.TrimPrefix(text, "+"), false
 }
 
 // splitExponent cuts "1.2e3" into "1.2" and 3.

@@ -1,0 +1,172 @@
+package balance
+
+import (
+	"maps"
+	"slices"
+)
+
+// bucket is the days of one category, both ends inclusive and inside the asked range.
+type bucket struct {
+	label       string
+	first, last Day
+}
+
+// buckets cuts the range into its categories, in order and without holes.
+func (f frame) buckets() []bucket {
+	var list []bucket
+	for day := f.from; day <= f.to; {
+		b := bucket{label: string(day), first: day, last: day}
+		switch f.step {
+		case StepWeek:
+			start := day.monday()
+			b.label, b.last = string(start), start.Add(6)
+		case StepMonth:
+			b.label, b.last = day.Month(), day.monthEnd()
+		}
+		b.last = min(b.last, f.to)
+		list = append(list, b)
+		day = b.last.Add(1)
+	}
+	return list
+}
+
+// line is what one insurance type shows.
+type line struct {
+	insurance string
+	fen       []*Fen
+	missing   bool      // a finished category since the link's start has no reading at all
+	account   Existence // of the last point; "" without points
+}
+
+// draw makes the chart of the points, which hold nothing from outside the link's sight.
+func draw(f frame, points map[string][]Point) *Trend {
+	buckets := f.buckets()
+	t := &Trend{
+		Unit: "CNY", Step: f.step, Gaps: f.gaps, Timezone: Shanghai.String(), From: f.from, To: f.to, Since: f.since,
+		Series: []Series{}, Summary: []Summary{},
+	}
+	for _, b := range buckets {
+		t.Categories = append(t.Categories, b.label)
+	}
+	var lines, shown []line
+	for _, insurance := range slices.Sorted(maps.Keys(points)) {
+		l := trace(f, buckets, points[insurance])
+		l.insurance = insurance
+		lines = append(lines, l)
+		if slices.ContainsFunc(l.fen, func(v *Fen) bool { return v != nil }) {
+			shown = append(shown, l)
+		}
+		for _, p := range points[insurance] {
+			if p.AsOf.After(t.AsOf) {
+				t.AsOf = p.AsOf
+			}
+		}
+	}
+	for _, l := range shown {
+		t.add(l, len(shown) == 1)
+	}
+	t.Account = account(lines)
+	t.Completeness = completeness(t.Account, shown)
+	return t
+}
+
+// trace walks one insurance type's points along the buckets. A bucket shows the last known balance read within it; with
+// GapsCarry one without shows the balance carried on from before. A day on which the account did not exist ends the
+// carrying; one on which the balance was not known does not.
+func trace(f frame, buckets []bucket, points []Point) line {
+	l := line{fen: make([]*Fen, len(buckets))}
+	var carried *Fen
+	next := 0
+	take := func(until Day) (known *Fen, read bool) {
+		for ; next < len(points) && points[next].Day <= until; next++ {
+			switch p := points[next]; {
+			case p.Account.known():
+				value := *p.Account.Balance
+				known, carried, read = &value, &value, true
+			case p.Account.Exists == AccountNo:
+				carried, read = nil, true
+			}
+			l.account = points[next].Account.Exists
+		}
+		return known, read
+	}
+	take(f.from.Add(-1)) // only carries; there are such points with GapsCarry only
+	for i, b := range buckets {
+		known, read := take(b.last)
+		seen := b.last >= f.since && b.first <= f.today
+		if known == nil && f.gaps == GapsCarry && seen {
+			known = carried
+		}
+		l.fen[i] = copyOf(known)
+		if seen && !read && b.last < f.today {
+			l.missing = true
+		}
+	}
+	return l
+}
+
+func copyOf(f *Fen) *Fen {
+	if f == nil {
+		return nil
+	}
+	c := *f
+	return &c
+}
+
+func (t *Trend) add(l line, only bool) {
+	s := Series{Key: "personal", Name: "个人账户", InsuranceType: l.insurance, Fen: l.fen}
+	if !only {
+		s.Key += "_" + l.insurance
+		s.Name += "（" + InsuranceName(l.insurance) + "）"
+	}
+	t.Series = append(t.Series, s)
+	t.Summary = append(t.Summary, summarise(s))
+}
+
+// summarise expects at least one figure.
+func summarise(s Series) Summary {
+	sum := Summary{Key: s.Key, Name: s.Name}
+	first := true
+	for _, v := range s.Fen {
+		if v == nil {
+			continue
+		}
+		if first {
+			sum.Min, sum.Max, sum.Opening, first = *v, *v, *v, false
+		}
+		sum.Min, sum.Max, sum.Closing = min(sum.Min, *v), max(sum.Max, *v), *v
+	}
+	return sum
+}
+
+// account sums up what the last points say: one account is enough for yes; no takes certainty about all.
+func account(lines []line) Existence {
+	result := Existence("")
+	for _, l := range lines {
+		switch {
+		case l.account == AccountYes:
+			return AccountYes
+		case l.account == AccountNo && result == "":
+			result = AccountNo
+		case l.account == AccountUnknown:
+			result = AccountUnknown
+		}
+	}
+	if result == "" {
+		return AccountUnknown
+	}
+	return result
+}
+
+func completeness(account Existence, shown []line) Completeness {
+	if len(shown) == 0 {
+		if account == AccountNo {
+			return Unsupported
+		}
+		return Partial
+	}
+	if slices.ContainsFunc(shown, func(l line) bool { return l.missing }) {
+		return Partial
+	}
+	return Complete
+}

@@ -1,0 +1,106 @@
+package balance
+
+// Format names the chart library whose data shape is wanted.
+type Format string
+
+// The formats. FormatSeries is the plain one, with the keys of the series; uCharts reads it as it is.
+const (
+	FormatSeries  Format = "series"
+	FormatECharts Format = "echarts" // an option fragment; echarts-for-weixin, pages/line/index.js
+	FormatF2      Format = "f2"      // tidy rows; antvis/F2, site/docs/tutorial/data.zh.md
+	FormatUCharts Format = "ucharts" // categories and series; u-charts.js
+)
+
+type plainChart struct {
+	Categories []string      `json:"categories"`
+	Series     []plainSeries `json:"series"`
+}
+
+type plainSeries struct {
+	Key  string     `json:"key,omitempty"`
+	Name string     `json:"name"`
+	Data []*float64 `json:"data"`
+}
+
+type echartsOption struct {
+	XAxis  echartsAxis     `json:"xAxis"`
+	YAxis  echartsAxis     `json:"yAxis"`
+	Series []echartsSeries `json:"series"`
+}
+
+type echartsAxis struct {
+	Type string   `json:"type"`
+	Data []string `json:"data,omitempty"`
+}
+
+type echartsSeries struct {
+	Name string     `json:"name"`
+	Type string     `json:"type"`
+	Data []*float64 `json:"data"`
+}
+
+type f2Row struct {
+	Date  string   `json:"date"`
+	Value *float64 `json:"value"`
+	Type  string   `json:"type"`
+}
+
+// Chart returns the data in the shape that the library reads, to be encoded as JSON: numbers in yuan with at most two
+// decimals, null for gaps. All three libraries break the line at null unless told otherwise (connectNulls), so a gap is
+// a row of F2 too. A format that is not known is FormatSeries.
+func (t *Trend) Chart(format Format) any {
+	switch format {
+	case FormatECharts:
+		return t.echarts()
+	case FormatF2:
+		return t.f2()
+	case FormatUCharts:
+		return t.plain(false)
+	}
+	return t.plain(true)
+}
+
+func (t *Trend) plain(keys bool) plainChart {
+	c := plainChart{Categories: t.Categories, Series: []plainSeries{}}
+	for _, s := range t.Series {
+		row := plainSeries{Name: s.Name, Data: yuan(s.Fen)}
+		if keys {
+			row.Key = s.Key
+		}
+		c.Series = append(c.Series, row)
+	}
+	return c
+}
+
+func (t *Trend) echarts() echartsOption {
+	o := echartsOption{
+		XAxis:  echartsAxis{Type: "category", Data: t.Categories},
+		YAxis:  echartsAxis{Type: "value"},
+		Series: []echartsSeries{},
+	}
+	for _, s := range t.Series {
+		o.Series = append(o.Series, echartsSeries{Name: s.Name, Type: "line", Data: yuan(s.Fen)})
+	}
+	return o
+}
+
+func (t *Trend) f2() []f2Row {
+	rows := []f2Row{}
+	for _, s := range t.Series {
+		for i, value := range yuan(s.Fen) {
+			rows = append(rows, f2Row{Date: t.Categories[i], Value: value, Type: s.Name})
+		}
+	}
+	return rows
+}
+
+func yuan(fen []*Fen) []*float64 {
+	numbers := make([]*float64, len(fen))
+	for i, f := range fen {
+		if f != nil {
+			n := f.Yuan()
+			numbers[i] = &n
+		}
+	}
+	return numbers
+}

@@ -1,0 +1,174 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"yibao/identity"
+)
+
+// After a failure a reading is tried again in 15 minutes, then 30, 60 …, at the latest with the next day's.
+const firstRetry = 15 * time.Minute
+
+// roundsPerBatch is how many readings each worker of a batch makes at most; the lease covers them all.
+const roundsPerBatch = 4
+
+// Run takes the daily readings until ctx ends, and returns nil once the questions under way have been answered. Any
+// number of replicas may run it.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.CollectEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if _, err := s.CollectDue(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("balance_collect_failed", "code", Code(err))
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	s.Wait()
+	return nil
+}
+
+// CollectDue takes one reading of every subject that is due and returns how many subjects it went through.
+//
+// Kill-safe: claiming moves the due time to the end of a lease, and only a finished reading moves it to the next day.
+// Whoever is killed in between leaves a subject that is due again when the lease ends, and a second reading of a day
+// only replaces the first.
+func (s *Service) CollectDue(ctx context.Context) (int, error) {
+	workers := s.cfg.UnattendedSlots
+	lease := 2 * roundsPerBatch * (2*s.cfg.AskTimeout + 4*storeTimeout)
+	done := 0
+	for {
+		batch, err := s.store.ClaimDue(ctx, s.now(), roundsPerBatch*workers, func(Schedule) time.Time {
+			return s.now().Add(lease)
+		})
+		if err != nil {
+			return done, err
+		}
+		if len(batch) == 0 {
+			return done, nil
+		}
+		var group errgroup.Group
+		group.SetLimit(workers)
+		for _, schedule := range batch {
+			group.Go(func() error { return s.collect(ctx, schedule) })
+		}
+		err = group.Wait()
+		done += len(batch)
+		if err != nil {
+			return done, err
+		}
+	}
+}
+
+// collect takes one subject's reading and says when the next one is due. A stop in the middle leaves the lease.
+func (s *Service) collect(ctx context.Context, schedule Schedule) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	gone, err := s.read(ctx, schedule.Subject)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if gone {
+		return s.purge(ctx, schedule.Subject, "")
+	}
+	now := s.now()
+	schedule.DueAt = s.nextDaily(schedule.Subject, now)
+	if err != nil {
+		s.log.Info("balance_daily_failed", "region", schedule.Region, "code", Code(err), "failures", schedule.Failures+1)
+		schedule.DueAt = earlier(schedule.DueAt, now.Add(backoff(schedule.Failures)))
+		schedule.Failures++
+	} else {
+		schedule.Failures = 0
+	}
+	return s.store.SetSchedule(ctx, schedule)
+}
+
+// errNotRecorded makes a good answer that the store did not take a failure of the day's reading.
+var errNotRecorded = errors.New("balance: the reading was not recorded")
+
+// read takes today's reading, where somebody consents and the region allows it. Gone means that nobody is linked to the
+// subject any more. Answers such as "not enrolled" are no failure: asking again today would not change them. A person who
+// is gone while slots are still there is one: the unlinking under way is about to free them.
+func (s *Service) read(ctx context.Context, subject Subject) (gone bool, err error) {
+	slots, err := s.people.Slots(ctx, subject.PersonID)
+	if err != nil {
+		return false, err
+	}
+	linked, consented := inRegion(slots, subject.Region, "")
+	if !linked {
+		return true, nil
+	}
+	if !consented || !s.upstream.Unattended(subject.Region) {
+		return false, nil
+	}
+	now := s.now()
+	// What was fetched yesterday is yesterday's point, however young.
+	oldest := later(now.Add(-s.cfg.DecisionAge), DayOf(now).Start())
+	k, err := s.fresh(ctx, subject, oldest)
+	switch {
+	case err == nil:
+		return false, s.ensureRecorded(subject, k)
+	case errors.Is(err, ErrNotEnrolled), errors.Is(err, ErrMismatch), errors.Is(err, ErrUnsupported):
+		return false, nil
+	}
+	return false, err
+}
+
+// ensureRecorded writes once more what the store did not take when the answer came.
+func (s *Service) ensureRecorded(subject Subject, k *kept) error {
+	if k.recorded || s.record(subject, k.answer) != notRecorded {
+		return nil
+	}
+	return errNotRecorded
+}
+
+// inRegion says whether any slot but the one of the link leads to the region, and whether one of them consents to
+// unattended reading.
+func inRegion(slots []identity.Slot, region, exceptLink string) (linked, consented bool) {
+	for _, slot := range slots {
+		if slot.Region == region && slot.LinkID != exceptLink {
+			linked = true
+			consented = consented || slot.Unattended
+		}
+	}
+	return linked, consented
+}
+
+// nextDaily is tomorrow's time of the subject: DailyAt plus a share of the spread that is always the same for the
+// subject, so that a region is not asked for everybody at six sharp.
+func (s *Service) nextDaily(subject Subject, now time.Time) time.Time {
+	at := DayOf(now).Add(1).Start().Add(s.cfg.DailyAt)
+	if s.cfg.DailySpread <= 0 {
+		return at
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(subject.Region + "|" + subject.PersonID)) // never fails, as hash.Hash promises
+	return at.Add(time.Duration(h.Sum64() % uint64(s.cfg.DailySpread)))
+}
+
+// backoff is how long to wait after failures in a row and one more.
+func backoff(failures int) time.Duration {
+	return firstRetry << min(max(failures, 0), 7) // 7: beyond a day, where the next daily time is the earlier one
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,196 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"yibao/identity"
+)
+
+// Config rules how fresh is fresh and how much a region's upstream is asked. Durations and counts that are zero or less
+// get the default in brackets; DailyAt and DailySpread are taken as they are.
+type Config struct {
+	DisplayAge      time.Duration // [10 min] an answer this old is shown without asking again
+	DecisionAge     time.Duration // [30 min] the same for decisions
+	AskTimeout      time.Duration // [15 s] of one question
+	Slots           int           // [32] questions to one region at once that a person waits for
+	UnattendedSlots int           // [8] questions to one region at once that nobody waits for
+	DailyAt         time.Duration // since midnight in Asia/Shanghai: when the daily readings begin
+	DailySpread     time.Duration // over how long the daily readings are spread
+	CollectEvery    time.Duration // [1 min] how often the worker looks for due readings
+	CacheSize       int           // [10,000] answers kept in memory
+}
+
+func (c Config) withDefaults() Config {
+	orDuration := func(d *time.Duration, fallback time.Duration) {
+		if *d <= 0 {
+			*d = fallback
+		}
+	}
+	orCount := func(n *int, fallback int) {
+		if *n <= 0 {
+			*n = fallback
+		}
+	}
+	orDuration(&c.DisplayAge, 10*time.Minute)
+	orDuration(&c.DecisionAge, 30*time.Minute)
+	orDuration(&c.AskTimeout, 15*time.Second)
+	orDuration(&c.CollectEvery, time.Minute)
+	orCount(&c.Slots, 32)
+	orCount(&c.UnattendedSlots, 8)
+	orCount(&c.CacheSize, 10_000)
+	return c
+}
+
+// Deps is what the service needs of the outside.
+type Deps struct {
+	Upstream Upstream
+	People   People
+	Store    Store
+	Now      func() time.Time // nil: the machine's clock
+	Log      *slog.Logger     // nil: no log
+}
+
+// Service answers what people have, keeps the history of it, and draws it.
+type Service struct {
+	cfg      Config
+	upstream Upstream
+	people   People
+	store    Store
+	now      func() time.Time
+	log      *slog.Logger
+
+	// kept holds the last good answer of each subject. It has a lock of its own, so that a hot read takes that one only.
+	kept *lru.Cache[Subject, *kept]
+
+	mu      sync.Mutex // guards flights, guards, and every change of kept
+	flights map[Subject]*flight
+	guards  map[string]*guard
+}
+
+// kept is a good answer in memory; never changed once it is there.
+type kept struct {
+	answer   *Answer
+	recorded bool // its readings are in the store
+}
+
+// since says whether the answer was fetched at that time or later.
+func (k *kept) since(oldest time.Time) bool { return !k.answer.FetchedAt.Before(oldest) }
+
+var _ identity.Follower = (*Service)(nil)
+
+// NewService returns a service that asks nothing until it is asked.
+func NewService(cfg Config, deps Deps) *Service {
+	cfg = cfg.withDefaults()
+	cache, err := lru.New[Subject, *kept](cfg.CacheSize)
+	if err != nil {
+		panic(err) // only for a size below one, which withDefaults rules out
+	}
+	s := &Service{
+		cfg: cfg, upstream: deps.Upstream, people: deps.People, store: deps.Store, now: deps.Now, log: deps.Log,
+		kept: cache, flights: map[Subject]*flight{}, guards: map[string]*guard{},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+// Current returns what the person of the caller's link has now. An answer younger than DisplayAge comes from memory
+// with no store read. Where the upstream gives no answer, the last good one is returned with completeness Stale; its
+// FetchedAt tells its age. The answer is the caller's own copy.
+//
+// "Not enrolled" and "another name" are answers about now, as is "unsupported": they are returned as errors and never
+// covered by an older answer.
+//
+// Errors: identity.ErrNoSuchLink; ErrNotEnrolled, ErrMismatch, ErrUnsupported; and with nothing to fall back on
+// ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or what the store says. context.Canceled when
+// the caller gave up.
+func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
+	link, err := caller.Link(linkID)
+	if err != nil {
+		return nil, err
+	}
+	subject := Subject{PersonID: link.PersonID, Region: link.Region}
+	oldest := s.now().Add(-s.cfg.DisplayAge)
+	if k, ok := s.kept.Get(subject); ok && k.since(oldest) {
+		return k.answer.Clone(), nil
+	}
+	k, err := s.ask(ctx, subject, oldest)
+	switch {
+	case err == nil:
+		return k.answer.Clone(), nil
+	case errors.Is(err, ErrNotFound):
+		// The person was deleted after the caller's links were read.
+		return nil, identity.ErrNoSuchLink
+	case !coverable(err):
+		return nil, err
+	}
+	return s.lastGood(ctx, subject, err)
+}
+
+// coverable says whether an older answer may stand in: the upstream said nothing about now.
+func coverable(err error) bool {
+	for _, final := range []error{ErrNotEnrolled, ErrMismatch, ErrUnsupported, ErrNotFound, context.Canceled} {
+		if errors.Is(err, final) {
+			return false
+		}
+	}
+	return true
+}
+
+// lastGood returns the last good answer, marked stale, or why there is no answer.
+func (s *Service) lastGood(ctx context.Context, subject Subject, why error) (*Answer, error) {
+	if k, ok := s.kept.Get(subject); ok {
+		return stale(k.answer.Clone()), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	answer, err := s.store.LastAnswer(ctx, subject)
+	if err != nil {
+		if !errors.Is(err, ErrNotFound) {
+			s.log.Warn("balance_last_answer_unread", "region", subject.Region)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrNoReading, why)
+	}
+	return stale(answer), nil
+}
+
+func stale(a *Answer) *Answer {
+	a.Completeness = Stale
+	return a
+}
+
+// Fresh returns an answer fetched no longer ago than DecisionAge, asking on the unattended slots when needed. It is never
+// stale. Nobody need be waiting, so the region must allow unattended questions.
+//
+// Errors: ErrUnsupported, ErrNotFound for a person who is gone, and those of Upstream, ErrBusy and the store's.
+func (s *Service) Fresh(ctx context.Context, subject Subject) (*Answer, error) {
+	k, err := s.fresh(ctx, subject, s.now().Add(-s.cfg.DecisionAge))
+	if err != nil {
+		return nil, err
+	}
+	return k.answer.Clone(), nil
+}
+
+func (s *Service) fresh(ctx context.Context, subject Subject, oldest time.Time) (*kept, error) {
+	if k, ok := s.kept.Get(subject); ok && k.since(oldest) {
+		return k, nil
+	}
+	if !s.upstream.Unattended(subject.Region) {
+		return nil, ErrUnsupported
+	}
+	return s.askUnattended(ctx, subject, oldest)
+}
+
+// Unattended says whether the region allows questions that nobody is waiting for.
+func (s *Service) Unattended(region string) bool { return s.upstream.Unattended(region) }

@@ -1,0 +1,222 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"yibao/identity"
+)
+
+// Step is the width of a chart's categories.
+type Step string
+
+// The steps. StepAuto takes days up to 92 days, weeks up to two years, and months beyond.
+const (
+	StepAuto  Step = "auto"
+	StepDay   Step = "day"
+	StepWeek  Step = "week"
+	StepMonth Step = "month"
+)
+
+// Gaps says what a category without a reading shows.
+type Gaps string
+
+// The ways with gaps.
+const (
+	GapsNull  Gaps = "null"  // nothing
+	GapsCarry Gaps = "carry" // the last known balance before it
+)
+
+const (
+	maxPoints    = 366
+	maxYears     = 10
+	defaultDays  = 30
+	autoDays     = 92
+	autoWeekDays = 2 * 366
+	// lookBackDays is how far before the range a carried balance may come from: what is older than a month is no news.
+	lookBackDays = 31
+)
+
+// TrendQuery asks for a chart of the balance.
+type TrendQuery struct {
+	From, To Day  // inclusive; "" is 29 days before To, and today
+	Step     Step // "" is StepAuto
+	Gaps     Gaps // "" is GapsNull
+	// InsuranceType picks one; "" is every one that has a personal account.
+	InsuranceType string
+}
+
+// Trend is the balance over a range of days.
+type Trend struct {
+	Unit     string // "CNY"
+	Step     Step   // never StepAuto
+	Gaps     Gaps
+	Timezone string
+	From, To Day
+	// Since is the first day the link may see. Categories before it are there, empty.
+	Since Day
+	// AsOf is the upstream's time of the youngest reading in the range; zero without one.
+	AsOf time.Time
+	// Completeness is Complete when every finished category from Since on has a reading of its own (carried ones do not
+	// count), Partial when one is missing or the account's existence is not known, and Unsupported when there is no
+	// personal account and so nothing to draw.
+	Completeness Completeness
+	// Account says whether the latest readings know a personal account.
+	Account Existence
+	// Categories are all days ("2026-11-21"), weeks (by their Monday) or months ("2026-11") of the range, in order.
+	Categories []string
+	// Series has one entry for each insurance type with at least one figure in the range; empty, never nil, without.
+	Series  []Series
+	Summary []Summary
+}
+
+// Series is one line of the chart; Fen runs along Trend.Categories, nil where nothing is shown.
+type Series struct {
+	Key           string // "personal" when it is the only one, else "personal_310"
+	Name          string
+	InsuranceType string
+	Fen           []*Fen
+}
+
+// Summary sums a series up. Opening and closing are the first and last figures shown.
+type Summary struct {
+	Key, Name                  string
+	Min, Max, Opening, Closing Fen
+}
+
+// Trend draws the balance of the caller's link over the asked days. A link sees readings from its own start; a self link
+// all that the person's own links gathered. Days to come may be asked for and are empty.
+//
+// Errors: identity.ErrNoSuchLink; ErrRange for days, steps or gaps that are not valid, a range that starts after today,
+// or one longer than ten years; ErrTooMany when the asked step gives more than 366 points; the store's.
+func (s *Service) Trend(ctx context.Context, caller *identity.Caller, linkID string, query TrendQuery) (*Trend, error) {
+	link, err := caller.Link(linkID)
+	if err != nil {
+		return nil, err
+	}
+	today := DayOf(s.now())
+	frame, err := newFrame(query, today)
+	if err != nil {
+		return nil, err
+	}
+	if frame.since, err = s.sinceOf(ctx, link); err != nil {
+		return nil, err
+	}
+	points, err := s.visible(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, frame)
+	if err != nil {
+		return nil, err
+	}
+	return draw(frame, points), nil
+}
+
+// sinceOf is the first day whose readings the link may see.
+func (s *Service) sinceOf(ctx context.Context, link identity.Link) (Day, error) {
+	since := link.Since
+	if link.Relation == identity.Self {
+		person, err := s.people.Person(ctx, link.PersonID)
+		if errors.Is(err, identity.ErrNotFound) {
+			return "", identity.ErrNoSuchLink
+		}
+		if err != nil {
+			return "", err
+		}
+		if !person.SelfSince.IsZero() && person.SelfSince.Before(since) {
+			since = person.SelfSince
+		}
+	}
+	return DayOf(since), nil
+}
+
+// visible reads the points that the chart may use, by insurance type.
+func (s *Service) visible(ctx context.Context, subject Subject, f frame) (map[string][]Point, error) {
+	from, to := f.readFrom(), min(f.to, f.today)
+	if from > to {
+		return nil, nil
+	}
+	points, err := s.store.Points(ctx, subject, from, to)
+	if err != nil {
+		return nil, err
+	}
+	for insurance, list := range points {
+		if f.insurance != "" && insurance != f.insurance {
+			delete(points, insurance)
+			continue
+		}
+		points[insurance] = slices.DeleteFunc(list, func(p Point) bool { return p.Day < from || p.Day > to })
+	}
+	return points, nil
+}
+
+// frame is a checked query.
+type frame struct {
+	from, to, today, since Day
+	step                   Step
+	gaps                   Gaps
+	insurance              string
+}
+
+func newFrame(q TrendQuery, today Day) (frame, error) {
+	f := frame{from: q.From, to: q.To, today: today, step: q.Step, gaps: q.Gaps, insurance: q.InsuranceType}
+	if f.to == "" {
+		f.to = today
+	}
+	if _, err := ParseDay(string(f.to)); err != nil {
+		return frame{}, err
+	}
+	if f.from == "" {
+		f.from = f.to.Add(1 - defaultDays)
+	}
+	if _, err := ParseDay(string(f.from)); err != nil {
+		return frame{}, err
+	}
+	if f.gaps == "" {
+		f.gaps = GapsNull
+	}
+	lastDay := Day(f.from.date().AddDate(maxYears, 0, 0).Format(dayLayout))
+	if f.from > f.to || f.from > today || f.to >= lastDay || (f.gaps != GapsNull && f.gaps != GapsCarry) {
+		return frame{}, ErrRange
+	}
+	return f.withStep()
+}
+
+func (f frame) withStep() (frame, error) {
+	days := f.from.until(f.to) + 1
+	points := 0
+	switch f.step {
+	case StepAuto, "":
+		f.step = autoStep(days)
+		return f, nil
+	case StepDay:
+		points = days
+	case StepWeek:
+		points = f.from.monday().until(f.to)/7 + 1
+	case StepMonth: // ten years are 121 of them at most
+	default:
+		return frame{}, ErrRange
+	}
+	if points > maxPoints {
+		return frame{}, ErrTooMany
+	}
+	return f, nil
+}
+
+func autoStep(days int) Step {
+	switch {
+	case days <= autoDays:
+		return StepDay
+	case days <= autoWeekDays:
+		return StepWeek
+	}
+	return StepMonth
+}
+
+// readFrom is the first day whose readings the chart may use: never before Since.
+func (f frame) readFrom() Day {
+	from := f.from
+	if f.gaps == GapsCarry {
+		from = from.Add(-lookBackDays)
+	}
+	return max(from, f.since)
+}
