@@ -1,0 +1,47 @@
+package outside
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http/httptrace"
+	"sync/atomic"
+)
+
+// Flight watches one exchange: it knows whether a connection was ever given to the request.
+type Flight struct {
+	connected atomic.Bool
+}
+
+// Watch returns a context to send one request with, and the flight that watches it.
+func Watch(ctx context.Context) (context.Context, *Flight) {
+	flight := &Flight{}
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { flight.connected.Store(true) }}
+	return httptrace.WithClientTrace(ctx, trace), flight
+}
+
+// Sent says whether the request may have reached the other side, given the error that the exchange ended in. False is
+// certain: no connection (with its TLS handshake) came about, so nothing was accepted and trying again is safe. True
+// means perhaps: for a message that must not be doubled, only an answer tells.
+//
+// A dial error after a connection was had means that net/http found the pooled connection dead before writing to it and
+// dialled anew: it repeats a POST in no other case.
+func (f *Flight) Sent(err error) bool {
+	return f.connected.Load() && !dialFailed(err)
+}
+
+// Sent is the answer of Flight.Sent without a flight: false only for a failed dial or name lookup.
+func Sent(err error) bool { return err != nil && !dialFailed(err) }
+
+func dialFailed(err error) bool {
+	var safe *safeError
+	if errors.As(err, &safe) {
+		return safe.notSent
+	}
+	var operation *net.OpError
+	if errors.As(err, &operation) && operation.Op == "dial" {
+		return true
+	}
+	var lookup *net.DNSError
+	return errors.As(err, &lookup)
+}

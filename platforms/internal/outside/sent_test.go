@@ -1,0 +1,89 @@
+package outside_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"yibao/platforms/internal/outside"
+)
+
+func post(ctx context.Context, client *http.Client, url string) (*outside.Flight, error) {
+	watched, flight := outside.Watch(ctx)
+	request, err := http.NewRequestWithContext(watched, http.MethodPost, url, strings.NewReader("{}"))
+	if err != nil {
+		return flight, err
+	}
+	response, err := client.Do(request)
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	return flight, err
+}
+
+func TestRefusedConnectionWasNotSent(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.NotFoundHandler())
+	url := server.URL
+	server.Close()
+	flight, err := post(t.Context(), outside.NewClient(outside.Options{}), url)
+	if err == nil || flight.Sent(err) || outside.Sent(err) {
+		t.Fatalf("sent after %v", err)
+	}
+	if outside.Sent(outside.Redact(err)) || outside.Sent(fmt.Errorf("x: %w", outside.Redact(err))) {
+		t.Fatal("redaction forgot that nothing was sent")
+	}
+}
+
+func TestCutConnectionMayHaveBeenSent(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	flight, err := post(t.Context(), outside.NewClient(outside.Options{}), url)
+	if err == nil || !flight.Sent(err) || !outside.Sent(err) {
+		t.Fatalf("not sent after %v", err)
+	}
+}
+
+func TestTimeoutAfterWritingMayHaveBeenSent(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	flight, err := post(t.Context(), outside.NewClient(outside.Options{Timeout: 30 * time.Millisecond}), url)
+	if err == nil || !flight.Sent(err) {
+		t.Fatalf("not sent after %v", err)
+	}
+}
+
+func TestCancelledWhileDialingWasNotSent(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	client := outside.NewClient(outside.Options{Transport: &http.Transport{DialContext: dial}})
+	flight, err := post(ctx, client, "http://platform.invalid/")
+	if !errors.Is(err, context.Canceled) || flight.Sent(err) {
+		t.Fatalf("sent after %v", err)
+	}
+}
+
+func TestDialAgainOnDeadPooledConnectionWasNotSent(t *testing.T) {
+	t.Parallel()
+	_, flight := outside.Watch(t.Context())
+	if flight.Sent(nil) {
+		t.Fatal("sent without a connection")
+	}
+	if outside.Sent(nil) || outside.Sent(&net.DNSError{Err: "no such host"}) {
+		t.Fatal("sent without an address")
+	}
+	if !outside.Sent(&net.OpError{Op: "read", Err: errors.New("reset")}) {
+		t.Fatal("a reset while reading may come after the platform accepted")
+	}
+}
