@@ -22,7 +22,7 @@ func readAnswer(status int, body []byte) error {
 		Code      string `json:"code"`
 		MessageID string `json:"message_id"`
 	}
-	if len(body) > maxAnswer || !utf8.Valid(body) || json.Unmarshal(body, &answer) != nil || !plainCode(answer.Code) {
+	if !utf8.Valid(body) || json.Unmarshal(body, &answer) != nil || !plainCode(answer.Code) {
 		return fmt.Errorf("%w: status %d", ErrMalformed, status)
 	}
 	switch {

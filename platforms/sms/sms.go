@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"yibao/identity"
+	"yibao/platforms/internal/outside"
+	"yibao/platforms/internal/phone"
 )
 
 // Config is what the gateway's operator gives, and how long to wait.
@@ -71,7 +73,8 @@ func New(config Config) (*Client, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Client{config: config, http: newHTTPClient(config), log: log}, nil
+	client := outside.NewClient(outside.Options{Timeout: config.Timeout, MaxBody: maxAnswer, Transport: config.Transport})
+	return &Client{config: config, http: client, log: log}, nil
 }
 
 func (c Config) check() error {
@@ -80,9 +83,9 @@ func (c Config) check() error {
 	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
 		problems = append(problems, errors.New("sms: the address is not an http or https URL"))
 	}
-	for name, value := range map[string]string{"app key": c.AppKey, "secret": c.Secret, "sign name": c.SignName, "template": c.Template} {
-		if value == "" {
-			problems = append(problems, fmt.Errorf("sms: the %s is missing", name))
+	for _, field := range [][2]string{{"app key", c.AppKey}, {"secret", c.Secret}, {"sign name", c.SignName}, {"template", c.Template}} {
+		if field[1] == "" {
+			problems = append(problems, fmt.Errorf("sms: the %s is missing", field[0]))
 		}
 	}
 	if c.Timeout < 0 || c.CodeTTL < 0 {
@@ -106,10 +109,10 @@ type params struct {
 
 // SendCode asks the gateway, once, to send the code. The phone may carry 86, +86 or 0086 in front. After ErrPhone and
 // ErrRefused nothing was sent; after any other error it may have been.
-func (c *Client) SendCode(ctx context.Context, phone, code string) error {
-	number, err := NormalisePhone(phone)
-	if err != nil {
-		return err
+func (c *Client) SendCode(ctx context.Context, to, code string) error {
+	number, ok := phone.Normalise(to)
+	if !ok {
+		return ErrPhone
 	}
 	requestID := rand.Text()
 	body, err := json.Marshal(message{
@@ -143,13 +146,13 @@ func (c *Client) post(ctx context.Context, body []byte) (int, []byte, error) {
 	request.Header.Set("X-App-Key", c.config.AppKey)
 	request.Header.Set("X-Timestamp", stamp)
 	request.Header.Set("X-Nonce", nonce)
-	request.Header.Set("X-Signature", Sign(c.config.Secret, c.config.AppKey, stamp, nonce, body))
+	request.Header.Set("X-Signature", sign(c.config.Secret, c.config.AppKey, stamp, nonce, body))
 	response, err := c.http.Do(request)
 	if err != nil {
 		return 0, nil, classify(err)
 	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
 	if err != nil {
 		return 0, nil, classify(err)
 	}
@@ -159,8 +162,12 @@ func (c *Client) post(ctx context.Context, body []byte) (int, []byte, error) {
 // classify never lets the error's own text out: it carries the address, and an address may carry a key.
 func classify(err error) error {
 	var timeout interface{ Timeout() bool }
-	if errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()) {
+	switch {
+	case errors.Is(err, outside.ErrBodyTooLarge):
+		return ErrMalformed
+	case errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()):
 		return ErrTimeout
+	default:
+		return ErrTransport
 	}
-	return ErrTransport
 }

@@ -1,0 +1,192 @@
+package insurer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/platforms/internal/outside"
+)
+
+// Options are what all regions share. The zero value is good.
+type Options struct {
+	Now       func() time.Time  // for FetchedAt only; nil means time.Now. Requests carry the machine's clock
+	Log       *slog.Logger      // nil for none
+	MaxBody   int64             // bytes of an answer; 0 means 1 MiB
+	Transport http.RoundTripper // nil for one of the client's own
+}
+
+// Client asks the upstreams of several regions. It is safe for concurrent use.
+type Client struct {
+	regions map[string]*region
+	now     func() time.Time
+}
+
+type region struct {
+	Profile
+	http     *http.Client
+	retry    failsafe.Executor[reply]
+	sequence *sequence
+	log      *slog.Logger
+}
+
+// Region is what citizens are told of a region.
+type Region struct {
+	Code       string // six digits
+	Name       string
+	Methods    []identity.Method
+	Unattended bool
+}
+
+var (
+	_ identity.Registry = (*Client)(nil)
+	_ balance.Upstream  = (*Client)(nil)
+)
+
+// New checks all profiles and reports all problems together. It makes no connection.
+func New(profiles []Profile, options Options) (*Client, error) {
+	c := &Client{regions: make(map[string]*region), now: options.Now}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	log := options.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	numbers := newSequence() // shared: several regions may be asked in one institution's name
+	var problems []error
+	for _, p := range profiles {
+		problems = append(problems, p.Check())
+		if c.regions[p.Region] != nil {
+			problems = append(problems, fmt.Errorf("insurer: profile %s: Region is there twice", safeRegion(p.Region)))
+		}
+		p = p.withDefaults()
+		c.regions[p.Region] = &region{
+			Profile: p, retry: newRetry(p.Retries), sequence: numbers, log: log,
+			http: outside.NewClient(outside.Options{Timeout: p.Timeout, MaxBody: options.MaxBody, Transport: options.Transport}),
+		}
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Regions lists the regions by code.
+func (c *Client) Regions() []Region {
+	list := make([]Region, 0, len(c.regions))
+	for _, r := range c.regions {
+		list = append(list, Region{Code: r.Region, Name: r.Name, Methods: r.methods(), Unattended: r.Unattended})
+	}
+	slices.SortFunc(list, func(a, b Region) int { return cmp.Compare(a.Code, b.Code) })
+	return list
+}
+
+// Methods lists the proofs that the region offers; empty for an unknown region. A code by SMS needs the phone on file.
+func (c *Client) Methods(code string) []identity.Method {
+	r := c.regions[code]
+	if r == nil {
+		return nil
+	}
+	return r.methods()
+}
+
+func (r *region) methods() []identity.Method {
+	if r.PhoneOnFile == nil {
+		return nil
+	}
+	return []identity.Method{identity.SMSOnFile}
+}
+
+// Unattended says whether the region allows questions that no person is waiting for; false for an unknown region.
+func (c *Client) Unattended(code string) bool {
+	r := c.regions[code]
+	return r != nil && r.Unattended
+}
+
+// find returns the region and the transaction number of the capability, or an error of ClassUnsupported.
+func (c *Client) find(code string, ability Capability) (*region, string, error) {
+	r := c.regions[code]
+	if r == nil || r.Capabilities[ability] == "" {
+		return nil, "", &Error{Class: ClassUnsupported, Region: code}
+	}
+	return r, r.Capabilities[ability], nil
+}
+
+// person asks for the claimed person and makes sure that the answer is about that person, whatever code it came with.
+func (r *region) person(ctx context.Context, infno string, claim identity.Claim) (*person, reply, error) {
+	a := ask{infno: infno, insuredRegion: r.InsuplcAdmdvs, question: question(claim), want: "baseinfo"}
+	answer, err := r.do(ctx, a)
+	if err != nil {
+		return nil, reply{}, err
+	}
+	refuse := func(class Class) (*person, reply, error) {
+		return nil, reply{}, r.fail(ctx, a, &Error{Class: class, Reference: answer.reference})
+	}
+	p, ok := readPerson(answer.output)
+	switch {
+	case !ok:
+		return refuse(ClassMalformed)
+	case p == nil && r.EmptyMeansNotEnrolled:
+		return refuse(ClassNotEnrolled)
+	case p == nil:
+		return refuse(ClassMalformed)
+	case !p.confirms(claim):
+		return refuse(ClassMismatch)
+	}
+	return p, answer, nil
+}
+
+// Enrolments asks for the person's enrolments with their balances, most important first. Errors are *Error and match
+// balance.ErrUnsupported, ErrNotEnrolled (the person is unknown or has no enrolment at all), ErrMismatch, ErrUpstream,
+// ErrTimeout or ErrMalformed. The answer is Partial where a figure could not be known.
+func (c *Client) Enrolments(ctx context.Context, code string, claim identity.Claim) (*balance.Answer, error) {
+	r, infno, err := c.find(code, CapEnrolment)
+	if err != nil {
+		return nil, err
+	}
+	p, answer, err := r.person(ctx, infno, claim)
+	if err != nil {
+		return nil, err
+	}
+	refuse := func(class Class) (*balance.Answer, error) {
+		a := ask{infno: infno, question: question(claim)}
+		return nil, r.fail(ctx, a, &Error{Class: class, Reference: answer.reference})
+	}
+	if !p.hasRows {
+		return refuse(ClassMalformed) // no list is not an empty list
+	}
+	if len(p.rows) == 0 {
+		return refuse(ClassNotEnrolled)
+	}
+	list, complete := r.enrolments(p.rows)
+	if len(list) == 0 {
+		return refuse(ClassMalformed)
+	}
+	result := &balance.Answer{
+		Enrolments: list, FetchedAt: c.now(), Source: "fsi/" + infno,
+		Reference: safeReference(answer.reference, claim.IDNumber), Completeness: balance.Partial,
+	}
+	if complete {
+		result.Completeness = balance.Complete
+	}
+	result.AsOf = asOf(answer.at, result.FetchedAt)
+	return result, nil
+}
+
+// asOf never lets an answer be from later than it was fetched: a clock that is ahead must not make it look fresh.
+func asOf(upstream, fetched time.Time) time.Time {
+	if upstream.IsZero() || upstream.After(fetched) {
+		return fetched
+	}
+	return upstream
+}

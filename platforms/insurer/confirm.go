@@ -1,0 +1,66 @@
+package insurer
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+
+	"yibao/identity"
+)
+
+// residentID is psn_cert_type of the resident identity card.
+const residentID = "01"
+
+// confirms says whether the upstream's own name and number are those that were asked for. A 15-digit number of the old
+// kind is the same person's as the 18-digit one made of it.
+func (p *person) confirms(claim identity.Claim) bool {
+	if name := canonical(claim.Name); name == "" || name != canonical(p.name) {
+		return false
+	}
+	asked, told := canonical(claim.IDNumber), canonical(p.number)
+	if asked == "" {
+		return false
+	}
+	if claim.IDType == residentID {
+		asked, told = upgrade(asked), upgrade(told)
+	}
+	return asked == told
+}
+
+// middleDots are the characters that stand between the parts of a minority name, in one system or another.
+const middleDots = "·•‧∙⋅・･⸱˙●."
+
+// canonical makes spellings of one name or number equal: width, letter case, kind of middle dot, spaces and characters
+// without width.
+func canonical(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '！' && r <= '～' {
+			r -= '！' - '!'
+		}
+		switch {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
+			return -1
+		case strings.ContainsRune(middleDots, r):
+			return '·'
+		}
+		return unicode.ToUpper(r)
+	}, s)
+}
+
+// upgrade makes an 18-digit number of a 15-digit one (GB 11643): the century, and the check of ISO 7064 MOD 11-2.
+func upgrade(number string) string {
+	if len(number) != 15 || strings.Trim(number, "0123456789") != "" {
+		return number
+	}
+	body := number[:6] + "19" + number[6:]
+	sum := 0
+	for i, digit := range body {
+		weight := 1 << (17 - i) % 11
+		sum += int(digit-'0') * weight
+	}
+	check := (12 - sum%11) % 11
+	if check == 10 {
+		return body + "X"
+	}
+	return body + strconv.Itoa(check)
+}

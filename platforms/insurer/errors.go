@@ -1,0 +1,92 @@
+package insurer
+
+import (
+	"strconv"
+	"strings"
+
+	"yibao/balance"
+	"yibao/identity"
+)
+
+// Class says what went wrong, in our words.
+type Class string
+
+// The classes.
+const (
+	ClassAccess      Class = "access"       // credential, signature, address or another part of the configuration
+	ClassNotEnrolled Class = "not_enrolled" // the upstream does not know the person
+	ClassMismatch    Class = "mismatch"     // it knows another name or number
+	ClassUnsupported Class = "unsupported"  // the region does not offer this
+	ClassBusiness    Class = "business"     // it refused for a reason of its own
+	ClassTimeout     Class = "timeout"      // no answer: nobody knows; asking again may help
+	ClassMalformed   Class = "malformed"    // the answer cannot be read
+)
+
+// Error is every error of this package's questions. It matches, by errors.Is, the error of package balance and the one
+// of package identity that its class stands for. It holds no text of the upstream and nothing of a person.
+type Error struct {
+	Class       Class
+	Region      string // of the profile
+	Transaction string // infno; "" when nothing was asked
+	Code        string // the upstream's code when it is short and plain, else ""
+	Reference   string // inf_refmsgid, by which the bureau finds the question; "" without one
+	Status      int    // of HTTP; 0 without an answer
+	Gateway     bool   // the refusal was a gateway's own: it had no infcode
+	cause       error  // the context's error, if that was why
+}
+
+// Error returns the class, the region, the transaction and the code.
+func (e *Error) Error() string {
+	var text strings.Builder
+	text.WriteString("insurer: " + string(e.Class) + ": region " + safeRegion(e.Region))
+	for _, part := range [][2]string{{"transaction", e.Transaction}, {"code", e.Code}} {
+		if part[1] != "" {
+			text.WriteString(" " + part[0] + " " + part[1])
+		}
+	}
+	if e.Status != 0 {
+		text.WriteString(" status " + strconv.Itoa(e.Status))
+	}
+	return text.String()
+}
+
+// Unwrap returns the domain errors that the class stands for, and the context's error if that was why.
+func (e *Error) Unwrap() []error {
+	errs := domainErrors[e.Class]
+	if e.cause != nil {
+		errs = append(errs[:len(errs):len(errs)], e.cause)
+	}
+	return errs
+}
+
+var domainErrors = map[Class][]error{
+	ClassAccess:      {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
+	ClassNotEnrolled: {balance.ErrNotEnrolled, identity.ErrNotEnrolled},
+	ClassMismatch:    {balance.ErrMismatch, identity.ErrMismatch},
+	ClassUnsupported: {balance.ErrUnsupported, identity.ErrNotOffered, identity.ErrUpstreamUnavailable},
+	ClassBusiness:    {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
+	ClassTimeout:     {balance.ErrTimeout, identity.ErrUpstreamUnavailable},
+	ClassMalformed:   {balance.ErrMalformed, identity.ErrUpstreamUnavailable},
+}
+
+// safeCode lets an upstream's code into an error only when it cannot be a sentence, a name, a phone or an ID number.
+func safeCode(code string) string {
+	if len(code) > 10 || !plainToken(code) {
+		return ""
+	}
+	return code
+}
+
+// safeReference lets a trace number pass unless the number of the person asked for is in it.
+func safeReference(reference, idNumber string) string {
+	if len(reference) > 40 || !plainToken(reference) || (idNumber != "" && strings.Contains(reference, idNumber)) {
+		return ""
+	}
+	return reference
+}
+
+func plainToken(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
+	})
+}

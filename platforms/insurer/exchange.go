@@ -1,0 +1,135 @@
+package insurer
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/retrypolicy"
+
+	"yibao/platforms/internal/outside"
+)
+
+// retryDelay lets a relay that just refused a connection breathe.
+const retryDelay = 50 * time.Millisecond
+
+// ask is one transaction to one region.
+type ask struct {
+	infno         string
+	insuredRegion string // insuplc_admdvs; mandatory where the question holds a person number
+	question      personQuestion
+	want          string // a field of the output: see Profile.output
+}
+
+func newRetry(times int) failsafe.Executor[reply] {
+	policy := retrypolicy.NewBuilder[reply]().
+		HandleIf(func(_ reply, err error) bool {
+			var e *Error
+			return errors.As(err, &e) && e.Class == ClassTimeout
+		}).
+		WithMaxRetries(max(times, 0)).WithDelay(retryDelay).ReturnLastFailure().Build()
+	return failsafe.With(policy)
+}
+
+// do asks, and asks again only where no answer came: the questions change nothing upstream. The context bounds the
+// whole. Every error is an *Error, logged here, once, without anything of the person.
+func (r *region) do(ctx context.Context, a ask) (reply, error) {
+	if !a.question.fits() {
+		return reply{}, r.fail(ctx, a, &Error{Class: ClassNotEnrolled}) // no upstream can hold such a person
+	}
+	answer, err := r.retry.WithContext(ctx).Get(func() (reply, error) {
+		answer, refusal := r.once(ctx, a)
+		if refusal != nil {
+			return reply{}, refusal
+		}
+		return answer, nil
+	})
+	if err == nil {
+		return answer, nil
+	}
+	var refusal *Error
+	if !errors.As(err, &refusal) {
+		refusal = &Error{Class: ClassTimeout} // the context ended between two tries
+	}
+	refusal.cause = ctx.Err()
+	return reply{}, r.fail(ctx, a, refusal)
+}
+
+// fail completes an error and logs it.
+func (r *region) fail(ctx context.Context, a ask, e *Error) error {
+	e.Region, e.Transaction = r.Region, a.infno
+	e.Reference = safeReference(e.Reference, a.question.CertNo)
+	r.log.WarnContext(ctx, "insurer: no usable answer", "class", string(e.Class), "region", e.Region,
+		"transaction", e.Transaction, "code", e.Code, "status", e.Status, "reference", e.Reference)
+	return e
+}
+
+// once is one try, with a message id, nonce and times of its own.
+func (r *region) once(ctx context.Context, a ask) (reply, *Error) {
+	response, err := r.send(ctx, a)
+	if err != nil {
+		return reply{}, err
+	}
+	return r.readReply(response.status, response.body, a.want)
+}
+
+// response is an answer's raw material.
+type response struct {
+	status int
+	body   []byte
+	date   string        // of the Date header
+	sent   time.Time     // when the request left, on the machine's clock
+	took   time.Duration // until the headers came
+}
+
+func (r *region) send(ctx context.Context, a ask) (response, *Error) {
+	at := time.Now() // the upstream compares it with its own clock
+	body, err := r.body(a.infno, a.insuredRegion, a.question, at, r.sequence)
+	if err != nil {
+		return response{}, &Error{Class: ClassAccess}
+	}
+	address := r.BaseURL
+	if r.PathMode == PathSuffix {
+		address += "/" + a.infno
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return response{}, &Error{Class: ClassAccess}
+	}
+	request.Header.Set("Content-Type", r.ContentType)
+	request.Header.Set("Accept", "application/json")
+	r.Auth.sign(request.Header, at)
+	return r.receive(request)
+}
+
+func (r *region) receive(request *http.Request) (response, *Error) {
+	sent := time.Now()
+	answer, err := r.http.Do(request)
+	if err != nil {
+		return response{}, &Error{Class: transportClass(err)}
+	}
+	defer func() { _ = answer.Body.Close() }()
+	result := response{status: answer.StatusCode, date: answer.Header.Get("Date"), sent: sent, took: time.Since(sent)}
+	if result.body, err = io.ReadAll(answer.Body); err != nil {
+		return response{}, &Error{Class: transportClass(err), Status: answer.StatusCode}
+	}
+	return result, nil
+}
+
+// transportClass looks at what kind of error it was and drops the error: its text holds the address.
+func transportClass(err error) Class {
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, outside.ErrBodyTooLarge):
+		return ClassMalformed
+	case errors.As(err, &certificate):
+		return ClassAccess
+	default:
+		return ClassTimeout
+	}
+}

@@ -1,0 +1,46 @@
+package insurer
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"yibao/balance"
+)
+
+// figure is an amount as a row gave it.
+type figure struct {
+	fen   balance.Fen
+	known bool // read exactly
+	bad   bool // something was there and could not be read exactly
+}
+
+// empty says that the row shows no money: nothing there, or zero.
+func (f figure) empty() bool { return !f.bad && f.fen == 0 }
+
+// readFigure reads an amount in yuan, exactly. A field that is missing, null, "" or spaces is not known; so is
+// everything that is no amount, has other digits than zeros behind the second decimal, or is written in the way that
+// the mode excludes. Spaces around a text are dropped: fixed-width systems pad.
+func readFigure(raw json.RawMessage, mode Numbers) figure {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || string(raw) == "null" {
+		return figure{}
+	}
+	text := string(raw)
+	isText := raw[0] == '"'
+	if isText && json.Unmarshal(raw, &text) != nil {
+		return figure{bad: true}
+	}
+	text = strings.Trim(text, " ")
+	if isText && text == "" {
+		return figure{}
+	}
+	if (isText && mode == NumbersNumber) || (!isText && mode == NumbersText) {
+		return figure{bad: true}
+	}
+	fen, err := balance.ParseYuan(text)
+	if err != nil {
+		return figure{bad: true}
+	}
+	return figure{fen: fen, known: true}
+}

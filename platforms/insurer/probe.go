@@ -1,0 +1,65 @@
+package insurer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"yibao/identity"
+)
+
+// nobody is a person that cannot exist: birthday 00000000, and a name that says what the question is for.
+var nobody = identity.Claim{Name: "连接测试", IDType: residentID, IDNumber: "000000000000000000"}
+
+// Probe asks for a person that cannot exist. nil means that the insurer itself answered, yes or no. Otherwise the class
+// of the *Error tells: access (the region's rules recognise a refused credential or signature, or HTTP says so), timeout
+// (nothing answers at the address), malformed (something else answers), business with Gateway set (a gateway refused
+// and no rule of the profile says why).
+func (c *Client) Probe(ctx context.Context, code string) error {
+	r := c.regions[code]
+	if r == nil {
+		return &Error{Class: ClassUnsupported, Region: code}
+	}
+	_, err := r.do(ctx, r.probe())
+	var e *Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	answered := e.Class == ClassNotEnrolled || e.Class == ClassMismatch || e.Class == ClassBusiness
+	if answered && !e.Gateway && e.Status/100 == 2 {
+		return nil
+	}
+	return err
+}
+
+// ClockOffset returns how far the upstream's clock is ahead of this machine's, from the Date header of one answer;
+// exact to about a second. Any answer will do, a refusal too.
+func (c *Client) ClockOffset(ctx context.Context, code string) (time.Duration, error) {
+	r := c.regions[code]
+	if r == nil {
+		return 0, &Error{Class: ClassUnsupported, Region: code}
+	}
+	a := r.probe()
+	answer, refusal := r.send(ctx, a)
+	if refusal != nil {
+		return 0, r.fail(ctx, a, refusal)
+	}
+	date, err := http.ParseTime(answer.date)
+	if err != nil {
+		return 0, r.fail(ctx, a, &Error{Class: ClassMalformed, Status: answer.status})
+	}
+	// The header cuts the second off, so on average it is half a second more.
+	return date.Add(500 * time.Millisecond).Sub(answer.sent.Add(answer.took / 2)), nil
+}
+
+func (r *region) probe() ask {
+	infno := defaultInfNo
+	for _, ability := range []Capability{CapIdentity, CapEnrolment} {
+		if number := r.Capabilities[ability]; number != "" {
+			infno = number
+			break
+		}
+	}
+	return ask{infno: infno, insuredRegion: r.InsuplcAdmdvs, question: question(nobody), want: "baseinfo"}
+}
