@@ -1,0 +1,121 @@
+package world
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/knadh/koanf/maps"
+	"go.yaml.in/yaml/v3"
+
+	"yibao/platforms/simulator"
+)
+
+// What both sides of the simulated connection agree on.
+const (
+	weChatAppID    = "wxdemo0000000001"
+	alipayAppID    = "2099000000000001"
+	weChatTemplate = "demo-wechat-low-balance"
+	alipayTemplate = "demo-alipay-low-balance"
+	paasID         = "demo-paas"
+	smsKey         = "demo-sms"
+	smsSign        = "医保余额演示"
+	smsTemplate    = "LINK_CODE"
+	notFound       = "未查询到参保人信息"
+	mismatch       = "姓名与证件号码不一致"
+)
+
+// options is the simulators' side.
+func (w *World) options(now func() time.Time) simulator.Options {
+	return simulator.Options{
+		WeChatApps: []simulator.WeChatApp{{
+			Name: App, AppID: weChatAppID, Secret: w.secrets.WeChat, Templates: []simulator.WeChatTemplate{{
+				ID: weChatTemplate, Title: "医保余额提醒", Keys: []string{"thing1", "amount2", "time3"}, OneTime: true,
+				Labels: map[string]string{"thing1": "提醒内容", "amount2": "提醒线", "time3": "查询时间"},
+			}},
+		}},
+		AlipayApps: []simulator.AlipayApp{{
+			Name: App, AppID: alipayAppID, AppPublicKey: w.secrets.AppPublic, GatewayPrivateKey: w.secrets.GatewaySecret,
+			Templates: []simulator.AlipayTemplate{{
+				ID: alipayTemplate, Title: "医保余额提醒", Keywords: 3, Labels: []string{"提醒内容", "提醒线", "查询时间"},
+			}},
+		}},
+		Regions: []simulator.Region{
+			{Code: simulator.RegionA, Name: "示例市甲", PathMode: "suffix", Auth: "tif", PaasID: paasID, Secret: w.secrets.TIF,
+				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, NotFoundText: notFound,
+				MismatchText: mismatch},
+			{Code: simulator.RegionB, Name: "示例市乙", PathMode: "single", Auth: "apikey", APIKey: w.secrets.APIKey,
+				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", NotFoundText: notFound, MismatchText: mismatch},
+		},
+		SMS: simulator.SMS{AppKey: smsKey, Secret: w.secrets.SMS, SignName: smsSign, Templates: []string{smsTemplate}},
+		Now: now,
+	}
+}
+
+// writeConfig writes the server's side: the same file that a production server reads.
+func (w *World) writeConfig(path, url string) error {
+	tree := w.tree(url)
+	for key, value := range w.opts.Settings {
+		maps.Merge(maps.Unflatten(map[string]any{key: value}, "."), tree)
+	}
+	text, err := yaml.Marshal(tree)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600)
+}
+
+type tree = map[string]any
+
+func (w *World) tree(url string) tree {
+	keys := func(name string) string { return filepath.Join(keyDir(w.opts.Dir), name) }
+	regions := []string{simulator.RegionA, simulator.RegionB}
+	return tree{
+		"server":  tree{"listen": w.opts.Server},
+		"mongodb": tree{"uri": w.store.URI(), "database": "yibao"},
+		"keys": tree{"seal_file": keys("seal.json"), "lookup_file": keys("lookup.json"), "proof_file": keys("proof.json"),
+			"code_file": keys("code.json")},
+		"token": tree{"key": w.secrets.Token},
+		"wechat": tree{"base_url": url + "/wechat", "apps": tree{App: tree{
+			"app_id": weChatAppID, "secret": w.secrets.WeChat, "regions": regions,
+			"templates": tree{"low_balance": template(weChatTemplate, "thing1", "amount2", "time3")},
+		}}},
+		"alipay": tree{"gateway": url + "/alipay/gateway.do", "apps": tree{App: tree{
+			"app_id": alipayAppID, "private_key": w.secrets.AppPrivate, "alipay_public_key": w.secrets.GatewayPublic,
+			"regions": regions, "templates": tree{"low_balance": template(alipayTemplate, "keyword1", "keyword2", "keyword3")},
+		}}},
+		"regions": tree{simulator.RegionA: w.regionA(url), simulator.RegionB: w.regionB(url)},
+		"sms": tree{"url": url + "/sms/send", "app_key": smsKey, "secret": w.secrets.SMS, "sign_name": smsSign,
+			"template": smsTemplate},
+		"consent": tree{"version": "demo-1", "text": "我同意向参保地医保经办机构查询本人（或我有权代办的人）的参保信息和个人账户余额，" +
+			"用于在本小程序展示；勾选后，系统还会每日查询一次余额，用于走势图和余额提醒。"},
+		"log": tree{"format": "text", "level": "warn"},
+	}
+}
+
+func template(id, what, line, when string) tree {
+	return tree{"template_id": id, "kind": "one_time", "title": "医保余额提醒", "page": "pages/balance/index",
+		"fields": tree{what: "{insurance}余额低于提醒线", line: "{threshold}", when: "{as_of}"}}
+}
+
+func (w *World) regionA(url string) tree {
+	return tree{"name": "示例市甲", "unattended": true,
+		"insurer": tree{"base_url": url + "/insurer/" + simulator.RegionA, "path_mode": "suffix", "auth": "tif",
+			"paas_id": paasID, "secret": w.secrets.TIF, "mdtrtarea_admvs": simulator.RegionA,
+			"fixmedins_code": "H99010000001", "fixmedins_name": "示例机构甲", "numbers": "text", "failures": failures()},
+		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"},
+	}
+}
+
+func (w *World) regionB(url string) tree {
+	return tree{"name": "示例市乙", "unattended": true,
+		"insurer": tree{"base_url": url + "/insurer/" + simulator.RegionB, "path_mode": "single", "auth": "apikey",
+			"secret": w.secrets.APIKey, "mdtrtarea_admvs": simulator.RegionB, "fixmedins_code": "H99020000001",
+			"fixmedins_name": "示例机构乙", "success_codes": []string{"0", "1"}, "unwrap": "nested", "numbers": "number",
+			"failures": failures()},
+	}
+}
+
+func failures() tree {
+	return tree{"not_enrolled": []tree{{"contains": notFound}}, "mismatch": []tree{{"contains": mismatch}}}
+}

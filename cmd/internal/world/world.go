@@ -1,0 +1,119 @@
+// Package world is everything that lies outside the server, on one machine: the embedded MongoDB-protocol server, the
+// simulated platforms, and the configuration file that points a server at them. The sandbox, the crash test, the
+// benchmark and the end-to-end tests all stand on it; cmd/server never imports it.
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"yibao/platforms/simulator"
+	"yibao/store/embedded"
+)
+
+// Options say where a world lies.
+type Options struct {
+	Dir    string // kept between runs
+	Listen string // address of the simulated platforms; "127.0.0.1:0" picks a port
+	Server string // what server.listen in the configuration file says
+	Log    *slog.Logger
+	// Settings are laid over the configuration file: dotted key → value.
+	Settings map[string]any
+}
+
+// World is a running outside.
+type World struct {
+	ConfigFile string // for config.Load, or `server serve --config`
+	URL        string // base address of the simulated platforms
+	Simulator  *simulator.World
+
+	opts    Options
+	secrets *secrets
+	store   *embedded.Server
+	http    *http.Server
+}
+
+// App is our name of the one app that each platform has here.
+const App = "demo"
+
+// Open starts a world in the folder, or goes on with the one that is there.
+func Open(ctx context.Context, opts Options) (*World, error) {
+	w := &World{opts: opts}
+	if err := w.open(ctx); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+func (w *World) open(ctx context.Context) error {
+	if err := os.MkdirAll(w.opts.Dir, 0o700); err != nil {
+		return err
+	}
+	var err error
+	if w.store, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(w.opts.Dir, "store"), Log: w.opts.Log}); err != nil {
+		return err
+	}
+	if w.secrets, err = loadSecrets(w.opts.Dir); err != nil {
+		return err
+	}
+	outside := filepath.Join(w.opts.Dir, "outside")
+	if err := os.MkdirAll(outside, 0o700); err != nil {
+		return err
+	}
+	if w.Simulator, err = simulator.OpenWorld(simulator.WorldOptions{Dir: outside, Now: time.Now, Log: w.opts.Log}); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", w.opts.Listen)
+	if err != nil {
+		return fmt.Errorf("the simulated platforms: %w", err)
+	}
+	w.http, w.URL = serve(listener, simulator.Handler(w.Simulator, w.options(time.Now)))
+	w.ConfigFile = filepath.Join(w.opts.Dir, "config.yaml")
+	return w.writeConfig(w.ConfigFile, w.URL)
+}
+
+func serve(listener net.Listener, handler http.Handler) (*http.Server, string) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with Close
+	return server, "http://" + listener.Addr().String()
+}
+
+// At serves the same world by another clock, for filling in a past. It returns the path of a configuration file that
+// points there, and what ends it.
+func (w *World) At(now func() time.Time) (configFile string, stop func() error, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	server, url := serve(listener, simulator.Handler(w.Simulator, w.options(now)))
+	path := filepath.Join(w.opts.Dir, "config.past.yaml")
+	if err := w.writeConfig(path, url); err != nil {
+		return "", nil, errors.Join(err, server.Close())
+	}
+	return path, func() error { return errors.Join(server.Close(), os.Remove(path)) }, nil
+}
+
+// Secrets lists every secret that this world shares with the server, so that a test may look for them in its output.
+func (w *World) Secrets() []string { return w.secrets.all() }
+
+// Close ends the simulated platforms, then the store.
+func (w *World) Close() error {
+	var problems []error
+	if w.Simulator != nil {
+		problems = append(problems, w.Simulator.Close())
+	}
+	if w.http != nil {
+		problems = append(problems, w.http.Close())
+	}
+	if w.store != nil {
+		problems = append(problems, w.store.Close())
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,97 @@
+// Command sandbox runs all of yibao on one machine with no accounts and nothing installed: an embedded server of the
+// MongoDB protocol, simulated WeChat, Alipay, insurers and SMS gateway, and the same server that production runs.
+//
+//	sandbox          run until Ctrl-C; data is kept in ./sandbox-data
+//	sandbox -fresh   start over
+//	sandbox -tour    run the main job once for both platforms, show each step, and end
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "sandbox:", err)
+		os.Exit(1)
+	}
+}
+
+// flags are the command line.
+type flags struct {
+	data, listen, outside string
+	fresh, tour           bool
+}
+
+func parse(args []string, out io.Writer) (flags, error) {
+	var f flags
+	set := flag.NewFlagSet("sandbox", flag.ContinueOnError)
+	set.SetOutput(out)
+	set.StringVar(&f.data, "data", "sandbox-data", "folder that keeps the sandbox's data between runs")
+	set.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; loopback only")
+	set.StringVar(&f.outside, "outside", "127.0.0.1:8090", "address of the simulated platforms; loopback only")
+	set.BoolVar(&f.fresh, "fresh", false, "delete the data folder first")
+	set.BoolVar(&f.tour, "tour", false, "run the main job once in a folder of its own, show each step, and end")
+	if err := set.Parse(args); err != nil {
+		return f, err
+	}
+	if set.NArg() > 0 {
+		return f, fmt.Errorf("unknown argument %q", set.Arg(0))
+	}
+	return f, errors.Join(loopback("listen", f.listen), loopback("outside", f.outside))
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	f, err := parse(args, out)
+	if err != nil {
+		return err
+	}
+	if f.tour {
+		return runTour(ctx, out)
+	}
+	if f.fresh {
+		if err := startOver(f.data); err != nil {
+			return err
+		}
+	}
+	return runSandbox(ctx, f, out)
+}
+
+// startOver deletes the data folder, but only a folder that a sandbox made.
+func startOver(dir string) error {
+	_, err := os.Stat(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, "store")); err != nil {
+		return fmt.Errorf("%s is not a sandbox's data folder; it was not deleted", dir)
+	}
+	return os.RemoveAll(dir)
+}
+
+func runSandbox(ctx context.Context, f flags, out io.Writer) error {
+	s, err := start(ctx, f)
+	if err != nil {
+		return err
+	}
+	banner(out, s)
+	past := make(chan error, 1)
+	filling, stopFilling := context.WithCancel(ctx)
+	go func() { past <- s.fillPast(filling, out) }()
+	err = s.run(ctx)
+	stopFilling()
+	<-past
+	fmt.Fprintln(out, "stopped")
+	return err
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+
+	"yibao/cmd/internal/app"
+	"yibao/cmd/internal/phone"
+	"yibao/cmd/internal/world"
+	"yibao/config"
+	"yibao/platforms/simulator"
+)
+
+// sandbox is a running world with a server in it.
+type sandbox struct {
+	world    *world.World
+	app      *app.App
+	listener net.Listener
+	api      string
+	dir      string
+	log      *slog.Logger
+}
+
+// quick makes the sandbox answer within seconds where production takes its time.
+var quick = map[string]any{
+	"balance.display_age":     "2s",
+	"balance.decision_age":    "1s",
+	"balance.collect_every":   "2s",
+	"reminder.check_every":    "2s",
+	"reminder.tick":           "300ms",
+	"reminder.cooldown":       "0s",
+	"linking.resend_after":    "5s",
+	"linking.starts_per_user": 1000,
+	"linking.sends_per_pair":  1000,
+	"linking.sends_per_phone": 1000,
+}
+
+// start opens the world, the server over it, and its listener: when it returns, requests are answered.
+func start(ctx context.Context, f flags) (*sandbox, error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	listener, err := listen(f.listen)
+	if err != nil {
+		return nil, err
+	}
+	outside, err := free(f.outside)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	w, err := world.Open(ctx, world.Options{Dir: f.data, Listen: outside, Server: listener.Addr().String(), Log: log,
+		Settings: quick})
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &sandbox{world: w, listener: listener, api: "http://" + listener.Addr().String(), dir: f.data, log: log}
+	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
+		return nil, errors.Join(err, listener.Close(), w.Close())
+	}
+	return s, nil
+}
+
+func openApp(ctx context.Context, configFile string, opts app.Options) (*app.App, error) {
+	settings, err := config.Load(configFile, nil)
+	if err != nil {
+		return nil, err
+	}
+	opts.Config = settings
+	return app.Open(ctx, opts)
+}
+
+// run serves until ctx ends, then stops the server and the world.
+func (s *sandbox) run(ctx context.Context) error {
+	return errors.Join(s.app.Run(ctx, s.listener), s.world.Close())
+}
+
+func (s *sandbox) phone(platform, user string) *phone.Phone {
+	return phone.New(s.api, s.world.URL, platform, world.App, user)
+}
+
+// listen opens the address, or a free port of the same host when another program has it.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return listener, err
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+}
+
+// free returns the address when it can be had, else one with a port of the system's choice.
+func free(address string) (string, error) {
+	listener, err := listen(address)
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+// loopback refuses an address that others could reach: nothing in a sandbox is protected.
+func loopback(name, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("-%s: not host:port", name)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("-%s: only a loopback address; a sandbox protects nothing", name)
+	}
+	return nil
+}
+
+// people picks the invented people that demos and tours use: an active personal account and a phone on file.
+func (s *sandbox) people() []phone.Person {
+	var fit []phone.Person
+	for _, p := range s.world.Simulator.People() {
+		if len(p.Enrolments) != 1 || p.CertType != "01" || p.Phone == "" {
+			continue
+		}
+		e := p.Enrolments[0]
+		if e.Region == simulator.RegionA && e.Type == "310" && e.Account == "yes" && e.Status == "1" && e.PersonType == "1101" {
+			fit = append(fit, phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: e.Region})
+		}
+	}
+	return fit
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"yibao/cmd/internal/phone"
+)
+
+// runTour runs the main job for both platforms in a sandbox of its own, and shows every step. It fails at the first step
+// that does not go as it should.
+func runTour(ctx context.Context, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "yibao-tour-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	s, err := start(ctx, flags{data: dir, listen: "127.0.0.1:0", outside: "127.0.0.1:0"})
+	if err != nil {
+		return err
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.run(running) }()
+	var problems []error
+	for i, platform := range []string{"wechat", "alipay"} {
+		t := &tour{out: out, phone: s.phone(platform, "tourist"), person: s.people()[2+i]}
+		if err := t.run(ctx); err != nil {
+			problems = append(problems, fmt.Errorf("the tour on %s: %w", platform, err))
+		}
+	}
+	stop()
+	problems = append(problems, <-stopped)
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nThe main job works on both platforms.")
+	return nil
+}
+
+// tour is one person's way through the main job on one platform.
+type tour struct {
+	out    io.Writer
+	phone  *phone.Phone
+	person phone.Person
+	id     string // {id} of /v1/insured/{id}
+	step   int
+}
+
+func (t *tour) run(ctx context.Context) error {
+	t.phone.Trace = func(e phone.Exchange) { showExchange(t.out, e) }
+	fmt.Fprintf(t.out, "\n═══ %s ═══\n", platformName(t.phone.Platform))
+	steps := []struct {
+		title string
+		do    func(context.Context) error
+	}{
+		{"Sign in with the code that the platform gives the mini-program", t.phone.SignIn},
+		{"Link the insured person: name, ID number, region, consent; then the code from the SMS", t.link},
+		{"See the balance", t.balance},
+		{"See it as a chart", t.chart},
+		{"Set a line, and allow one message", t.remind},
+		{"Money is spent, the balance falls below the line, the message arrives", t.fall},
+		{"What was sent, as the owner sees it", t.deliveries},
+	}
+	for _, one := range steps {
+		t.step++
+		fmt.Fprintf(t.out, "\n── %d. %s\n", t.step, one.title)
+		if err := one.do(ctx); err != nil {
+			return fmt.Errorf("step %d (%s): %w", t.step, one.title, err)
+		}
+	}
+	return nil
+}
+
+func (t *tour) link(ctx context.Context) error {
+	id, err := t.phone.Link(ctx, t.person, consentDemo)
+	if err != nil {
+		return err
+	}
+	t.id = id
+	messages, err := t.phone.Inbox(ctx, url.Values{"phone": {t.person.Phone}, "kind": {"sms"}})
+	if err != nil {
+		return err
+	}
+	showPhone(t.out, "短信 "+t.person.Phone, messages[len(messages)-1].Text)
+	return nil
+}
+
+func (t *tour) balance(ctx context.Context) error {
+	var answer struct {
+		Enrolments []struct {
+			PersonalAccount struct {
+				Exists    string `json:"exists"`
+				AmountFen *int64 `json:"amount_fen"`
+			} `json:"personal_account"`
+		} `json:"enrolments"`
+	}
+	if err := t.phone.Call(ctx, http.MethodGet, "/v1/insured/"+t.id+"/balance", nil, &answer); err != nil {
+		return err
+	}
+	if len(answer.Enrolments) != 1 || answer.Enrolments[0].PersonalAccount.AmountFen == nil {
+		return errors.New("the answer has no balance")
+	}
+	return nil
+}
+
+func (t *tour) chart(ctx context.Context) error {
+	for _, format := range []string{"series", "echarts"} {
+		var answer struct{ Chart map[string]any }
+		path := "/v1/insured/" + t.id + "/charts/trend?format=" + format
+		if err := t.phone.Call(ctx, http.MethodGet, path, nil, &answer); err != nil {
+			return err
+		}
+		if len(answer.Chart) == 0 {
+			return fmt.Errorf("the %s chart is empty", format)
+		}
+	}
+	return nil
+}
+
+func (t *tour) remind(ctx context.Context) error {
+	if err := t.phone.SetBalance(ctx, t.person, "500.00"); err != nil {
+		return err
+	}
+	time.Sleep(1500 * time.Millisecond) // the sandbox decides on figures up to 1 s old
+	setting := map[string]any{"threshold_fen": 10000, "show_amount": true, "consent": map[string]any{"version": consentDemo}}
+	var rule struct{ State string }
+	if err := t.phone.Call(ctx, http.MethodPut, "/v1/insured/"+t.id+"/reminder", setting, &rule); err != nil {
+		return err
+	}
+	if rule.State != "armed" {
+		return fmt.Errorf("the rule is %q, not armed", rule.State)
+	}
+	return t.phone.Grant(ctx, 1)
+}
+
+func (t *tour) fall(ctx context.Context) error {
+	after, err := t.phone.LastSeq(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, "   (the simulated insurer now says ¥56.78)")
+	if err := t.phone.SetBalance(ctx, t.person, "56.78"); err != nil {
+		return err
+	}
+	query := url.Values{"user": {t.phone.User}, "kind": {t.phone.Platform}, "after": {fmt.Sprint(after)}, "wait": {"30"}}
+	messages, err := t.phone.Inbox(ctx, query)
+	if err != nil {
+		return err
+	}
+	if len(messages) != 1 {
+		return fmt.Errorf("%d messages arrived, not one", len(messages))
+	}
+	showPhone(t.out, "服务通知", messages[0].Text)
+	return nil
+}
+
+// deliveries waits until the delivery of the message that arrived is written down as accepted.
+func (t *tour) deliveries(ctx context.Context) error {
+	trace := t.phone.Trace
+	defer func() { t.phone.Trace = trace }()
+	var last phone.Exchange
+	t.phone.Trace = func(e phone.Exchange) { last = e }
+	for range 50 {
+		var answer struct {
+			Deliveries []struct{ State string }
+		}
+		if err := t.phone.Call(ctx, http.MethodGet, "/v1/insured/"+t.id+"/deliveries", nil, &answer); err != nil {
+			return err
+		}
+		if len(answer.Deliveries) == 1 && answer.Deliveries[0].State == "accepted" {
+			showExchange(t.out, last)
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("the delivery is not accepted: %s", last.Answer)
+}
