@@ -1,0 +1,84 @@
+package identity
+
+import (
+	"context"
+	"time"
+)
+
+// changeOverlap is how far every poll looks back behind the last one. Clocks of replicas differ, and a change may
+// become visible a moment after its own time; what was seen before is known by its id.
+const changeOverlap = 2 * time.Minute
+
+// Run polls for users that changed on any replica until the context ends. It returns nil then.
+func (s *Sessions) Run(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.PollEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Poll(ctx); err != nil && ctx.Err() == nil {
+			s.deps.Log.Warn("changes could not be polled")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Poll reads the changes once and forgets what they touch. Run calls it; tests may. Returns ErrStore.
+func (s *Sessions) Poll(ctx context.Context) error {
+	s.pollMu.Lock()
+	defer s.pollMu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.StaleAfter)
+	defer cancel()
+	begun := s.machine()
+	last := s.lastPoll()
+	since := begun.Add(-changeOverlap)
+	if !last.IsZero() && last.Before(begun) {
+		since = last.Add(-changeOverlap)
+	}
+	changes, err := s.deps.Changes.ChangesSince(ctx, since)
+	if err != nil {
+		return ErrStore
+	}
+	if begun.Sub(last) > s.cfg.StaleAfter {
+		// After so long a silence changes may have expired unseen.
+		s.cache.clear()
+	}
+	s.cache.forget(s.machine(), s.unseen(changes, begun)...)
+	// The time from before the question: what changed while it was asked belongs to the next poll.
+	s.polled.Store(begun.UnixNano())
+	return nil
+}
+
+// unseen lists the users of changes that no earlier poll saw, and remembers these.
+func (s *Sessions) unseen(changes []Change, begun time.Time) []string {
+	var users []string
+	for _, c := range changes {
+		if _, ok := s.seen[c.ID]; !ok {
+			users = append(users, c.UserID)
+		}
+		s.seen[c.ID] = begun
+	}
+	for id, at := range s.seen {
+		// A change that this poll did not list lies behind the overlap and never returns.
+		if at.Before(begun) {
+			delete(s.seen, id)
+		}
+	}
+	return users
+}
+
+// fresh tells whether the cache may be believed: the last good poll is recent.
+func (s *Sessions) fresh(machine time.Time) bool {
+	polled := s.polled.Load()
+	age := machine.UnixNano() - polled
+	return polled != 0 && age <= int64(s.cfg.StaleAfter)
+}
+
+func (s *Sessions) lastPoll() time.Time {
+	if polled := s.polled.Load(); polled != 0 {
+		return time.Unix(0, polled)
+	}
+	return time.Time{}
+}

@@ -1,0 +1,292 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+const (
+	// finishTime bounds one run of finish. It is shorter than finishLease, so that two never write one link.
+	finishTime  = 20 * time.Second
+	finishLease = 30 * time.Second
+	// personRounds bounds how often a person is made again that another's unlink deleted just now.
+	personRounds = 3
+)
+
+// finish writes the link of a proved attempt. Every step can be repeated; after a kill between any two, Run makes them
+// again from the first:
+//
+//	upstream confirms → person → slot → change recorded → link → followers → attempt linked
+//
+// Whatever it meets, the caller is told where the attempt stands, never a failure of ours: the proof is stored.
+func (l *Linking) finish(ctx context.Context, a *Attempt) (*Attempt, error) {
+	ctx, cancel := context.WithTimeout(ctx, finishTime)
+	defer cancel()
+	link, err := l.writeLink(ctx, a)
+	if reason := failure(err); reason != "" {
+		return l.giveUp(ctx, a, reason)
+	}
+	if errors.Is(err, ErrUpstreamUnavailable) && l.waitedLong(a) {
+		return l.giveUp(ctx, a, FailedUpstream)
+	}
+	if err != nil {
+		l.deps.Log.Warn("a proved link is finished later", "region", a.Claim.Region, "upstream",
+			errors.Is(err, ErrUpstreamUnavailable))
+		return a, nil
+	}
+	return l.linked(ctx, a, link)
+}
+
+func (l *Linking) writeLink(ctx context.Context, a *Attempt) (Link, error) {
+	user, err := l.deps.Store.User(ctx, a.UserID)
+	if err != nil {
+		return Link{}, missing(err, errWithdrawn)
+	}
+	// A run before this one may have come as far as the link, or farther: the user may have ended it since.
+	if i := indexLink(user.Links, a.LinkID); i >= 0 {
+		if user.Links[i].State != LinkActive {
+			return Link{}, errWithdrawn
+		}
+		if err := l.personStays(ctx, a.UserID, user.Links[i]); !errors.Is(err, errLost) {
+			return l.tell(ctx, a.UserID, user.Links[i], err)
+		}
+	} else if _, err := l.deps.Registry.Match(ctx, a.Claim); err != nil {
+		return Link{}, matchError(err)
+	}
+	link, err := l.linkPerson(ctx, a)
+	return l.tell(ctx, a.UserID, link, err)
+}
+
+// errWithdrawn says that the user ended the link while it was being written.
+var errWithdrawn = errors.New("identity: withdrawn")
+
+func matchError(err error) error {
+	if errors.Is(err, ErrNotEnrolled) || errors.Is(err, ErrMismatch) {
+		return ErrNotEnrolled
+	}
+	return ErrUpstreamUnavailable
+}
+
+// failure says which end an error means; "" where another run may succeed.
+func failure(err error) string {
+	switch {
+	case errors.Is(err, ErrNotEnrolled):
+		return FailedChanged
+	case errors.Is(err, ErrLinkLimit):
+		return FailedLimit
+	case errors.Is(err, errWithdrawn):
+		return FailedEnded
+	}
+	return ""
+}
+
+// waitedLong ends an attempt that the upstream keeps from being finished. It was proved before its code expired.
+func (l *Linking) waitedLong(a *Attempt) bool {
+	return l.deps.Now().After(a.LastSendAt.Add(l.cfg.CodeTTL + l.cfg.AttemptTTL))
+}
+
+// linkPerson makes person, slot and link. Another's unlink may delete the person between our first two writes; it
+// looks at the slots before it deletes, so a person that is still there after the link is written stays.
+func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
+	for range personRounds {
+		person, err := l.deps.Store.EnsurePerson(ctx, a.Claim, l.deps.Now())
+		if err != nil {
+			return Link{}, storeError(err)
+		}
+		if err := l.rename(ctx, person, a.Claim.Name); err != nil {
+			return Link{}, err
+		}
+		link, err := l.takeSlot(ctx, a, person)
+		if err != nil {
+			return Link{}, err
+		}
+		if link, err = l.putLink(ctx, a, link); err != nil {
+			return Link{}, err
+		}
+		if err = l.personStays(ctx, a.UserID, link); !errors.Is(err, errLost) {
+			return link, err
+		}
+	}
+	return Link{}, ErrStore
+}
+
+// takeSlot takes the person's side of the link, and returns the link to be. A repeated run finds its own slot with the
+// time of the first.
+func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Link, error) {
+	slot := Slot{
+		PersonID: person.ID, LinkID: a.LinkID, UserID: a.UserID,
+		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(),
+	}
+	if err := l.deps.Store.ClaimSlot(ctx, slot, l.cfg.LinksPerPerson); err != nil {
+		if !errors.Is(err, ErrLinkLimit) {
+			return Link{}, ErrStore
+		}
+		return Link{}, l.settleThen(ctx, person.ID, ErrLinkLimit)
+	}
+	slots, err := l.settlePerson(ctx, person.ID)
+	if err != nil {
+		return Link{}, err
+	}
+	if i := slices.IndexFunc(slots, func(s Slot) bool { return s.LinkID == a.LinkID }); i >= 0 {
+		slot = slots[i]
+	}
+	return Link{
+		ID: a.LinkID, PersonID: person.ID, Region: slot.Region, Relation: a.Relation,
+		Method: a.Method, Assurance: AssuranceSMS, Consent: a.Consent,
+		MaskedName: MaskName(a.Claim.Name), MaskedIDNumber: MaskIDNumber(a.Claim.IDNumber),
+		Since: slot.Since, State: LinkActive,
+	}, nil
+}
+
+// putLink adds the link to the user's document by one conditional write, and returns the link in force: the user's own
+// earlier one to the same person in the same region, when there is one. That gets the new consent.
+func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, error) {
+	// Before the change: see Sessions.
+	if err := l.deps.Store.RecordChange(ctx, a.UserID); err != nil {
+		return Link{}, ErrStore
+	}
+	kept := link
+	_, err := l.deps.Store.UpdateUser(ctx, a.UserID, func(u *PlatformUser) error {
+		same := slices.IndexFunc(u.Links, func(o Link) bool {
+			return o.State == LinkActive && o.PersonID == link.PersonID && o.Region == link.Region
+		})
+		if same >= 0 {
+			u.Links[same].Consent = link.Consent
+			kept = u.Links[same]
+			return nil
+		}
+		if countActive(u.Links) >= l.cfg.LinksPerUser {
+			return ErrLinkLimit
+		}
+		kept = link
+		u.Links = append(u.Links, link)
+		return nil
+	})
+	l.deps.Forget(a.UserID)
+	if err == nil && kept.ID == link.ID {
+		return kept, nil
+	}
+	if err != nil && !errors.Is(err, ErrLinkLimit) {
+		return Link{}, ErrStore
+	}
+	// Our slot is not needed. A kill here: the next run takes and frees it again.
+	if undo := l.freeSlot(ctx, link.PersonID, link.ID); undo != nil {
+		return Link{}, undo
+	}
+	return kept, err
+}
+
+// personStays tells whether the person of a link is still there. If not, slot and link go again and the answer is
+// errLost. The slot goes first: a kill in between leaves a link without a person, which the next run finds here.
+func (l *Linking) personStays(ctx context.Context, userID string, link Link) error {
+	_, err := l.deps.Store.Person(ctx, link.PersonID)
+	if !errors.Is(err, ErrNotFound) {
+		return storeError(err)
+	}
+	if err := l.deps.Store.FreeSlot(ctx, link.PersonID, link.ID); err != nil {
+		return ErrStore
+	}
+	if err := l.dropLink(ctx, userID, link.ID); err != nil {
+		return err
+	}
+	return errLost
+}
+
+// tell lets the followers begin with the link.
+func (l *Linking) tell(ctx context.Context, userID string, link Link, err error) (Link, error) {
+	if err != nil {
+		return Link{}, err
+	}
+	for _, f := range l.deps.Followers {
+		if err := f.Linked(ctx, userID, link); err != nil {
+			return Link{}, ErrStore
+		}
+	}
+	return link, nil
+}
+
+// linked closes the attempt, unless the user ended the link meanwhile: then what the followers have just begun goes.
+func (l *Linking) linked(ctx context.Context, a *Attempt, link Link) (*Attempt, error) {
+	withdrawn := false
+	done, err := l.deps.Store.UpdateAttempt(ctx, a.ID, func(a *Attempt) error {
+		if a.State != AttemptProved {
+			withdrawn = a.Reason == FailedEnded
+			return ErrAttemptOver
+		}
+		a.State, a.LinkID, a.UpdatedAt = AttemptLinked, link.ID, l.deps.Now()
+		a.ExpiresAt = a.UpdatedAt.Add(l.cfg.AttemptTTL)
+		a.wipe()
+		return nil
+	})
+	if withdrawn && link.ID == a.LinkID {
+		l.sweep(ctx, a.UserID, link)
+	}
+	return l.closed(a, done, err)
+}
+
+// sweep cleans up behind a link that ended while it was being written.
+func (l *Linking) sweep(ctx context.Context, userID string, link Link) {
+	user, err := l.deps.Store.User(ctx, userID)
+	if err != nil {
+		return
+	}
+	if i := indexLink(user.Links, link.ID); i >= 0 && user.Links[i].State == LinkActive {
+		return // the unlink failed half-way, and its caller knows
+	}
+	if err := l.finishUnlink(ctx, userID, link); err != nil {
+		l.deps.Log.Warn("a link that ended early is not cleaned up", "region", link.Region)
+	}
+}
+
+// giveUp takes back what a run before may have made, then fails the attempt.
+func (l *Linking) giveUp(ctx context.Context, a *Attempt, reason string) (*Attempt, error) {
+	if err := l.undo(ctx, a); err != nil {
+		return a, nil // Run tries again
+	}
+	failed, err := l.deps.Store.UpdateAttempt(ctx, a.ID, func(a *Attempt) error {
+		if a.State != AttemptProved {
+			return ErrAttemptOver
+		}
+		a.fail(reason, l.deps.Now())
+		a.ExpiresAt = a.UpdatedAt.Add(l.cfg.AttemptTTL)
+		return nil
+	})
+	return l.closed(a, failed, err)
+}
+
+// closed answers where the attempt stands after its last write, whoever made it.
+func (l *Linking) closed(proved, written *Attempt, err error) (*Attempt, error) {
+	switch {
+	case err == nil:
+		return written, nil
+	case errors.Is(err, ErrAttemptOver):
+		return nil, ErrAttemptOver
+	}
+	return proved, nil
+}
+
+// undo frees the slot that a run before took, and removes the person if nobody is left. The person is found by its
+// key, and so made again if need be; where it is new it goes again.
+func (l *Linking) undo(ctx context.Context, a *Attempt) error {
+	person, err := l.deps.Store.EnsurePerson(ctx, a.Claim, l.deps.Now())
+	if err != nil {
+		return ErrStore
+	}
+	return l.freeSlot(ctx, person.ID, a.LinkID)
+}
+
+func indexLink(links []Link, id string) int {
+	return slices.IndexFunc(links, func(l Link) bool { return l.ID == id })
+}
+
+func countActive(links []Link) int {
+	n := 0
+	for _, l := range links {
+		if l.State == LinkActive {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,179 @@
+package identitytest
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"yibao/identity"
+)
+
+// Digests is an identity.Digests with fixed test keys.
+type Digests struct{}
+
+func digest(parts ...string) []byte {
+	h := hmac.New(sha256.New, []byte("test key"))
+	h.Write([]byte(strings.Join(parts, "\x00")))
+	return h.Sum(nil)
+}
+
+// Insured implements identity.Digests.
+func (Digests) Insured(idType, idNumber string) string {
+	return hex.EncodeToString(digest("insured", idType, idNumber))
+}
+
+// Subject implements identity.Digests.
+func (Digests) Subject(kind, value string) string { return hex.EncodeToString(digest("subject", kind, value)) }
+
+// Code implements identity.Digests.
+func (Digests) Code(attemptID, code string) []byte { return digest("code", attemptID, code) }
+
+// Registry is an identity.Registry with a list of people.
+type Registry struct {
+	mu       sync.Mutex
+	people   map[string]person // region and number → person
+	down     error
+	asked    int
+	NoMethod []string // regions without any method
+}
+
+type person struct{ name, phone string }
+
+// Add makes a person known in a region; an empty phone is none on file.
+func (r *Registry) Add(claim identity.Claim, phone string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.people == nil {
+		r.people = map[string]person{}
+	}
+	r.people[claim.Region+claim.IDNumber] = person{claim.Name, phone}
+}
+
+// Remove makes the person unknown.
+func (r *Registry) Remove(claim identity.Claim) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.people, claim.Region+claim.IDNumber)
+}
+
+// Fail makes every question fail with the error; nil ends that.
+func (r *Registry) Fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.down = err
+}
+
+// Asked returns how many questions were asked.
+func (r *Registry) Asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
+// Match implements identity.Registry.
+func (r *Registry) Match(_ context.Context, claim identity.Claim) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked++
+	if r.down != nil {
+		return "", r.down
+	}
+	p, ok := r.people[claim.Region+claim.IDNumber]
+	switch {
+	case !ok:
+		return "", identity.ErrNotEnrolled
+	case p.name != claim.Name:
+		return "", identity.ErrMismatch
+	}
+	return p.phone, nil
+}
+
+// Methods implements identity.Registry.
+func (r *Registry) Methods(region string) []identity.Method {
+	if slices.Contains(r.NoMethod, region) {
+		return nil
+	}
+	return []identity.Method{identity.SMSOnFile}
+}
+
+// SMS is one message that left.
+type SMS struct{ Phone, Code string }
+
+// Phones is an identity.CodeSender that keeps what it is given.
+type Phones struct {
+	mu    sync.Mutex
+	inbox []SMS
+	err   error
+}
+
+// SendCode implements identity.CodeSender.
+func (p *Phones) SendCode(_ context.Context, phone, code string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inbox = append(p.inbox, SMS{phone, code})
+	return p.err
+}
+
+// Inbox returns all messages, oldest first.
+func (p *Phones) Inbox() []SMS {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.inbox)
+}
+
+// Last returns the last code sent to the phone; "" without one.
+func (p *Phones) Last(phone string) string {
+	inbox := p.Inbox()
+	for _, m := range slices.Backward(inbox) {
+		if m.Phone == phone {
+			return m.Code
+		}
+	}
+	return ""
+}
+
+// Platform is an identity.Authenticator that knows one app; the code is the open id.
+type Platform struct {
+	Name identity.Platform
+	App  string
+	Err  error // returned when set
+}
+
+// SignIn implements identity.Authenticator.
+func (p *Platform) SignIn(_ context.Context, app, code string) (identity.PlatformAccount, error) {
+	if p.Err != nil {
+		return identity.PlatformAccount{}, p.Err
+	}
+	if app != p.App {
+		return identity.PlatformAccount{}, identity.ErrNoSuchApp
+	}
+	return identity.PlatformAccount{Platform: p.Name, App: app, AppID: "id-of-" + app, OpenID: code}, nil
+}
+
+// Clock is a clock that stands until it is moved.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewClock starts at the time.
+func NewClock(at time.Time) *Clock { return &Clock{now: at} }
+
+// Now is the time it shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Advance moves it on.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}

@@ -1,0 +1,119 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// Unlink ends a link. From its return on the link is invisible everywhere; what hangs on it is deleted at once where
+// possible, else by Run.
+//
+// Order of writes, each repeatable: attempt withdrawn (a run that still writes this link stops there) → change recorded
+// → link ending → slot freed → followers delete → person settled → link gone. Before "ending" a kill leaves the link in
+// force, and the client was told nothing; after it Run finds the ending link and goes on.
+//
+// Errors: ErrNoSuchLink (also for another user's), ErrStore.
+func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
+	user, err := l.deps.Store.User(ctx, c.UserID)
+	if err != nil {
+		return missing(err, ErrNoSuchLink)
+	}
+	// Read first, so that made-up ids write nothing.
+	if i := indexLink(user.Links, linkID); i < 0 || user.Links[i].State != LinkActive {
+		return ErrNoSuchLink
+	}
+	if err := l.withdraw(ctx, c.UserID, linkID); err != nil {
+		return err
+	}
+	link, err := l.markEnding(ctx, c.UserID, linkID)
+	if err != nil {
+		return err
+	}
+	if err := l.finishUnlink(ctx, c.UserID, link); err != nil {
+		l.deps.Log.Warn("an ended link is cleaned up later", "region", link.Region)
+	}
+	return nil
+}
+
+// withdraw fails the attempt that is still writing the link, if it has not finished: else Run would write it again.
+func (l *Linking) withdraw(ctx context.Context, userID, linkID string) error {
+	_, err := l.deps.Store.UpdateAttempt(ctx, attemptOf(linkID), func(a *Attempt) error {
+		if a.State != AttemptProved || a.UserID != userID {
+			return errUnchanged
+		}
+		a.fail(FailedEnded, l.deps.Now())
+		return nil
+	})
+	if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, ErrNotFound) {
+		return ErrStore
+	}
+	return nil
+}
+
+func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, error) {
+	if err := l.deps.Store.RecordChange(ctx, userID); err != nil {
+		return Link{}, ErrStore
+	}
+	var link Link
+	_, err := l.deps.Store.UpdateUser(ctx, userID, func(u *PlatformUser) error {
+		i := indexLink(u.Links, linkID)
+		if i < 0 || u.Links[i].State != LinkActive {
+			return ErrNoSuchLink
+		}
+		u.Links[i].State = LinkEnding
+		link = u.Links[i]
+		return nil
+	})
+	l.deps.Forget(userID)
+	if errors.Is(err, ErrNoSuchLink) {
+		return Link{}, ErrNoSuchLink
+	}
+	return link, storeError(err)
+}
+
+// finishUnlink deletes what hangs on an ending link. The slot goes first: of two last links that end at once, at least
+// one then sees that none is left, and has the shared data deleted.
+func (l *Linking) finishUnlink(ctx context.Context, userID string, link Link) error {
+	if err := l.deps.Store.FreeSlot(ctx, link.PersonID, link.ID); err != nil {
+		return ErrStore
+	}
+	left, err := l.deps.Store.Slots(ctx, link.PersonID)
+	if err != nil {
+		return ErrStore
+	}
+	for _, f := range l.deps.Followers {
+		if err := f.Unlinked(ctx, userID, link, left); err != nil {
+			return ErrStore
+		}
+	}
+	slots, err := l.settlePerson(ctx, link.PersonID)
+	if err != nil {
+		return err
+	}
+	if err := l.retell(ctx, left, slots); err != nil {
+		return err
+	}
+	return l.dropLink(ctx, userID, link.ID)
+}
+
+// retell tells the followers of links to the same person that began while they deleted: what these had begun may have
+// been deleted with the rest.
+func (l *Linking) retell(ctx context.Context, before, after []Slot) error {
+	for _, slot := range after {
+		if slices.ContainsFunc(before, func(s Slot) bool { return s.LinkID == slot.LinkID }) {
+			continue
+		}
+		user, err := l.deps.Store.User(ctx, slot.UserID)
+		if err != nil {
+			return storeError(err)
+		}
+		// A link not written yet is told when it is.
+		if i := indexLink(user.Links, slot.LinkID); i >= 0 && user.Links[i].State == LinkActive {
+			if _, err := l.tell(ctx, slot.UserID, user.Links[i], nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
