@@ -41,21 +41,25 @@ type RuleStore interface {
 	ClaimDueRules(ctx context.Context, now, leaseUntil time.Time, limit int) ([]*Rule, error)
 }
 
-// DeliveryStore keeps deliveries. Finished ones move to a collection of their own; reads look in both.
+// DeliveryStore keeps deliveries. Finished ones move to a collection of their own; DeliveriesOf looks in both. A delivery
+// is open until FinishDelivery has moved it, whatever its state: one that is over but still open has a quota that is not
+// settled yet, and must be found again after a crash.
 type DeliveryStore interface {
 	// InsertDelivery is safe to repeat: a delivery of that id, open or finished, stays as it is.
 	InsertDelivery(ctx context.Context, d Delivery) error
+	// UpdateDelivery changes an open delivery; ErrNotFound for one that is gone or was moved.
 	UpdateDelivery(ctx context.Context, id string, fn func(*Delivery) error) (*Delivery, error)
 	// FinishDelivery moves a final delivery to the finished ones. Safe to repeat after a crash between its two writes.
 	FinishDelivery(ctx context.Context, d *Delivery) error
-	// UsersWithDue lists platform users that have an open delivery with NotBefore <= now.
+	// UsersWithDue lists platform users that have an open delivery (of any state) with NotBefore <= now.
 	UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error)
 	// OpenDeliveries lists the user's open deliveries, oldest first.
 	OpenDeliveries(ctx context.Context, userID string) ([]*Delivery, error)
 	// DeliveriesOf lists a link's deliveries, newest first.
 	DeliveriesOf(ctx context.Context, linkID string, limit int) ([]Delivery, error)
 	DeleteDeliveries(ctx context.Context, linkID string) error
-	// LeaseUser takes the right to send to the user until the time, unless another holder has it: false then.
+	// LeaseUser takes the right to send to the user until the time, unless another holder has it: false then. The same
+	// holder may take it again, to make it longer.
 	LeaseUser(ctx context.Context, userID, holder string, now, until time.Time) (bool, error)
 	ReleaseUser(ctx context.Context, userID, holder string) error
 }

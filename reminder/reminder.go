@@ -42,6 +42,7 @@ const (
 	ReasonNoEnrolment    Reason = "no_enrolment"
 	ReasonNoConsent      Reason = "no_consent"
 	ReasonLinkEnded      Reason = "link_ended"
+	ReasonUnattended     Reason = "region_not_unattended" // the region no longer allows unattended questions
 )
 
 // Rule is a reminder rule, its state and its outbox: one document, so that deciding and remembering what was decided
@@ -221,8 +222,10 @@ var (
 	ErrNoTemplate  = errors.New("reminder: the app has no such template")
 	ErrThreshold   = errors.New("reminder: the line must be between ¥1 and ¥1,000,000")
 	ErrNoAccount   = errors.New("reminder: no personal account to watch")
+	ErrMargin      = errors.New("reminder: the margin must be between ¥0 and ¥1,000,000")
 	ErrNoConsent   = errors.New("reminder: consent to unattended reading is missing")
 	ErrUnattended  = errors.New("reminder: the region does not allow unattended questions")
 	ErrQuietHours  = errors.New("reminder: quiet hours are not valid")
+	ErrReportID    = errors.New("reminder: the report needs an id of 1 to 64 characters")
 	ErrReportAgain = errors.New("reminder: the report was counted already")
 )

@@ -1,0 +1,136 @@
+package reminder
+
+import (
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+)
+
+// Facts is what an evaluation knows beside the rule.
+type Facts struct {
+	// Link is the rule's link as it stands now; nil when it is gone.
+	Link *identity.Link
+	// Unattended says whether the region allows questions that nobody is waiting for.
+	Unattended bool
+	// Answer is what the upstream says; nil when it could not be asked.
+	Answer *balance.Answer
+}
+
+// Decision is what came of an evaluation. Reason is never empty.
+type Decision struct {
+	State   RuleState // the rule's state from now on
+	Reason  Reason
+	Fire    bool
+	Balance balance.Fen // the balance decided upon; only where the reason speaks of one
+	AsOf    time.Time   // when that balance was
+}
+
+// Decide says what to do about a rule. It fires on a fall below the line only: the rule was armed by a balance at or
+// above it, the reading is fresh, the enrolment active, its personal account exists and its balance is known. Whatever
+// is not known changes nothing in the state, so the fall is found again once it is known. During the cooldown the rule
+// stays armed, so a fall that lasts is told when the cooldown ends.
+func Decide(rule Rule, facts Facts, now time.Time, cfg Config) Decision {
+	if reason := standing(rule, facts); reason != "" {
+		return Decision{State: rule.State, Reason: reason}
+	}
+	fen, reason := known(rule, facts.Answer, now, cfg)
+	if reason != "" {
+		return Decision{State: rule.State, Reason: reason}
+	}
+	d := Decision{Balance: fen, AsOf: facts.Answer.AsOf}
+	d.State, d.Reason = next(rule, fen, now, cfg)
+	d.Fire = d.Reason == ReasonFired
+	return d
+}
+
+// standing says why the rule may not be acted upon, before anything is asked of the upstream; "" when it may.
+func standing(rule Rule, facts Facts) Reason {
+	switch {
+	case facts.Link == nil || facts.Link.State != identity.LinkActive:
+		return ReasonLinkEnded
+	case !consented(rule, *facts.Link):
+		return ReasonNoConsent
+	case !facts.Unattended:
+		return ReasonUnattended
+	}
+	return ""
+}
+
+// consented says whether the owner agreed that the server reads the balance by itself: with the link, or for reminders
+// alone when the rule was set.
+func consented(rule Rule, link identity.Link) bool {
+	return link.Consent.Unattended || rule.Consent.Unattended
+}
+
+// known returns the balance that the rule watches, or why it is not known.
+func known(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balance.Fen, Reason) {
+	if answer == nil || answer.Completeness == balance.Stale || now.Sub(answer.FetchedAt) > cfg.DecisionAge {
+		return 0, ReasonNotFresh
+	}
+	enrolment := watched(rule.InsuranceType, rule.Region, answer.Enrolments)
+	switch {
+	case enrolment == nil:
+		return 0, ReasonNoEnrolment
+	case enrolment.Status != balance.StatusActive:
+		return 0, ReasonNotActive
+	case enrolment.Account.Exists == balance.AccountNo:
+		return 0, ReasonNoAccount
+	case enrolment.Account.Exists != balance.AccountYes:
+		return 0, ReasonAccountUnknown
+	case enrolment.Account.Balance == nil:
+		return 0, ReasonBalanceUnknown
+	}
+	return *enrolment.Account.Balance, ""
+}
+
+// watched picks the enrolment of the insurance type. A person who moved has two of one type: the active one counts,
+// then one with a personal account, then the one of the link's own region; the order of the answer decides last.
+func watched(insuranceType, region string, enrolments []balance.Enrolment) *balance.Enrolment {
+	var best *balance.Enrolment
+	score := -1
+	for i := range enrolments {
+		e := &enrolments[i]
+		if e.InsuranceType != insuranceType {
+			continue
+		}
+		points := 0
+		if e.Status == balance.StatusActive {
+			points += 4
+		}
+		if e.Account.Exists == balance.AccountYes {
+			points += 2
+		}
+		if e.Region == region {
+			points++
+		}
+		if points > score {
+			best, score = e, points
+		}
+	}
+	return best
+}
+
+// next is the state machine: what a known balance does to the rule's state.
+func next(rule Rule, fen balance.Fen, now time.Time, cfg Config) (RuleState, Reason) {
+	below := fen < rule.Threshold
+	switch rule.State {
+	case StateArmed:
+		switch {
+		case !below:
+			return StateArmed, ReasonAbove
+		case !rule.FiredAt.IsZero() && now.Before(rule.FiredAt.Add(cfg.Cooldown)):
+			return StateArmed, ReasonCooldown
+		}
+		return StateBelow, ReasonFired
+	case StateBelow:
+		if fen >= rule.Threshold+rule.Margin {
+			return StateArmed, ReasonRearmed
+		}
+		return StateBelow, ReasonStillBelow
+	}
+	if below { // new: told to the owner by the rule itself, not by a message
+		return StateBelow, ReasonAlreadyBelow
+	}
+	return StateArmed, ReasonAbove
+}

@@ -1,0 +1,38 @@
+package reminder
+
+import (
+	"time"
+
+	"yibao/balance"
+)
+
+const minutesPerDay = 24 * 60
+
+// Valid says whether both ends are minutes of a day.
+func (q QuietHours) Valid() bool {
+	return q.Start >= 0 && q.Start < minutesPerDay && q.End >= 0 && q.End < minutesPerDay
+}
+
+// Contains says whether t lies in the quiet hours: Start belongs to them, End does not.
+func (q QuietHours) Contains(t time.Time) bool {
+	local := t.In(balance.Shanghai)
+	minute := local.Hour()*60 + local.Minute()
+	if q.Start <= q.End {
+		return q.Start <= minute && minute < q.End
+	}
+	return minute >= q.Start || minute < q.End
+}
+
+// NotBefore returns t, or the end of the quiet hours that t lies in.
+func (q QuietHours) NotBefore(t time.Time) time.Time {
+	if !q.Contains(t) {
+		return t
+	}
+	local := t.In(balance.Shanghai)
+	year, month, day := local.Date()
+	end := time.Date(year, month, day, 0, q.End, 0, 0, balance.Shanghai)
+	if !end.After(t) { // the span crosses midnight and t is before it
+		end = time.Date(year, month, day+1, 0, q.End, 0, 0, balance.Shanghai)
+	}
+	return end
+}

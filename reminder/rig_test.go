@@ -1,0 +1,196 @@
+package reminder_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+	"yibao/reminder/remindertest"
+)
+
+// fatal is what *testing.T and *rapid.T share here.
+type fatal interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+// rig is one world with one store, on which processes come and go.
+type rig struct {
+	t      fatal
+	world  *remindertest.World
+	store  *remindertest.Store
+	cfg    reminder.Config
+	deps   func(*reminder.Deps)
+	caller *identity.Caller
+	seen   map[reminder.Reason]int
+	*reminder.Service
+	reports int
+}
+
+// rigConfig has no cooldown and hardly any pause between repeated writes.
+func rigConfig() reminder.Config {
+	return reminder.Config{Cooldown: -1, SendTimeout: 10 * time.Millisecond, Parallel: 2}
+}
+
+// newRig has one user "u" with two links, ¥100.00 on each.
+func newRig(t fatal, cfg reminder.Config, edit ...func(*reminder.Deps)) *rig {
+	r := &rig{t: t, world: remindertest.NewWorld(noon), store: remindertest.NewStore(), cfg: cfg, seen: map[reminder.Reason]int{}}
+	if len(edit) > 0 {
+		r.deps = edit[0]
+	}
+	r.caller = r.world.AddUser("u", 2)
+	r.world.SetBalance("u-1", 10000)
+	r.world.SetBalance("u-2", 10000)
+	r.Service, _ = r.start(nil)
+	return r
+}
+
+// start starts a process.
+func (r *rig) start(plan func(string) remindertest.Fault) (*reminder.Service, *remindertest.Process) {
+	p := &remindertest.Process{Store: r.store, Platform: r.world, Plan: plan}
+	deps := r.world.Deps(p)
+	if r.deps != nil {
+		r.deps(&deps)
+	}
+	return reminder.NewService(r.cfg, deps), p
+}
+
+// put sets the line of link u-1 at ¥50.00, changed by edit.
+func (r *rig) put(edit ...func(*reminder.Setting)) *reminder.Rule {
+	r.t.Helper()
+	set := reminder.Setting{Threshold: 5000}
+	for _, e := range edit {
+		e(&set)
+	}
+	rule, err := r.Put(context.Background(), r.caller, "u-1", set)
+	r.check(err)
+	return rule
+}
+
+// grant reports n accepted subscriptions.
+func (r *rig) grant(n int) []reminder.Quota {
+	r.t.Helper()
+	var quotas []reminder.Quota
+	for range n {
+		r.reports++
+		var err error
+		quotas, err = r.Report(context.Background(), r.caller, reminder.Report{
+			ID: "report" + string(rune('0'+r.reports%10)) + time.Duration(r.reports).String(), Results: map[string]string{remindertest.TemplateID: "accept"},
+		})
+		r.check(err)
+	}
+	return quotas
+}
+
+func (r *rig) check(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatalf("error: %v", err)
+	}
+}
+
+// later moves the clock and lets both workers pass.
+func (r *rig) later(d time.Duration) {
+	r.t.Helper()
+	r.world.Advance(d)
+	r.pass()
+}
+
+func (r *rig) pass() {
+	r.t.Helper()
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	_, err = r.SendDue(context.Background())
+	r.check(err)
+}
+
+// fall sets the balance of u-1 below the line and lets the workers find it.
+func (r *rig) fall(to balance.Fen) {
+	r.t.Helper()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", to)
+	r.pass()
+}
+
+func (r *rig) rule() *reminder.Rule {
+	r.t.Helper()
+	rule, err := r.store.Rule(context.Background(), "u-1")
+	r.check(err)
+	return rule
+}
+
+// last is the newest delivery.
+func (r *rig) last() reminder.Delivery {
+	r.t.Helper()
+	list, err := r.Deliveries(context.Background(), r.caller, "u-1", 1)
+	r.check(err)
+	if len(list) == 0 {
+		r.t.Fatalf("no delivery")
+	}
+	return list[0]
+}
+
+func (r *rig) quota() *reminder.Quota {
+	r.t.Helper()
+	q, err := r.store.Quota(context.Background(), "u", remindertest.Template)
+	r.check(err)
+	return q
+}
+
+// expect compares the newest delivery and the quota.
+func (r *rig) expect(state reminder.DeliveryState, reason reminder.Reason, free, reserved int) {
+	r.t.Helper()
+	d, q := r.last(), r.quota()
+	if d.State != state || d.Reason != reason {
+		r.t.Fatalf("delivery is %s/%s, want %s/%s", d.State, d.Reason, state, reason)
+	}
+	if q.Free != free || len(q.Reserved) != reserved {
+		r.t.Fatalf("quota is %d free, %v reserved, want %d and %d", q.Free, slices.Collect(maps.Keys(q.Reserved)), free, reserved)
+	}
+}
+
+// answer makes the platform answer with the outcomes, the last one for ever.
+func (r *rig) answer(outcomes ...reminder.Outcome) {
+	next := 0
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		outcome := outcomes[min(next, len(outcomes)-1)]
+		next++
+		return outcome
+	})
+}
+
+func TestFallIsToldOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(2)
+	if rule := r.put(); rule.State != reminder.StateArmed || rule.LastReason != reminder.ReasonAbove {
+		t.Fatalf("got %+v", rule)
+	}
+	r.fall(4900)
+	r.expect(reminder.DeliveryAccepted, "", 1, 0)
+	for range 5 {
+		r.later(time.Hour)
+	}
+	if rule := r.rule(); rule.State != reminder.StateBelow || rule.LastReason != reminder.ReasonStillBelow {
+		t.Errorf("got %+v", rule)
+	}
+	sends := r.world.Sends()
+	if len(sends) != 1 {
+		t.Fatalf("%d sends", len(sends))
+	}
+	m := sends[0].Message
+	if m.Balance != nil || m.Threshold != 5000 || m.MaskedName != "测*甲" || sends[0].To.OpenID != "open-u" {
+		t.Errorf("sent %+v", sends[0])
+	}
+	r.fall(6000) // recovers
+	r.fall(10)
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+	if n := len(r.world.Sends()); n != 2 {
+		t.Errorf("%d sends", n)
+	}
+}
