@@ -1,0 +1,307 @@
+package simulator
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"yibao/balance"
+)
+
+// Why a control request was refused; the texts go to whoever typed it.
+var (
+	errControl  = errors.New("the request is not JSON of the documented shape")
+	errNoApp    = errors.New("no such app")
+	errNoPerson = errors.New("no such person or enrolment")
+	errYuan     = errors.New("yuan must be an amount like 12.34")
+	errGrant    = errors.New("template and user must be given, the template known, n between 1 and 1000")
+	errUser     = errors.New("user must be given: 1 to 64 characters")
+	errNothing  = errors.New("nothing yet")
+)
+
+// control mounts the control API; see Handler.
+func (s *server) control(mux *http.ServeMux) {
+	routes := map[string]func(*http.Request) (any, error){
+		"GET /control/{platform}/code":  s.controlCode,
+		"POST /control/{platform}/code": s.controlCode,
+		"POST /control/grant":           s.controlGrant,
+		"POST /control/balance":         s.controlBalance,
+		"GET /control/balance":          s.controlShowBalance,
+		"GET /control/inbox":            s.controlInbox,
+		"GET /control/sms/latest":       s.controlLatest,
+		"GET /control/people":           s.controlPeople,
+		"GET /control/stats":            s.controlStats,
+		"GET /control/faults":           s.controlFaults,
+		"POST /control/faults":          s.controlAddFault,
+		"DELETE /control/faults":        s.controlClearFaults,
+	}
+	for pattern, serve := range routes {
+		mux.Handle(pattern, s.controlled(serve))
+	}
+}
+
+// controlled checks the token and writes the result: a string as plain text, for people with curl and no jq; anything
+// else as JSON.
+func (s *server) controlled(serve func(*http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token := s.options.ControlToken; token != "" && r.Header.Get("X-Control-Token") != token && r.URL.Query().Get("token") != token {
+			put(w, reply{http.StatusForbidden, "text/plain; charset=utf-8", []byte("the control token is missing or wrong\n")})
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+		result, err := serve(r)
+		switch text, plain := result.(string); {
+		case errors.Is(err, errNothing):
+			put(w, reply{http.StatusNotFound, "text/plain; charset=utf-8", []byte(err.Error() + "\n")})
+		case err != nil:
+			put(w, reply{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(err.Error() + "\n")})
+		case plain:
+			put(w, reply{http.StatusOK, "text/plain; charset=utf-8", []byte(text + "\n")})
+		default:
+			body, _ := json.MarshalIndent(result, "", "  ") // our own types
+			put(w, reply{http.StatusOK, "application/json; charset=utf-8", append(body, '\n')})
+		}
+	})
+}
+
+// controlCode is what the platform's client does when the mini-program asks to sign in.
+func (s *server) controlCode(r *http.Request) (any, error) {
+	platform := r.PathValue("platform")
+	app, err := s.appID(platform, r.FormValue("app"))
+	if err != nil {
+		return nil, err
+	}
+	user, err := userName(r.FormValue("user"))
+	if err != nil {
+		return nil, err
+	}
+	return s.world.issueCode(platform, app, user)
+}
+
+func userName(user string) (string, error) {
+	if user == "" || len(user) > 64 || hasControl(user) {
+		return "", errUser
+	}
+	return user, nil
+}
+
+// appID finds an app by id or name; without either, the platform's first.
+func (s *server) appID(platform, app string) (string, error) {
+	for _, a := range s.options.WeChatApps {
+		if platform == wechatPlatform && (app == "" || app == a.AppID || app == a.Name) {
+			return a.AppID, nil
+		}
+	}
+	for _, a := range s.options.AlipayApps {
+		if platform == alipayPlatform && (app == "" || app == a.AppID || app == a.Name) {
+			return a.AppID, nil
+		}
+	}
+	return "", errNoApp
+}
+
+// controlGrant is the tap in the subscribe sheet.
+func (s *server) controlGrant(r *http.Request) (any, error) {
+	var g struct {
+		Platform string `json:"platform"`
+		App      string `json:"app"`
+		User     string `json:"user"`
+		Template string `json:"template"`
+		N        int    `json:"n"`
+	}
+	if err := decodeControl(r, &g); err != nil {
+		return nil, err
+	}
+	app, err := s.appID(g.Platform, g.App)
+	if err != nil {
+		return nil, err
+	}
+	if g.N == 0 {
+		g.N = 1
+	}
+	user, err := userName(g.User)
+	if err != nil || g.N < 1 || g.N > 1000 || !s.hasTemplate(app, g.Template) {
+		return nil, errGrant
+	}
+	if err = s.world.grant(g.Platform, app, user, g.Template, g.N); err != nil {
+		return nil, err
+	}
+	n := s.world.quotaOf(g.Platform, app, OpenID(g.Platform, app, user), g.Template)
+	return map[string]int{"allowed": n}, nil
+}
+
+func (s *server) hasTemplate(app, template string) bool {
+	_, wechat := wechatTemplate(s.wechat[app], template)
+	_, alipay := alipayTemplate(s.alipay[app].AlipayApp, template)
+	return wechat || alipay
+}
+
+type balanceOrder struct {
+	IDNumber  string `json:"id_number"`
+	Region    string `json:"region"`
+	Yuan      string `json:"yuan"`
+	Insurance string `json:"insurance_type"`
+}
+
+// controlBalance sets an account from now on.
+func (s *server) controlBalance(r *http.Request) (any, error) {
+	var order balanceOrder
+	if r.URL.RawQuery != "" && r.ContentLength <= 0 {
+		order = balanceOrder{r.FormValue("id_number"), r.FormValue("region"), r.FormValue("yuan"), r.FormValue("insurance_type")}
+	} else if err := decodeControl(r, &order); err != nil {
+		return nil, err
+	}
+	fen, err := balance.ParseYuan(order.Yuan)
+	if err != nil {
+		return nil, errYuan
+	}
+	_, row, err := s.account(order)
+	if err != nil {
+		return nil, err
+	}
+	if err = s.world.setBalanceOf(order.IDNumber, row.Region, row.Type, fen, s.now()); err != nil {
+		return nil, err
+	}
+	return fen.Display(), nil
+}
+
+// controlShowBalance tells what the account holds now.
+func (s *server) controlShowBalance(r *http.Request) (any, error) {
+	person, row, err := s.account(balanceOrder{
+		IDNumber: r.FormValue("id_number"), Region: r.FormValue("region"), Insurance: r.FormValue("insurance_type"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	fen, _ := s.world.setOrCourse(person, row, s.now())
+	return fen.Display(), nil
+}
+
+// account finds the enrolment that is meant; without an insurance type the first that may have an account, without a
+// region the first of all.
+func (s *server) account(order balanceOrder) (*Person, Enrolment, error) {
+	person := s.world.byID[order.IDNumber]
+	if person == nil {
+		return nil, Enrolment{}, errNoPerson
+	}
+	var found *Enrolment
+	for i, e := range person.Enrolments {
+		if (order.Region != "" && order.Region != e.Region) || (order.Insurance != "" && order.Insurance != e.Type) {
+			continue
+		}
+		if found == nil || found.Account == "no" && e.Account != "no" {
+			found = &person.Enrolments[i]
+		}
+	}
+	if found == nil {
+		return nil, Enrolment{}, errNoPerson
+	}
+	return person, *found, nil
+}
+
+// maxWait bounds how long a question for a message waits.
+const maxWait = 30 * time.Second
+
+func (s *server) query(r *http.Request, q InboxQuery) ([]Message, error) {
+	after, err := number(r.FormValue("after"))
+	if err != nil {
+		return nil, err
+	}
+	wait, err := number(r.FormValue("wait"))
+	if err != nil {
+		return nil, err
+	}
+	q.After = after
+	if wait == 0 {
+		return s.world.Inbox(q), nil
+	}
+	if list := s.world.await(q, min(time.Duration(wait)*time.Second, maxWait)); list != nil {
+		return list, nil
+	}
+	return []Message{}, nil
+}
+
+// number reads a count; nothing is 0.
+func number(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > 1<<30 {
+		return 0, errControl
+	}
+	return n, nil
+}
+
+func (s *server) controlInbox(r *http.Request) (any, error) {
+	return s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind")})
+}
+
+// controlLatest is the last code that a phone got, by its number or by the person it belongs to.
+func (s *server) controlLatest(r *http.Request) (any, error) {
+	phone := r.FormValue("phone")
+	if person := s.world.byID[r.FormValue("id")]; phone == "" && person != nil {
+		phone = person.Phone
+	}
+	if phone == "" {
+		return nil, errNoPerson
+	}
+	list, err := s.query(r, InboxQuery{Phone: phone, Kind: smsKind})
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, errNothing
+	}
+	return list[len(list)-1].Values["code"], nil
+}
+
+func (s *server) controlPeople(r *http.Request) (any, error) {
+	region := r.FormValue("region")
+	list := []Person{}
+	for _, p := range s.world.People() {
+		if region == "" || len(p.in(region)) > 0 {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+func (s *server) controlStats(*http.Request) (any, error) { return s.world.stats.all(), nil }
+
+func (s *server) controlFaults(*http.Request) (any, error) {
+	return map[string]any{"pending": s.world.faults.pending(), "known": known}, nil
+}
+
+func (s *server) controlAddFault(r *http.Request) (any, error) {
+	var f struct {
+		Target string `json:"target"`
+		Fault  string `json:"fault"`
+		Times  int    `json:"times"`
+		Detail string `json:"detail"`
+		Millis int    `json:"ms"`
+	}
+	if err := decodeControl(r, &f); err != nil {
+		return nil, err
+	}
+	if err := s.world.faults.add(fault{f.Target, f.Fault, f.Times, f.Detail, f.Millis}); err != nil {
+		return nil, err
+	}
+	return s.world.faults.pending(), nil
+}
+
+func (s *server) controlClearFaults(r *http.Request) (any, error) {
+	s.world.faults.clear(r.FormValue("target"))
+	return s.world.faults.pending(), nil
+}
+
+func decodeControl(r *http.Request, v any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if decoder.Decode(v) != nil {
+		return errControl
+	}
+	return nil
+}

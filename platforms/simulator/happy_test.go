@@ -1,0 +1,107 @@
+package simulator
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWeChatSignInAndMessage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	open := r.wxUser("demo1")
+	if open != OpenID(wechatPlatform, wxApp, "demo1") || r.wxUser("demo1") != open {
+		t.Fatal("the open id of a user is not always the same")
+	}
+	r.grant("wechat", "demo1", wxOnce, 1)
+	token := r.wxToken()
+	answer := r.wxSend(token, wxMessage(open, wxOnce))
+	if answer["errcode"] != 0.0 || answer["msgid"] == nil {
+		t.Fatalf("not accepted: %v", answer)
+	}
+	if answer = r.wxSend(token, wxMessage(open, wxOnce)); answer["errcode"] != 43101.0 {
+		t.Fatalf("a one-time quota allowed two: %v", answer)
+	}
+	inbox := r.world.Inbox(InboxQuery{User: "demo1", Kind: "wechat"})
+	if len(inbox) != 1 || inbox[0].Text != "余额提醒\n事项：余额低于提醒线\namount2：¥123.45\ntime3：2026-11-21 20:00" {
+		t.Fatalf("inbox: %+v", inbox)
+	}
+}
+
+func TestLongTermTemplateIsNotUsedUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	open := r.wxUser("demo1")
+	token := r.wxToken()
+	if answer := r.wxSend(token, wxMessage(open, wxLong)); answer["errcode"] != 43101.0 {
+		t.Fatalf("sent without subscription: %v", answer)
+	}
+	r.grant("wechat", "demo1", wxLong, 1)
+	for range 3 {
+		if answer := r.wxSend(token, wxMessage(open, wxLong)); answer["errcode"] != 0.0 {
+			t.Fatalf("not accepted: %v", answer)
+		}
+	}
+}
+
+func TestAlipaySignInAndMessage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	open := r.aliUser("demo2")
+	if answer := r.aliSend(aliMessage(open)); answer.code() != "40004" || answer.sub() != notSubscribed || !answer.verified {
+		t.Fatalf("sent without subscription: %s", answer.body)
+	}
+	r.grant("alipay", "demo2", aliOnce, 1)
+	if answer := r.aliSend(aliMessage(open)); answer.code() != "10000" || !answer.verified {
+		t.Fatalf("not accepted: %s", answer.body)
+	}
+	if answer := r.aliSend(aliMessage(open)); answer.sub() != notSubscribed {
+		t.Fatalf("a one-time quota allowed two: %s", answer.body)
+	}
+	inbox := r.world.Inbox(InboxQuery{User: "demo2"})
+	if len(inbox) != 1 || !strings.HasPrefix(inbox[0].Text, "余额提醒\n事项：余额 a/b <&>") {
+		t.Fatalf("inbox: %+v", inbox)
+	}
+}
+
+func TestSMSReachesThePhone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	p := r.person(RegionA, "employee")
+	if answer := r.smsSend(smsBody(p.Phone, "request-1")); answer["code"] != "OK" || answer["message_id"] == "" {
+		t.Fatalf("not accepted: %v", answer)
+	}
+	if code := r.control("GET", "sms/latest?phone="+p.Phone, ""); code != "123456" {
+		t.Errorf("by phone: %q", code)
+	}
+	if code := r.control("GET", "sms/latest?id="+p.IDNumber, ""); code != "123456" {
+		t.Errorf("by ID number: %q", code)
+	}
+}
+
+func TestInsurersKnowTheirPeople(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	a, b := r.person(RegionA, "employee"), r.person(RegionB, "employee")
+	answer := r.ask(RegionA, insurerBody(infnoPerson, a))
+	if answer["infcode"] != 0.0 {
+		t.Fatalf("region A: %v", answer)
+	}
+	base := answer["output"].(map[string]any)["baseinfo"].(map[string]any)
+	if base["psn_name"] != a.Name || base["exp_content"] != `{"local_phone":"`+a.Phone+`"}` {
+		t.Errorf("region A: %v", base)
+	}
+	answer = r.ask(RegionB, insurerBody(infnoPerson, b))
+	if answer["infcode"] != "1" {
+		t.Fatalf("region B: %v", answer)
+	}
+	output := answer["output"].([]any)[0].(map[string]any)
+	row := output["insuinfo"].([]any)[0].(map[string]any)
+	if _, text := row["balc"].(string); !text || row["insutype"] != "310" {
+		t.Errorf("region B: %v", row)
+	}
+	local := insurerBody(infnoPhone, a)
+	answer = r.ask(RegionA, local)
+	if info := answer["output"].(map[string]any)["phoneinfo"].(map[string]any); info["mobile"] != a.Phone {
+		t.Errorf("L101: %v", info)
+	}
+}

@@ -1,0 +1,238 @@
+package simulator
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// The transactions that the insurers serve. L101 is a region's own invention, marked local: no national transaction
+// returns a phone (INSURER §8).
+const (
+	infnoPerson = "1101"
+	infnoPhone  = "L101"
+)
+
+// The err_msg of the two business errors, with the internal tag that real ones carry (INSURER §1.4).
+const (
+	DefaultNotFoundText = "FSI-未查询到参保人信息[psnBO_101]"
+	DefaultMismatchText = "FSI-人员姓名与证件号码不匹配[psnBO_102]"
+)
+
+// insurerTarget names the region, so that each can misbehave alone.
+func insurerTarget(r *http.Request, _ []byte) string {
+	return targetInsurer + "." + r.PathValue("region")
+}
+
+// envelope is a request of the provider-side family (INSURER §1.3). Unknown fields are refused.
+type envelope struct {
+	Infno         string `json:"infno"`
+	MsgID         string `json:"msgid"`
+	MdtrtArea     string `json:"mdtrtarea_admvs"`
+	InsuPlace     string `json:"insuplc_admdvs"`
+	Receiver      string `json:"recer_sys_code"`
+	ReceiverArea  string `json:"recer_admvs"`
+	ReceiverArea2 string `json:"recer_admdvs"`
+	DevNo         string `json:"dev_no"`
+	DevSafeInfo   string `json:"dev_safe_info"`
+	CAInfo        string `json:"cainfo"`
+	SignType      string `json:"signtype"`
+	Version       string `json:"infver"`
+	OperatorType  string `json:"opter_type"`
+	Operator      string `json:"opter"`
+	OperatorName  string `json:"opter_name"`
+	Time          string `json:"inf_time"`
+	FixmedinsCode string `json:"fixmedins_code"`
+	FixmedinsName string `json:"fixmedins_name"`
+	SignNo        string `json:"sign_no"`
+	Input         struct {
+		Data personInput `json:"data"`
+	} `json:"input"`
+}
+
+// personInput is data of 1101; psn_no belongs to the local transaction only.
+type personInput struct {
+	CertType    string `json:"mdtrt_cert_type"`
+	CertNo      string `json:"mdtrt_cert_no"`
+	CardSN      string `json:"card_sn"`
+	BeginTime   string `json:"begntime"`
+	PersonCert  string `json:"psn_cert_type"`
+	PersonNo    string `json:"certno"`
+	PersonName  string `json:"psn_name"`
+	PersonIndex string `json:"psn_no"`
+}
+
+// insurer is POST /insurer/{region}[/{infno}].
+func (s *server) insurer(c *call) reply {
+	region, known := s.regions[c.request.PathValue("region")]
+	if !known {
+		return gatewayError(http.StatusNotFound, 500404, "no such service")
+	}
+	if c.request.Method != http.MethodPost || c.request.URL.RawQuery != "" {
+		return gatewayError(http.StatusMethodNotAllowed, 500405, "method not allowed")
+	}
+	if bad := s.authorised(c, region); bad != "" {
+		return gatewayError(http.StatusUnauthorized, 500401, bad)
+	}
+	var e envelope
+	if !isMedia(c.request, "application/json") && !isMedia(c.request, "text/plain") || strict(c.body, &e) != nil {
+		return gatewayError(http.StatusBadRequest, 500400, "malformed request")
+	}
+	a := &insurerCall{call: c, region: region, envelope: e}
+	if bad := a.checkEnvelope(s.world); bad != "" {
+		return a.refuse("FSI-报文参数不合法：" + bad + "[envBO_001]")
+	}
+	if answer, there := a.faulty(); there {
+		return answer
+	}
+	return s.transaction(a)
+}
+
+// gatewayError is the shape of the gateway before the insurer (INSURER §1.5).
+func gatewayError(status, code int, message string) reply {
+	return jsonReply(status, map[string]any{"code": code, "success": false, "message": message})
+}
+
+// tifSkew and tifNonces are the window of the sibling gateway (INSURER §1.2).
+const (
+	tifSkew   = 180 * time.Second
+	tifNonces = 10 * time.Minute
+)
+
+func (s *server) authorised(c *call, region Region) string {
+	header := c.request.Header
+	if region.Auth == "apikey" {
+		if header.Get("apikey") != region.APIKey {
+			return "invalid apikey"
+		}
+		return ""
+	}
+	stamp, nonce := header.Get("x-tif-timestamp"), header.Get("x-tif-nonce")
+	sum := sha256.Sum256([]byte(stamp + region.Secret + nonce + stamp))
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	switch {
+	case header.Get("x-tif-paasid") != region.PaasID:
+		return "unknown paasid"
+	case header.Get("x-tif-signature") != hex.EncodeToString(sum[:]):
+		return "invalid signature"
+	case err != nil || time.Since(time.Unix(seconds, 0)).Abs() > tifSkew:
+		return "timestamp out of window"
+	case len(nonce) < 6 || len(nonce) > 64:
+		return "invalid nonce"
+	case !s.world.once("tif|"+region.Code+"|"+nonce, tifNonces):
+		return "nonce repeated"
+	}
+	return ""
+}
+
+// insurerCall is a request that came from who it says.
+type insurerCall struct {
+	*call
+	region   Region
+	envelope envelope
+}
+
+var (
+	sixDigits = regexp.MustCompile(`^\d{6}$`)
+	msgTail   = regexp.MustCompile(`^\d{14}[0-9A-Za-z]{4}$`)
+)
+
+// checkEnvelope returns the first field that breaks INSURER §1.3.
+func (a *insurerCall) checkEnvelope(w *World) string {
+	e := a.envelope
+	for _, field := range []struct {
+		name, value string
+		least, most int
+	}{
+		{"infno", e.Infno, 4, 6}, {"msgid", e.MsgID, 30, 30}, {"mdtrtarea_admvs", e.MdtrtArea, 6, 6},
+		{"insuplc_admdvs", e.InsuPlace, 0, 6}, {"recer_sys_code", e.Receiver, 1, 10}, {"dev_no", e.DevNo, 0, 100},
+		{"recer_admvs", e.ReceiverArea, 0, 6}, {"recer_admdvs", e.ReceiverArea2, 0, 6},
+		{"dev_safe_info", e.DevSafeInfo, 0, 2000}, {"cainfo", e.CAInfo, 0, 1024}, {"signtype", e.SignType, 0, 10},
+		{"infver", e.Version, 1, 6}, {"opter_type", e.OperatorType, 1, 3}, {"opter", e.Operator, 1, 30},
+		{"opter_name", e.OperatorName, 1, 50}, {"inf_time", e.Time, 19, 19}, {"fixmedins_code", e.FixmedinsCode, 12, 30},
+		{"fixmedins_name", e.FixmedinsName, 1, 200}, {"sign_no", e.SignNo, 0, 30},
+		{"mdtrt_cert_type", e.Input.Data.CertType, 1, 3}, {"mdtrt_cert_no", e.Input.Data.CertNo, 1, 50},
+		{"card_sn", e.Input.Data.CardSN, 0, 32}, {"psn_cert_type", e.Input.Data.PersonCert, 1, 6},
+		{"certno", e.Input.Data.PersonNo, 1, 50}, {"psn_name", e.Input.Data.PersonName, 1, 50},
+		{"psn_no", e.Input.Data.PersonIndex, 0, 30},
+	} {
+		if n := utf8.RuneCountInString(field.value); n < field.least || n > field.most {
+			return field.name
+		}
+	}
+	return a.checkForms(w)
+}
+
+// checkForms checks what is more than a length.
+func (a *insurerCall) checkForms(w *World) string {
+	e, data := a.envelope, a.envelope.Input.Data
+	_, timeErr := time.Parse("2006-01-02 15:04:05", e.Time)
+	infno := a.request.PathValue("infno")
+	switch {
+	case a.region.PathMode == "suffix" && infno != e.Infno, a.region.PathMode == "single" && infno != "":
+		return "infno"
+	case !strings.HasPrefix(e.MsgID, e.FixmedinsCode[:12]) || !msgTail.MatchString(e.MsgID[12:]):
+		return "msgid"
+	case !sixDigits.MatchString(e.MdtrtArea):
+		return "mdtrtarea_admvs"
+	case e.InsuPlace != "" && !sixDigits.MatchString(e.InsuPlace), e.InsuPlace == "" && data.PersonIndex != "":
+		return "insuplc_admdvs"
+	case !oneOf(e.OperatorType, "1", "2", "3"):
+		return "opter_type"
+	case timeErr != nil:
+		return "inf_time"
+	case data.CertType != "02" || data.CertNo != data.PersonNo:
+		return "mdtrt_cert_no"
+	case e.Infno == infnoPerson && data.PersonIndex != "":
+		return "psn_no"
+	case !w.once("msgid|"+a.region.Code+"|"+e.MsgID, tifNonces):
+		return "msgid"
+	}
+	return ""
+}
+
+// transaction finds the person and tells what was asked. Someone without a row in the region is not known there.
+func (s *server) transaction(a *insurerCall) reply {
+	data := a.envelope.Input.Data
+	if a.envelope.Infno != infnoPerson && !(a.envelope.Infno == infnoPhone && a.region.PhoneOnFile) {
+		return a.refuse("FSI-不支持的交易[svcBO_404]")
+	}
+	person := s.world.byID[data.PersonNo]
+	switch {
+	case person == nil || len(person.in(a.region.Code)) == 0:
+		return a.refuse(cmp.Or(a.region.NotFoundText, DefaultNotFoundText))
+	case person.Name != data.PersonName || person.CertType != data.PersonCert:
+		return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
+	case a.envelope.Infno == infnoPhone:
+		if data.PersonIndex != "" && data.PersonIndex != psnNo(person) {
+			return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
+		}
+		return a.succeed(map[string]any{"phoneinfo": map[string]any{"mobile": person.Phone}})
+	}
+	if a.fault.is("other_person") {
+		person = s.world.somebodyElse(person, a.region.Code)
+	}
+	return a.succeed(a.personOutput(s.world, person))
+}
+
+// somebodyElse is another person of the region.
+func (w *World) somebodyElse(than *Person, region string) *Person {
+	for i := range w.people {
+		if p := &w.people[i]; p != than && len(p.in(region)) > 0 {
+			return p
+		}
+	}
+	return than
+}
+
+// psnNo is the upstream's own number of a person.
+func psnNo(p *Person) string {
+	sum := sha256.Sum256([]byte("psn-no\n" + p.IDNumber))
+	return "99" + strings.ToUpper(hex.EncodeToString(sum[:9]))
+}
