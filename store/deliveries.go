@@ -1,0 +1,185 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+// deliveryDoc is a delivery: open in "deliveries", final in "deliveries_done".
+type deliveryDoc struct {
+	Meta      `bson:",inline"`
+	RuleID    string     `bson:"rule_id"`
+	LinkID    string     `bson:"link_id"`
+	Episode   int64      `bson:"episode"`
+	UserID    string     `bson:"user_id"`
+	Platform  string     `bson:"platform"`
+	App       string     `bson:"app"`
+	Template  string     `bson:"template"`
+	Message   messageDoc `bson:"message"`
+	State     string     `bson:"state"`
+	Reason    string     `bson:"reason"`
+	MessageID string     `bson:"message_id"`
+	Code      string     `bson:"code"`
+	Attempts  int        `bson:"attempts"`
+	NotBefore time.Time  `bson:"not_before"`
+	Postponed bool       `bson:"postponed"`
+	CreatedAt time.Time  `bson:"created_at"`
+	SendingAt time.Time  `bson:"sending_at"`
+	EndedAt   time.Time  `bson:"ended_at"`
+	ExpiresAt time.Time  `bson:"expires_at"`
+}
+
+func deliveryToDoc(v *reminder.Delivery) *deliveryDoc {
+	return &deliveryDoc{
+		Meta: Meta{ID: v.ID}, RuleID: v.RuleID, LinkID: v.LinkID, Episode: v.Episode, UserID: v.UserID,
+		Platform: string(v.Platform), App: v.App, Template: v.Template, Message: messageToDoc(v.Message),
+		State: string(v.State), Reason: string(v.Reason), MessageID: v.MessageID, Code: v.Code, Attempts: v.Attempts,
+		NotBefore: v.NotBefore, Postponed: v.Postponed, CreatedAt: v.CreatedAt, SendingAt: v.SendingAt,
+		EndedAt: v.EndedAt, ExpiresAt: v.ExpiresAt,
+	}
+}
+
+func deliveryToDom(d *deliveryDoc) *reminder.Delivery {
+	return &reminder.Delivery{
+		ID: d.ID, RuleID: d.RuleID, LinkID: d.LinkID, Episode: d.Episode, UserID: d.UserID,
+		Platform: identity.Platform(d.Platform), App: d.App, Template: d.Template, Message: messageToDom(d.Message),
+		State: reminder.DeliveryState(d.State), Reason: reminder.Reason(d.Reason), MessageID: d.MessageID, Code: d.Code,
+		Attempts: d.Attempts, NotBefore: d.NotBefore, Postponed: d.Postponed, CreatedAt: d.CreatedAt,
+		SendingAt: d.SendingAt, EndedAt: d.EndedAt, ExpiresAt: d.ExpiresAt,
+	}
+}
+
+// InsertDelivery adds an open delivery unless one of that id is open or finished. It looks among the finished ones
+// after the insert too: the delivery may have been finished, by another process, between the first look and the insert.
+func (s *Store) InsertDelivery(ctx context.Context, v reminder.Delivery) error {
+	done, err := s.isFinished(ctx, v.ID)
+	if err != nil || done {
+		return err
+	}
+	if _, exists, err := s.deliveries.insert(ctx, &v); err != nil || exists {
+		return err
+	}
+	if done, err = s.isFinished(ctx, v.ID); err != nil || !done {
+		return err
+	}
+	_, err = s.deliveries.delete(ctx, bson.D{{Key: "_id", Value: v.ID}})
+	return err
+}
+
+func (s *Store) isFinished(ctx context.Context, id string) (bool, error) {
+	_, err := s.finished.get(ctx, id)
+	return err == nil, ignore(err, reminder.ErrNotFound)
+}
+
+// UpdateDelivery changes an open delivery by fn; reminder.ErrNotFound for one that is finished or was never there.
+func (s *Store) UpdateDelivery(ctx context.Context, id string, fn func(*reminder.Delivery) error) (*reminder.Delivery, error) {
+	return s.deliveries.update(ctx, id, fn)
+}
+
+var errNotFinal = errors.New("store: only a final delivery can be finished")
+
+// FinishDelivery moves a final delivery to the finished ones, in three writes that may each be the last one before a
+// crash: the final state into the open delivery, so that nobody sends it again; the copy; the removal. Calling it again
+// completes them. What was final first stays.
+func (s *Store) FinishDelivery(ctx context.Context, v *reminder.Delivery) error {
+	if !v.Over() {
+		return errNotFinal
+	}
+	final, err := s.deliveries.update(ctx, v.ID, func(open *reminder.Delivery) error {
+		if !open.Over() {
+			*open = *v
+		}
+		return nil
+	})
+	if errors.Is(err, reminder.ErrNotFound) {
+		return s.finishMissing(ctx, v)
+	}
+	if err != nil {
+		return err
+	}
+	if _, _, err := s.finished.insert(ctx, final); err != nil {
+		return err
+	}
+	_, err = s.deliveries.delete(ctx, bson.D{{Key: "_id", Value: v.ID}})
+	return err
+}
+
+// finishMissing keeps a final delivery that is not among the open ones: finished before, or deleted with its link.
+func (s *Store) finishMissing(ctx context.Context, v *reminder.Delivery) error {
+	done, err := s.isFinished(ctx, v.ID)
+	if err != nil || done {
+		return err
+	}
+	return reminder.ErrNotFound
+}
+
+// mostDue bounds how many due deliveries UsersWithDue looks at.
+const mostDue = 10_000
+
+// UsersWithDue lists up to limit platform users that have an open delivery with NotBefore <= now, the longest due first.
+func (s *Store) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error) {
+	due := bson.D{{Key: "not_before", Value: bson.D{{Key: "$lte", Value: now}}}}
+	cursor, err := s.deliveries.coll.Find(ctx, due, options.Find().
+		SetSort(bson.D{{Key: "not_before", Value: 1}}).SetLimit(mostDue).SetProjection(bson.D{{Key: "user_id", Value: 1}}))
+	if err != nil {
+		return nil, s.deliveries.failed("find", err)
+	}
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }() // an open cursor holds a connection of the server's
+	var users []string
+	for len(users) < limit && cursor.Next(ctx) {
+		user, _ := cursor.Current.Lookup("user_id").StringValueOK()
+		if !slices.Contains(users, user) {
+			users = append(users, user)
+		}
+	}
+	return users, s.deliveries.failed("find", cursor.Err())
+}
+
+// OpenDeliveries lists the user's open deliveries, oldest first.
+func (s *Store) OpenDeliveries(ctx context.Context, userID string) ([]*reminder.Delivery, error) {
+	return s.deliveries.values(ctx, bson.D{{Key: "user_id", Value: userID}}, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
+}
+
+// DeliveriesOf lists a link's deliveries, open and finished, newest first.
+func (s *Store) DeliveriesOf(ctx context.Context, linkID string, limit int) ([]reminder.Delivery, error) {
+	newest := options.Find().SetSort(bson.D{{Key: "created_at", Value: -1}}).SetLimit(int64(limit))
+	filter := bson.D{{Key: "link_id", Value: linkID}}
+	done, err := s.finished.values(ctx, filter, newest)
+	if err != nil {
+		return nil, err
+	}
+	open, err := s.deliveries.values(ctx, filter, newest)
+	if err != nil {
+		return nil, err
+	}
+	all := deref(done)
+	for _, v := range open {
+		// One that is being moved at this moment is in both.
+		if !slices.ContainsFunc(all, func(d reminder.Delivery) bool { return d.ID == v.ID }) {
+			all = append(all, *v)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b reminder.Delivery) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), cmp.Compare(b.Episode, a.Episode))
+	})
+	return all[:min(limit, len(all))], nil
+}
+
+// DeleteDeliveries removes all deliveries of a link, open ones first.
+func (s *Store) DeleteDeliveries(ctx context.Context, linkID string) error {
+	filter := bson.D{{Key: "link_id", Value: linkID}}
+	if _, err := s.deliveries.delete(ctx, filter); err != nil {
+		return err
+	}
+	_, err := s.finished.delete(ctx, filter)
+	return err
+}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// expiryGrace is how long the database itself waits before it removes what has expired. Sweep, which goes by the
+// injected clock, is to be first.
+const expiryGrace = 48 * time.Hour
+
+// index is a secondary index. None is unique: no invariant rests on one.
+type index struct {
+	collection string
+	keys       []string
+	expires    bool // TTL on the one key, where the server has that
+}
+
+var indexes = []index{
+	{"platform_users", []string{"ending"}, false},
+	{"sessions", []string{"user_id", "expires_at"}, false},
+	{"sessions", []string{"expires_at"}, true},
+	{"changes", []string{"at"}, true},
+	{"link_attempts", []string{"state", "updated_at"}, false},
+	{"link_attempts", []string{"expires_at"}, true},
+	{"person_slots", []string{"person_id"}, false},
+	{"counters", []string{"expires_at"}, true},
+	{"schedules", []string{"due_at"}, false},
+	{"rules", []string{"due_at"}, false},
+	{"deliveries", []string{"not_before"}, false},
+	{"deliveries", []string{"user_id", "created_at"}, false},
+	{"deliveries", []string{"link_id", "created_at"}, false},
+	{"deliveries_done", []string{"link_id", "created_at"}, false},
+	{"deliveries_done", []string{"ended_at"}, false},
+	{"send_leases", []string{"until"}, true},
+}
+
+func (i index) name() string {
+	name := ""
+	for _, key := range i.keys {
+		name += key + "_1_"
+	}
+	return name[:len(name)-1]
+}
+
+func (i index) model(ttl bool) mongo.IndexModel {
+	keys := bson.D{}
+	for _, key := range i.keys {
+		keys = append(keys, bson.E{Key: key, Value: 1})
+	}
+	o := options.Index().SetName(i.name())
+	if ttl {
+		o.SetExpireAfterSeconds(int32(expiryGrace / time.Second))
+	}
+	return mongo.IndexModel{Keys: keys, Options: o}
+}
+
+// EnsureIndexes creates the indexes that are missing, one command each, and notes the schema. A server that has no TTL
+// gets plain ones, with one log line: Sweep deletes what has expired anyway.
+func (s *Store) EnsureIndexes(ctx context.Context) error {
+	if err := s.writeSchema(ctx); err != nil {
+		return err
+	}
+	refused := false
+	for _, i := range indexes {
+		no, err := s.ensureIndex(ctx, i)
+		if err != nil {
+			return err
+		}
+		refused = refused || no
+	}
+	if refused {
+		s.log.Info("store: the database refuses TTL indexes; the janitor alone deletes what has expired")
+	}
+	return nil
+}
+
+func (s *Store) ensureIndex(ctx context.Context, i index) (refusedTTL bool, err error) {
+	view := s.db.Collection(i.collection).Indexes()
+	_, err = view.CreateOne(ctx, i.model(i.expires))
+	var server mongo.ServerError
+	if i.expires && errors.As(err, &server) && !mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
+		refusedTTL = true
+		_, err = view.CreateOne(ctx, i.model(false))
+	}
+	return refusedTTL, failed(i.collection+".createIndexes", err)
+}
+
+// CheckIndexes lists the indexes that are missing, as "collection.name".
+func (s *Store) CheckIndexes(ctx context.Context) ([]string, error) {
+	var missing []string
+	have := map[string][]string{}
+	for _, i := range indexes {
+		if _, known := have[i.collection]; !known {
+			names, err := s.indexNames(ctx, i.collection)
+			if err != nil {
+				return nil, err
+			}
+			have[i.collection] = names
+		}
+		if !slices.Contains(have[i.collection], i.name()) {
+			missing = append(missing, i.collection+"."+i.name())
+		}
+	}
+	return missing, nil
+}
+
+// codeNamespaceNotFound is the server's answer for a collection that does not exist.
+const codeNamespaceNotFound = 26
+
+func (s *Store) indexNames(ctx context.Context, collection string) ([]string, error) {
+	specs, err := s.db.Collection(collection).Indexes().ListSpecifications(ctx)
+	var server mongo.ServerError
+	if errors.As(err, &server) && server.HasErrorCode(codeNamespaceNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, failed(collection+".listIndexes", err)
+	}
+	names := make([]string, len(specs))
+	for i, spec := range specs {
+		names[i] = spec.Name
+	}
+	return names, nil
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"yibao/balance"
+)
+
+// readingMonth holds the points of one person in one region in one month. _id is "region:person:2026-11", so a year is
+// one query over at most thirteen ids, whatever insurances the person has. Amounts are in plain fen: a decision, as the
+// document names nobody.
+type readingMonth struct {
+	Meta   `bson:",inline"`
+	Points []pointDoc `bson:"points"`
+}
+
+type pointDoc struct {
+	Insurance string    `bson:"insurance"`
+	Day       string    `bson:"day"`
+	Exists    string    `bson:"exists"`
+	Fen       *int64    `bson:"fen"` // null: not known
+	Status    string    `bson:"status"`
+	AsOf      time.Time `bson:"as_of"`
+	FetchedAt time.Time `bson:"fetched_at"`
+	Source    string    `bson:"source"`
+}
+
+func subjectID(s balance.Subject) string { return s.Region + ":" + s.PersonID }
+
+func monthID(s balance.Subject, month string) string { return subjectID(s) + ":" + month }
+
+// RecordReadings writes each reading as the point of the day it was fetched on. Of two readings of one day the one
+// fetched later stays, so writing one twice, or late, changes nothing.
+func (s *Store) RecordReadings(ctx context.Context, readings []balance.Reading) error {
+	months := map[string][]pointDoc{}
+	for _, r := range readings {
+		day := r.Day()
+		id := monthID(balance.Subject{PersonID: r.PersonID, Region: r.Region}, day.Month())
+		months[id] = append(months[id], pointOf(r, day))
+	}
+	for id, points := range months {
+		fresh := func() *readingMonth { return &readingMonth{Meta: Meta{ID: id}} }
+		_, err := s.readings.upsert(ctx, id, fresh, func(m *readingMonth) error {
+			for _, p := range points {
+				m.put(p)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pointOf(r balance.Reading, day balance.Day) pointDoc {
+	return pointDoc{
+		Insurance: r.InsuranceType, Day: string(day), Exists: string(r.Account.Exists), Fen: (*int64)(r.Account.Balance),
+		Status: string(r.Status), AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source,
+	}
+}
+
+// put keeps one point to a day and insurance: the one fetched later.
+func (m *readingMonth) put(p pointDoc) {
+	at := slices.IndexFunc(m.Points, func(q pointDoc) bool { return q.Insurance == p.Insurance && q.Day == p.Day })
+	switch {
+	case at < 0:
+		m.Points = append(m.Points, p)
+	case !p.FetchedAt.Before(m.Points[at].FetchedAt):
+		m.Points[at] = p
+	}
+}
+
+// Points returns the points of days from..to, both included, by insurance type, ordered by day.
+func (s *Store) Points(ctx context.Context, subject balance.Subject, from, to balance.Day) (map[string][]balance.Point, error) {
+	ids := monthIDs(subject, from, to)
+	if len(ids) == 0 {
+		return map[string][]balance.Point{}, nil
+	}
+	found, err := s.readings.values(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	if err != nil {
+		return nil, err
+	}
+	points := map[string][]balance.Point{}
+	for _, month := range found {
+		for _, p := range month.Points {
+			if p.Day >= string(from) && p.Day <= string(to) {
+				points[p.Insurance] = append(points[p.Insurance], pointToDom(p))
+			}
+		}
+	}
+	for _, series := range points {
+		slices.SortFunc(series, func(a, b balance.Point) int { return strings.Compare(string(a.Day), string(b.Day)) })
+	}
+	return points, nil
+}
+
+// monthIDs lists the ids of the months from..to; none when the days are not valid or the wrong way round.
+func monthIDs(subject balance.Subject, from, to balance.Day) bson.A {
+	start, end := from.Start(), to.Start()
+	if start.IsZero() || end.IsZero() || end.Before(start) {
+		return nil
+	}
+	var ids bson.A
+	first := time.Date(start.Year(), start.Month(), 1, 0, 0, 0, 0, balance.Shanghai)
+	for month := first; !month.After(end); month = month.AddDate(0, 1, 0) {
+		ids = append(ids, monthID(subject, balance.DayOf(month).Month()))
+	}
+	return ids
+}
+
+func pointToDom(p pointDoc) balance.Point {
+	return balance.Point{
+		Day:     balance.Day(p.Day),
+		Account: balance.PersonalAccount{Exists: balance.Existence(p.Exists), Balance: (*balance.Fen)(p.Fen)},
+		AsOf:    p.AsOf, FetchedAt: p.FetchedAt, Source: p.Source,
+	}
+}
+
+// DeleteSubject removes schedule, answer and readings of the subject; the schedule first, so that no new reading is
+// asked for meanwhile.
+func (s *Store) DeleteSubject(ctx context.Context, subject balance.Subject) error {
+	id := subjectID(subject)
+	if _, err := s.schedules.delete(ctx, bson.D{{Key: "_id", Value: id}}); err != nil {
+		return err
+	}
+	if _, err := s.answers.delete(ctx, bson.D{{Key: "_id", Value: id}}); err != nil {
+		return err
+	}
+	// All ids that begin with "region:person:"; ';' is the character after ':'.
+	months := bson.D{{Key: "$gte", Value: id + ":"}, {Key: "$lt", Value: id + ";"}}
+	_, err := s.readings.delete(ctx, bson.D{{Key: "_id", Value: months}})
+	return err
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"yibao/balance"
+)
+
+type scheduleDoc struct {
+	Meta     `bson:",inline"`
+	PersonID string    `bson:"person_id"`
+	Region   string    `bson:"region"`
+	DueAt    time.Time `bson:"due_at"`
+	Failures int       `bson:"failures"`
+}
+
+func scheduleToDoc(v *balance.Schedule) *scheduleDoc {
+	return &scheduleDoc{Meta{ID: subjectID(v.Subject)}, v.PersonID, v.Region, v.DueAt, v.Failures}
+}
+
+func scheduleToDom(d *scheduleDoc) *balance.Schedule {
+	return &balance.Schedule{Subject: balance.Subject{PersonID: d.PersonID, Region: d.Region}, DueAt: d.DueAt, Failures: d.Failures}
+}
+
+// EnsureSchedule adds the subject, due at the time; one that is there stays as it is.
+func (s *Store) EnsureSchedule(ctx context.Context, subject balance.Subject, due time.Time) error {
+	_, _, err := s.schedules.insert(ctx, &balance.Schedule{Subject: subject, DueAt: due})
+	return err
+}
+
+// ClaimDue claims up to limit subjects that are due at now, the longest due first, each by one guarded write that moves
+// its due time to next. The schedules come back as written. On an error those claimed so far come back with it; the
+// others are due still.
+func (s *Store) ClaimDue(ctx context.Context, now time.Time, limit int, next func(balance.Schedule) time.Time) ([]balance.Schedule, error) {
+	claimed, err := claimDue(ctx, s.schedules, now, limit, func(v *balance.Schedule) { v.DueAt = next(*v) })
+	return deref(claimed), err
+}
+
+// claimDue claims the documents with due_at <= now.
+func claimDue[T, D any, P document[D]](ctx context.Context, t *table[T, D, P], now time.Time, limit int, move func(*T)) ([]*T, error) {
+	due := bson.D{{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now}}}}
+	found, err := t.find(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(limit)))
+	if err != nil {
+		return nil, err
+	}
+	var claimed []*T
+	for _, s := range found {
+		v, ours, err := t.claim(ctx, s, move)
+		if err != nil {
+			return claimed, err
+		}
+		if ours {
+			claimed = append(claimed, v)
+		}
+	}
+	return claimed, nil
+}
+
+// Scheduled says whether the subject has a schedule.
+func (s *Store) Scheduled(ctx context.Context, subject balance.Subject) (bool, error) {
+	_, err := s.schedules.get(ctx, subjectID(subject))
+	return err == nil, ignore(err, balance.ErrNotFound)
+}
+
+// SetSchedule sets due time and failures of a subject; one that is gone stays gone.
+func (s *Store) SetSchedule(ctx context.Context, v balance.Schedule) error {
+	_, err := s.schedules.update(ctx, subjectID(v.Subject), func(stored *balance.Schedule) error {
+		stored.DueAt, stored.Failures = v.DueAt, v.Failures
+		return nil
+	})
+	return ignore(err, balance.ErrNotFound)
+}

@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"yibao/identity"
+)
+
+type sessionDoc struct {
+	Meta      `bson:",inline"`
+	UserID    string    `bson:"user_id"`
+	CreatedAt time.Time `bson:"created_at"`
+	ExpiresAt time.Time `bson:"expires_at"`
+}
+
+func sessionToDoc(v *identity.Session) *sessionDoc {
+	return &sessionDoc{Meta{ID: v.ID}, v.UserID, v.CreatedAt, v.ExpiresAt}
+}
+
+func sessionToDom(d *sessionDoc) *identity.Session {
+	return &identity.Session{ID: d.ID, UserID: d.UserID, CreatedAt: d.CreatedAt, ExpiresAt: d.ExpiresAt}
+}
+
+// InsertSession adds a session; identity.ErrExists when the id is taken.
+func (s *Store) InsertSession(ctx context.Context, v identity.Session) error {
+	_, exists, err := s.sessions.insert(ctx, &v)
+	if exists {
+		return identity.ErrExists
+	}
+	return err
+}
+
+// Session returns a session that has not expired, or identity.ErrNotFound.
+func (s *Store) Session(ctx context.Context, id string) (*identity.Session, error) {
+	v, err := s.sessions.get(ctx, id)
+	if err == nil && !v.ExpiresAt.After(s.now()) {
+		return nil, identity.ErrNotFound
+	}
+	return v, err
+}
+
+// SessionsOf lists the user's sessions that have not expired at now, oldest first.
+func (s *Store) SessionsOf(ctx context.Context, userID string, now time.Time) ([]identity.Session, error) {
+	filter := bson.D{{Key: "user_id", Value: userID}, {Key: "expires_at", Value: bson.D{{Key: "$gt", Value: now}}}}
+	found, err := s.sessions.values(ctx, filter, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
+	return deref(found), err
+}
+
+// DeleteSession removes the user's session; identity.ErrNotFound when the user has no such session.
+func (s *Store) DeleteSession(ctx context.Context, userID, id string) error {
+	n, err := s.sessions.delete(ctx, bson.D{{Key: "_id", Value: id}, {Key: "user_id", Value: userID}})
+	if err == nil && n == 0 {
+		return identity.ErrNotFound
+	}
+	return err
+}
+
+func deref[T any](pointers []*T) []T {
+	values := make([]T, len(pointers))
+	for i, p := range pointers {
+		values[i] = *p
+	}
+	return values
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+)
+
+// How long things are kept after they are over.
+const (
+	AttemptKept  = 24 * time.Hour       // a link attempt, after it expired
+	DeliveryKept = 400 * 24 * time.Hour // a finished delivery, after it ended: a year of them can be shown
+	leaseKept    = time.Hour            // a send lease, after it ran out
+)
+
+// sweepBatch is how many documents one command deletes.
+const sweepBatch = 90
+
+// Sweep deletes, everywhere, what has expired at now, and says how many documents went. Safe to run in many processes
+// at once and to stop at any point. Changes go by the machine's clock, as they are written by it.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
+	total := 0
+	for _, e := range []struct {
+		collection, field string
+		until             time.Time
+	}{
+		{"sessions", "expires_at", now},
+		{"link_attempts", "expires_at", now.Add(-AttemptKept)},
+		{"counters", "expires_at", now},
+		{"changes", "at", time.Now().Add(-changesKept)},
+		{"deliveries_done", "ended_at", now.Add(-DeliveryKept)},
+		{"send_leases", "until", now.Add(-leaseKept)},
+	} {
+		n, err := s.sweep(ctx, e.collection, bson.E{Key: e.field, Value: bson.D{{Key: "$lte", Value: e.until}}})
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// sweep deletes what matches, batch by batch: one large delete would hold the database up. The condition goes into the
+// delete, too: a counter may have been hit since it was found.
+func (s *Store) sweep(ctx context.Context, collection string, expired bson.E) (int, error) {
+	coll := s.db.Collection(collection)
+	for total := 0; ; {
+		cursor, err := coll.Find(ctx, bson.D{expired}, options.Find().SetLimit(sweepBatch).SetProjection(bson.D{{Key: "_id", Value: 1}}))
+		if err != nil {
+			return total, failed(collection+".sweep", err)
+		}
+		var found []struct {
+			ID string `bson:"_id"`
+		}
+		if err := cursor.All(ctx, &found); err != nil {
+			return total, failed(collection+".sweep", err)
+		}
+		if len(found) == 0 {
+			return total, nil
+		}
+		ids := make(bson.A, len(found))
+		for i, f := range found {
+			ids[i] = f.ID
+		}
+		deleted, err := coll.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, expired})
+		if err != nil {
+			return total, failed(collection+".sweep", err)
+		}
+		total += int(deleted.DeletedCount)
+		if len(found) < sweepBatch {
+			return total, nil
+		}
+	}
+}

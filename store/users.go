@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"yibao/identity"
+)
+
+// userDoc is a platform user; _id is the keyed hash of platform, app id and open id. Names and ID numbers in links are
+// masked already.
+type userDoc struct {
+	Meta      `bson:",inline"`
+	Platform  string    `bson:"platform"`
+	App       string    `bson:"app"`
+	AppID     string    `bson:"app_id"`
+	OpenID    []byte    `bson:"open_id"`  // sealed
+	UserID    []byte    `bson:"user_id"`  // sealed
+	UnionID   []byte    `bson:"union_id"` // sealed
+	Links     []linkDoc `bson:"links"`
+	Ending    bool      `bson:"ending"` // some link is ending; for the index
+	CreatedAt time.Time `bson:"created_at"`
+	SeenAt    time.Time `bson:"seen_at"`
+}
+
+type linkDoc struct {
+	ID             string     `bson:"id"`
+	PersonID       string     `bson:"person_id"`
+	Region         string     `bson:"region"`
+	Relation       string     `bson:"relation"`
+	Method         string     `bson:"method"`
+	Assurance      int        `bson:"assurance"`
+	Consent        consentDoc `bson:"consent"`
+	MaskedName     string     `bson:"masked_name"`
+	MaskedIDNumber string     `bson:"masked_id_number"`
+	Since          time.Time  `bson:"since"`
+	State          string     `bson:"state"`
+}
+
+func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
+	d := &userDoc{
+		Meta: Meta{ID: u.ID}, Platform: string(u.Account.Platform), App: u.Account.App, AppID: u.Account.AppID,
+		Links: make([]linkDoc, len(u.Links)), CreatedAt: u.CreatedAt, SeenAt: u.SeenAt,
+	}
+	for i, l := range u.Links {
+		d.Links[i] = linkToDoc(l)
+		d.Ending = d.Ending || l.State == identity.LinkEnding
+	}
+	var err error
+	for _, f := range d.sealedFields(&u.Account) {
+		if *f.sealed, err = s.keys.sealText("platform_users", f.name, u.ID, *f.text); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (s *Store) userToDom(d *userDoc) (*identity.PlatformUser, error) {
+	u := &identity.PlatformUser{
+		ID: d.ID, CreatedAt: d.CreatedAt, SeenAt: d.SeenAt, Links: make([]identity.Link, len(d.Links)),
+		Account: identity.PlatformAccount{Platform: identity.Platform(d.Platform), App: d.App, AppID: d.AppID},
+	}
+	for i, l := range d.Links {
+		u.Links[i] = linkToDom(l)
+	}
+	var err error
+	for _, f := range d.sealedFields(&u.Account) {
+		if *f.text, err = s.keys.openText("platform_users", f.name, d.ID, *f.sealed); err != nil {
+			return nil, err
+		}
+	}
+	return u, nil
+}
+
+// sealedField pairs a sealed field of a document with its text.
+type sealedField struct {
+	name   string
+	text   *string
+	sealed *[]byte
+}
+
+func (d *userDoc) sealedFields(a *identity.PlatformAccount) []sealedField {
+	return []sealedField{{"open_id", &a.OpenID, &d.OpenID}, {"user_id", &a.UserID, &d.UserID}, {"union_id", &a.UnionID, &d.UnionID}}
+}
+
+func linkToDoc(l identity.Link) linkDoc {
+	return linkDoc{
+		ID: l.ID, PersonID: l.PersonID, Region: l.Region, Relation: string(l.Relation), Method: string(l.Method),
+		Assurance: int(l.Assurance), Consent: consentDoc(l.Consent), MaskedName: l.MaskedName,
+		MaskedIDNumber: l.MaskedIDNumber, Since: l.Since, State: string(l.State),
+	}
+}
+
+func linkToDom(l linkDoc) identity.Link {
+	return identity.Link{
+		ID: l.ID, PersonID: l.PersonID, Region: l.Region, Relation: identity.Relation(l.Relation),
+		Method: identity.Method(l.Method), Assurance: identity.Assurance(l.Assurance),
+		Consent: identity.Consent(l.Consent), MaskedName: l.MaskedName, MaskedIDNumber: l.MaskedIDNumber,
+		Since: l.Since, State: identity.LinkState(l.State),
+	}
+}
+
+// SignedIn creates the user at the first sign-in, else refreshes what the platform says now. Ids that the platform
+// leaves out this time stay.
+func (s *Store) SignedIn(ctx context.Context, account identity.PlatformAccount, now time.Time) (*identity.PlatformUser, error) {
+	ids := s.keys.lookupIDs("platform_user", string(account.Platform), account.AppID, account.OpenID)
+	for _, id := range ids {
+		u, err := s.users.update(ctx, id, func(u *identity.PlatformUser) error {
+			refresh(u, account, now)
+			return nil
+		})
+		if !errors.Is(err, identity.ErrNotFound) {
+			return u, err
+		}
+	}
+	// upsert, as two first sign-ins may race: the one that is second refreshes.
+	fresh := func() *identity.PlatformUser {
+		return &identity.PlatformUser{ID: ids[0], Account: account, CreatedAt: now}
+	}
+	return s.users.upsert(ctx, ids[0], fresh, func(u *identity.PlatformUser) error {
+		refresh(u, account, now)
+		return nil
+	})
+}
+
+func refresh(u *identity.PlatformUser, account identity.PlatformAccount, now time.Time) {
+	u.Account.App = account.App
+	if account.UserID != "" {
+		u.Account.UserID = account.UserID
+	}
+	if account.UnionID != "" {
+		u.Account.UnionID = account.UnionID
+	}
+	if now.After(u.SeenAt) {
+		u.SeenAt = now
+	}
+}
+
+// User returns a platform user, or identity.ErrNotFound.
+func (s *Store) User(ctx context.Context, id string) (*identity.PlatformUser, error) {
+	return s.users.get(ctx, id)
+}
+
+// UpdateUser changes a platform user by fn.
+func (s *Store) UpdateUser(ctx context.Context, id string, fn func(*identity.PlatformUser) error) (*identity.PlatformUser, error) {
+	return s.users.update(ctx, id, fn)
+}
+
+// UsersWithEndingLinks lists up to limit users that hold an ending link.
+func (s *Store) UsersWithEndingLinks(ctx context.Context, limit int) ([]*identity.PlatformUser, error) {
+	return s.users.values(ctx, bson.D{{Key: "ending", Value: true}}, options.Find().SetLimit(int64(limit)))
+}
