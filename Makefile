@@ -1,0 +1,26 @@
+# check is what CI runs. The others are described in CONTRIBUTING.md.
+.PHONY: check bench crash fuzz
+
+ROUNDS ?= 50
+FUZZTIME ?= 30s
+
+check:
+	bash .ci/run
+
+# Ends with one line a ratio: ratio NAME VALUE target >=TARGET
+bench:
+	go test -run '^$$' -bench . -benchtime 200ms ./balance ./handlers ./identity ./reminder ./store
+	go run ./cmd/internal/bench
+
+# Ends with: lost N doubled N unknown N of M
+crash:
+	go run ./cmd/internal/crash -rounds $(ROUNDS)
+
+# Runs every fuzz target in turn.
+fuzz:
+	@set -e; for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "== $$pkg $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; \
+	done
