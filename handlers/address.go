@@ -1,0 +1,88 @@
+package handlers
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// proxies are the networks whose X-Forwarded-For is believed.
+type proxies []netip.Prefix
+
+// parseProxies reads addresses and networks ("10.0.0.0/8", "192.0.2.7").
+func parseProxies(list []string) (proxies, error) {
+	parsed := make(proxies, 0, len(list))
+	for _, item := range list {
+		prefix, err := netip.ParsePrefix(item)
+		if err != nil {
+			address, err := netip.ParseAddr(item)
+			if err != nil {
+				return nil, fmt.Errorf("handlers: trusted proxy %q is neither an address nor a network", item)
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
+		}
+		parsed = append(parsed, prefix.Masked())
+	}
+	return parsed, nil
+}
+
+func (p proxies) trusts(address netip.Addr) bool {
+	for _, prefix := range p {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// client returns the address a request came from: the connection's, or behind trusted proxies the right-most address of
+// X-Forwarded-For that is none of them. What stands left of it was written by the client and is not believed.
+func (p proxies) client(c *fiber.Ctx) netip.Addr {
+	remote, _ := netip.AddrFromSlice(c.Context().RemoteIP())
+	remote = remote.Unmap()
+	if len(p) == 0 || !p.trusts(remote) {
+		return remote
+	}
+	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
+	for i := len(lines) - 1; i >= 0; i-- {
+		hop, done := p.rightmost(string(lines[i]), remote)
+		if done {
+			return hop
+		}
+		remote = hop
+	}
+	return remote
+}
+
+// rightmost walks one header line from its right end; done says that an untrusted address, or something that is no
+// address, was met.
+func (p proxies) rightmost(line string, last netip.Addr) (hop netip.Addr, done bool) {
+	for line != "" {
+		at := strings.LastIndexByte(line, ',')
+		item := strings.TrimSpace(line[at+1:])
+		line = line[:max(at, 0)]
+		address, err := netip.ParseAddr(item)
+		if err != nil {
+			return last, true
+		}
+		last = address.Unmap()
+		if !p.trusts(last) {
+			return last, true
+		}
+	}
+	return last, false
+}
+
+// limitKey is what the limit per address counts: an IPv6 customer owns a /64.
+func limitKey(address netip.Addr) netip.Addr {
+	if !address.Is6() {
+		return address
+	}
+	prefix, err := address.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.Addr()
+}

@@ -1,0 +1,382 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, balance.Shanghai)
+
+const (
+	goodToken = "good-token"
+	linkID    = "LINKOWN"
+	secretID  = "11010119990101999X" // in no answer and no log
+)
+
+func ownCaller() *identity.Caller {
+	return &identity.Caller{
+		UserID: "user-own", SessionID: "session-own", Platform: identity.WeChat, App: "main",
+		ExpiresAt: noon.Add(2 * time.Hour),
+		Links: []identity.Link{{
+			ID: linkID, PersonID: "person-hidden", Region: "330100", Relation: identity.Self, Method: identity.SMSOnFile,
+			Assurance: identity.AssuranceSMS, MaskedName: "测*甲", MaskedIDNumber: "1****************X", Since: noon,
+			Consent: identity.Consent{Version: "v1", At: noon, Unattended: true}, State: identity.LinkActive,
+		}},
+	}
+}
+
+// fakeService answers for all four services. Its fail, when set, is what every method but Verify answers; calls counts
+// the methods that a request reached.
+type fakeService struct {
+	mu      sync.Mutex
+	fail    error
+	panics  any
+	reached []string
+
+	request identity.LinkRequest
+	setting reminder.Setting
+	query   balance.TrendQuery
+	report  reminder.Report
+	token   string
+	attempt identity.Attempt
+	answer  *balance.Answer
+	rule    reminder.Rule
+	within  time.Duration // of the context's deadline, as the last call saw it
+}
+
+func newFake() *fakeService {
+	fen := balance.Fen(123450)
+	return &fakeService{
+		attempt: identity.Attempt{
+			ID: "ATTEMPT", UserID: "user-own", LinkID: "LINKNEW", Method: identity.SMSOnFile,
+			State: identity.AttemptRequested, CreatedAt: noon, ExpiresAt: noon.Add(15 * time.Minute),
+			Claim: identity.Claim{Region: "330100", Name: "测试甲", IDType: "01", IDNumber: secretID},
+		},
+		answer: &balance.Answer{
+			AsOf: noon.Add(-time.Minute), FetchedAt: noon.Add(-30 * time.Second), Source: "fsi/1101", Reference: "hidden-reference",
+			Completeness: balance.Complete,
+			Enrolments: []balance.Enrolment{{
+				InsuranceType: "310", Status: balance.StatusActive, StatusCode: "1", Region: "330100", Employer: "示例单位",
+				Account: balance.PersonalAccount{Exists: balance.AccountYes, Balance: &fen},
+			}},
+		},
+		rule: reminder.Rule{
+			LinkID: linkID, ID: "rule-hidden", Template: "low_balance", InsuranceType: "310", Threshold: 10000, Margin: 1000,
+			Quiet: reminder.QuietHours{Start: 22 * 60, End: 7*60 + 30}, State: reminder.StateBelow,
+			LastReason: reminder.ReasonAlreadyBelow, EvaluatedAt: noon, DueAt: noon.Add(time.Hour), CreatedAt: noon,
+		},
+	}
+}
+
+func (f *fakeService) reach(ctx context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reached = append(f.reached, name)
+	if until, ok := ctx.Deadline(); ok {
+		f.within = time.Until(until)
+	}
+	if f.panics != nil {
+		panic(f.panics)
+	}
+	return f.fail
+}
+
+func (f *fakeService) calls() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.reached)
+}
+
+// own is what the real services do first: find the caller's own link.
+func (f *fakeService) own(ctx context.Context, c *identity.Caller, id, name string) error {
+	if err := f.reach(ctx, name); err != nil {
+		return err
+	}
+	_, err := c.Link(id)
+	return err
+}
+
+func (f *fakeService) Verify(_ context.Context, token string) (*identity.Caller, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.token = token
+	switch token {
+	case goodToken:
+		return ownCaller(), nil
+	case "store-down":
+		return nil, identity.ErrStore
+	}
+	return nil, identity.ErrTokenInvalid
+}
+
+func (f *fakeService) SignIn(ctx context.Context, p identity.Platform, app, _ string) (*identity.SignedIn, error) {
+	if err := f.reach(ctx, "SignIn"); err != nil {
+		return nil, err
+	}
+	return &identity.SignedIn{
+		Token:   "new-token",
+		Session: identity.Session{ID: "session-own", ExpiresAt: noon.Add(2 * time.Hour)},
+		User: &identity.PlatformUser{
+			Account: identity.PlatformAccount{Platform: p, App: "main", OpenID: "open-id-hidden"},
+			Links:   []identity.Link{{State: identity.LinkActive}, {State: identity.LinkEnding}},
+		},
+	}, nil
+}
+
+func (f *fakeService) List(ctx context.Context, _ *identity.Caller) ([]identity.Session, error) {
+	return []identity.Session{
+		{ID: "session-own", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
+		{ID: "session-other", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
+	}, f.reach(ctx, "List")
+}
+
+func (f *fakeService) SignOut(ctx context.Context, _ *identity.Caller, id string) error {
+	if err := f.reach(ctx, "SignOut"); err != nil {
+		return err
+	}
+	if id != "session-own" && id != "session-other" {
+		return identity.ErrNoSuchSession
+	}
+	return nil
+}
+
+func (f *fakeService) Start(ctx context.Context, _ *identity.Caller, r identity.LinkRequest) (*identity.Attempt, error) {
+	if err := f.reach(ctx, "Start"); err != nil {
+		return nil, err
+	}
+	f.request = r
+	return &f.attempt, nil
+}
+
+func (f *fakeService) ownAttempt(ctx context.Context, id, name string) (*identity.Attempt, error) {
+	if err := f.reach(ctx, name); err != nil {
+		return nil, err
+	}
+	if id != "ATTEMPT" {
+		return nil, identity.ErrNoSuchAttempt
+	}
+	return &f.attempt, nil
+}
+
+func (f *fakeService) Attempt(ctx context.Context, _ *identity.Caller, id string) (*identity.Attempt, error) {
+	return f.ownAttempt(ctx, id, "Attempt")
+}
+
+func (f *fakeService) Resend(ctx context.Context, _ *identity.Caller, id string) (*identity.Attempt, error) {
+	return f.ownAttempt(ctx, id, "Resend")
+}
+
+func (f *fakeService) Prove(ctx context.Context, _ *identity.Caller, id, _ string) (*identity.Attempt, error) {
+	return f.ownAttempt(ctx, id, "Prove")
+}
+
+func (f *fakeService) Unlink(ctx context.Context, c *identity.Caller, id string) error {
+	return f.own(ctx, c, id, "Unlink")
+}
+
+func (f *fakeService) Current(ctx context.Context, c *identity.Caller, id string) (*balance.Answer, error) {
+	return f.answer, f.own(ctx, c, id, "Current")
+}
+
+func (f *fakeService) Trend(ctx context.Context, c *identity.Caller, id string, q balance.TrendQuery) (*balance.Trend, error) {
+	f.query = q
+	low, high := balance.Fen(9800), balance.Fen(12050)
+	return &balance.Trend{
+		Unit: "CNY", Step: balance.StepDay, Gaps: balance.GapsNull, Timezone: "Asia/Shanghai", AsOf: noon,
+		From: "2026-11-19", To: "2026-11-21", Since: "2026-11-19", Completeness: balance.Partial, Account: balance.AccountYes,
+		Categories: []string{"2026-11-19", "2026-11-20", "2026-11-21"},
+		Series:     []balance.Series{{Key: "personal", Name: "个人账户", Fen: []*balance.Fen{&high, nil, &low}}},
+		Summary:    []balance.Summary{{Key: "personal", Name: "个人账户", Min: low, Max: high, Opening: high, Closing: low}},
+	}, f.own(ctx, c, id, "Trend")
+}
+
+func (f *fakeService) Put(ctx context.Context, c *identity.Caller, id string, set reminder.Setting) (*reminder.Rule, error) {
+	f.setting = set
+	return &f.rule, f.own(ctx, c, id, "Put")
+}
+
+func (f *fakeService) Get(ctx context.Context, c *identity.Caller, id string) (*reminder.Rule, error) {
+	return &f.rule, f.own(ctx, c, id, "Get")
+}
+
+func (f *fakeService) Delete(ctx context.Context, c *identity.Caller, id string) error {
+	return f.own(ctx, c, id, "Delete")
+}
+
+func (f *fakeService) Deliveries(ctx context.Context, c *identity.Caller, id string, _ int) ([]reminder.Delivery, error) {
+	return []reminder.Delivery{{
+		ID: "DELIVERY", UserID: "user-own", Template: "low_balance", State: reminder.DeliveryDropped,
+		Reason: reminder.ReasonRecovered, CreatedAt: noon, EndedAt: noon.Add(time.Minute),
+	}}, f.own(ctx, c, id, "Deliveries")
+}
+
+func (f *fakeService) Templates(p identity.Platform, app string) []reminder.Template {
+	return []reminder.Template{{
+		Name: "low_balance", Platform: p, App: app, TemplateID: "tpl-1", Kind: reminder.OneTime, Title: "余额提醒",
+	}}
+}
+
+func (f *fakeService) Report(ctx context.Context, _ *identity.Caller, r reminder.Report) ([]reminder.Quota, error) {
+	f.report = r
+	return []reminder.Quota{{Template: "low_balance", Free: 2}}, f.reach(ctx, "Report")
+}
+
+func (f *fakeService) Quotas(ctx context.Context, _ *identity.Caller) ([]reminder.Quota, error) {
+	return []reminder.Quota{{
+		Template: "low_balance", Free: 1, Reserved: map[string]time.Time{"d1": noon}, Unknown: map[string]time.Time{},
+	}}, f.reach(ctx, "Quotas")
+}
+
+// rig is one app with its fake and its log.
+type rig struct {
+	t    testing.TB
+	app  *fiber.App
+	fake *fakeService
+	log  *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
+func testOptions(fake *fakeService) Options {
+	return Options{
+		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake,
+		Regions: []Region{
+			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
+			{Code: "330200", Name: "样例市"},
+		},
+		Offers:  func(_ identity.Platform, _, region string) bool { return region == "330100" },
+		Consent: ConsentText{Version: "v1", Text: "授权说明"},
+		Version: "test",
+		Now:     func() time.Time { return noon },
+		Metrics: prometheus.NewRegistry(),
+	}
+}
+
+func newRig(t testing.TB, change ...func(*Options)) *rig {
+	t.Helper()
+	r := &rig{t: t, fake: newFake(), log: &lockedBuffer{}}
+	o := testOptions(r.fake)
+	o.Log = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for _, c := range change {
+		c(&o)
+	}
+	app, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.app = app
+	return r
+}
+
+// response is an answer, read.
+type response struct {
+	*http.Response
+	body string
+}
+
+func (r *rig) send(request *http.Request) response {
+	r.t.Helper()
+	answer, err := r.app.Test(request, 10_000)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return response{answer, string(body)}
+}
+
+func request(method, path, body string) *http.Request {
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	made := httptest.NewRequest(method, path, reader)
+	if body != "" {
+		made.Header.Set("Content-Type", "application/json")
+	}
+	return made
+}
+
+// do sends a request of the signed-in caller.
+func (r *rig) do(method, path, body string) response {
+	r.t.Helper()
+	made := request(method, path, body)
+	made.Header.Set("Authorization", "Bearer "+goodToken)
+	return r.send(made)
+}
+
+func (r *rig) doIn(language, method, path, body string) response {
+	r.t.Helper()
+	made := request(method, path, body)
+	made.Header.Set("Authorization", "Bearer "+goodToken)
+	made.Header.Set("Accept-Language", language)
+	return r.send(made)
+}
+
+// problem reads an answer that must be a problem document.
+func (a response) problem(t testing.TB) Problem {
+	t.Helper()
+	if kind := a.Header.Get("Content-Type"); kind != problemType {
+		t.Fatalf("content type %q, body %s", kind, a.body)
+	}
+	var p Problem
+	decoder := json.NewDecoder(strings.NewReader(a.body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	if p.Status != a.StatusCode || p.Title == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
+		t.Fatalf("incomplete problem: %s", a.body)
+	}
+	if p.RequestID == "" || p.RequestID != a.Header.Get(headerRequestID) {
+		t.Fatalf("request id %q, header %q", p.RequestID, a.Header.Get(headerRequestID))
+	}
+	return p
+}
+
+// json reads an answer that must be a success.
+func (a response) json(t testing.TB, status int) map[string]any {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("status %d instead of %d: %s", a.StatusCode, status, a.body)
+	}
+	var v map[string]any
+	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return v
+}

@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// plain mounts a handler that is no part of the API proper: no body, no token, no operation in the document.
+func (s *server) plain(app *fiber.App, path string, probe bool, handler fiber.Handler) {
+	e := s.metrics.endpoint(route{method: fiber.MethodGet, path: path, probe: probe})
+	app.Add(fiber.MethodGet, path, func(c *fiber.Ctx) error {
+		callIn(c).endpoint = e
+		return handler(c)
+	})
+}
+
+// probes mounts what an orchestrator asks: is the process alive, and should it get requests?
+func (s *server) probes(app *fiber.App) {
+	s.plain(app, "/livez", true, func(c *fiber.Ctx) error { return c.JSON(health{"ok"}) })
+	s.plain(app, "/readyz", true, func(c *fiber.Ctx) error {
+		status, code := s.readiness()
+		return c.Status(code).JSON(health{status})
+	})
+}
+
+type health struct {
+	Status string `json:"status"`
+}
+
+// readyTimeout keeps a probe from waiting for a store that does not answer.
+const readyTimeout = 2 * time.Second
+
+func (s *server) readiness() (status string, code int) {
+	if s.Draining != nil && s.Draining() {
+		return "draining", fiber.StatusServiceUnavailable
+	}
+	if s.Ready == nil {
+		return "ready", fiber.StatusOK
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	if s.Ready(ctx) != nil {
+		return "not_ready", fiber.StatusServiceUnavailable
+	}
+	return "ready", fiber.StatusOK
+}
+
+// showMetrics mounts /metrics when there is something to show.
+func (s *server) showMetrics(app *fiber.App) {
+	if s.Metrics == nil {
+		return
+	}
+	s.plain(app, "/metrics", true, adaptor.HTTPHandler(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
+}

@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"yibao/identity"
+)
+
+type regionView struct {
+	Code       string            `json:"code" example:"330100"`
+	Name       string            `json:"name" example:"示例市"`
+	Methods    []identity.Method `json:"methods" doc:"可用的核验方式；为空表示暂不能在线绑定"`
+	Unattended bool              `json:"unattended" doc:"是否支持每日记录与余额提醒"`
+}
+
+type consentTextView struct {
+	Version string `json:"version" example:"2026-11"`
+	Text    string `json:"text" doc:"授权说明全文"`
+}
+
+type regionsView struct {
+	Regions []regionView    `json:"regions"`
+	Consent consentTextView `json:"consent"`
+}
+
+// listRegions shows a caller the regions of the app in use, and anybody else all of them.
+func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], error) {
+	caller := callerOf(ctx)
+	view := regionsView{Regions: []regionView{}, Consent: consentTextView(s.Consent)}
+	for _, r := range s.Regions {
+		if caller != nil && s.Offers != nil && !s.Offers(caller.Platform, caller.App, r.Code) {
+			continue
+		}
+		methods := append([]identity.Method{}, r.Methods...)
+		view.Regions = append(view.Regions, regionView{r.Code, r.Name, methods, r.Unattended})
+	}
+	return answer(view), nil
+}
+
+type insuredView struct {
+	ID         string            `json:"id"`
+	Region     string            `json:"region" example:"330100"`
+	RegionName string            `json:"region_name" example:"示例市"`
+	Relation   identity.Relation `json:"relation" example:"self"`
+	Name       string            `json:"name" doc:"已脱敏" example:"测*甲"`
+	IDNumber   string            `json:"id_number" doc:"已脱敏" example:"1****************X"`
+	Assurance  string            `json:"assurance" enum:"card_password,sms,platform,face" doc:"核验强度，由低到高"`
+	Since      time.Time         `json:"since" doc:"绑定时间"`
+	Consent    consentView       `json:"consent"`
+}
+
+type consentView struct {
+	Version    string    `json:"version" example:"2026-11"`
+	At         time.Time `json:"at" doc:"同意时间"`
+	Unattended bool      `json:"unattended" doc:"是否同意系统定期查询余额"`
+}
+
+type insuredListView struct {
+	Insured []insuredView `json:"insured"`
+}
+
+var assuranceNames = map[identity.Assurance]string{
+	identity.AssuranceCardPassword: "card_password",
+	identity.AssuranceSMS:          "sms",
+	identity.AssurancePlatform:     "platform",
+	identity.AssuranceFace:         "face",
+}
+
+func (s *server) insured(l identity.Link) insuredView {
+	return insuredView{
+		ID: l.ID, Region: l.Region, RegionName: s.regionName(l.Region), Relation: l.Relation,
+		Name: l.MaskedName, IDNumber: l.MaskedIDNumber, Assurance: assuranceNames[l.Assurance], Since: stamp(l.Since),
+		Consent: consentView{l.Consent.Version, stamp(l.Consent.At), l.Consent.Unattended},
+	}
+}
+
+// regionName names a region; one that is not configured (any more) is named by its code.
+func (s *server) regionName(code string) string {
+	if r, ok := s.regions[code]; ok {
+		return r.Name
+	}
+	return code
+}
+
+func (s *server) listInsured(ctx context.Context, _ *none) (*out[insuredListView], error) {
+	return answer(insuredListView{each(callerOf(ctx).Links, s.insured)}), nil
+}
+
+func (s *server) getInsured(ctx context.Context, in *byID) (*out[insuredView], error) {
+	link, err := callerOf(ctx).Link(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.insured(link)), nil
+}
+
+func (s *server) unlink(ctx context.Context, in *byID) (*struct{}, error) {
+	return nil, s.Linking.Unlink(ctx, callerOf(ctx), in.ID)
+}

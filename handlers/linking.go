@@ -1,0 +1,118 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+
+	"yibao/identity"
+)
+
+type startLinkInput struct {
+	Body struct {
+		Region   string            `json:"region" pattern:"^[0-9]{6}$" doc:"参保地行政区划代码" example:"330100"`
+		Name     string            `json:"name" minLength:"1" maxLength:"64" doc:"参保人姓名" example:"测试甲"`
+		IDType   string            `json:"id_type,omitempty" maxLength:"3" default:"01" doc:"证件类型（psn_cert_type），01 为居民身份证" example:"01"`
+		IDNumber string            `json:"id_number" minLength:"1" maxLength:"64" doc:"证件号码" example:"11010119000101001X"`
+		Relation identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" doc:"参保人是您的：本人、配偶、父母、子女、其他" example:"self"`
+		Method   identity.Method   `json:"method" enum:"sms_on_file" doc:"核验方式，见 GET /v1/regions" example:"sms_on_file"`
+		Consent  linkConsent       `json:"consent"`
+	}
+}
+
+type linkConsent struct {
+	Version    string `json:"version" minLength:"1" maxLength:"64" doc:"已同意的授权说明版本" example:"2026-11"`
+	Unattended bool   `json:"unattended,omitempty" doc:"是否同意系统定期查询余额（每日记录与余额提醒需要）" example:"true"`
+	Guardian   bool   `json:"guardian,omitempty" doc:"以监护人身份同意（参保人未满十四周岁时需要）" example:"false"`
+}
+
+type attemptView struct {
+	ID        string          `json:"id"`
+	State     string          `json:"state" enum:"waiting,proving,linked,failed" doc:"waiting 等待验证码；proving 核验中；linked 已绑定；failed 未成功"`
+	Method    identity.Method `json:"method" example:"sms_on_file"`
+	Message   string          `json:"message" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
+	Reason    string          `json:"reason,omitempty" doc:"未成功的原因"`
+	InsuredID string          `json:"insured_id,omitempty" doc:"绑定成功后的参保人编号"`
+	SendsLeft int             `json:"sends_left" doc:"还可以发送几次验证码" example:"2"`
+	TriesLeft int             `json:"tries_left" doc:"还可以输错几次" example:"5"`
+	ExpiresIn int             `json:"expires_in" doc:"本次申请的剩余秒数" example:"900"`
+}
+
+// startLink answers the same, at once, whether the person exists or not.
+func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemptView], error) {
+	body := &in.Body
+	attempt, err := s.Linking.Start(ctx, callerOf(ctx), identity.LinkRequest{
+		Region: body.Region, Name: body.Name, IDType: body.IDType, IDNumber: body.IDNumber,
+		Relation: body.Relation, Method: body.Method, ConsentVersion: body.Consent.Version,
+		Unattended: body.Consent.Unattended, Guardian: body.Consent.Guardian,
+		Address: callOf(ctx).address.String(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	view := s.attempt(ctx, attempt)
+	// Not what is left but the whole: how long the start took must not show.
+	view.ExpiresIn = secondsLeft(attempt.ExpiresAt, attempt.CreatedAt)
+	return answer(view), nil
+}
+
+func (s *server) getAttempt(ctx context.Context, in *byID) (*out[attemptView], error) {
+	attempt, err := s.Linking.Attempt(ctx, callerOf(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.attempt(ctx, attempt)), nil
+}
+
+func (s *server) resendCode(ctx context.Context, in *byID) (*out[attemptView], error) {
+	attempt, err := s.Linking.Resend(ctx, callerOf(ctx), in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.attempt(ctx, attempt)), nil
+}
+
+type proofInput struct {
+	byID
+	Body struct {
+		Code string `json:"code" minLength:"4" maxLength:"8" pattern:"^[0-9]+$" patternDescription:"digits" doc:"短信验证码" example:"000000"`
+	}
+}
+
+// proveLink answers 202 when the code was right but the upstream cannot be asked just now.
+func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptView], error) {
+	attempt, err := s.Linking.Prove(ctx, callerOf(ctx), in.ID, in.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	status := http.StatusOK
+	if attempt.State == identity.AttemptProved {
+		status = http.StatusAccepted
+	}
+	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt)}, nil
+}
+
+// attempt shows an attempt. Requested and waiting look alike, and so do the first code on its way and sent: how far the
+// work in the background has come depends on whether the person exists.
+func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
+	l := callOf(ctx).language
+	view := attemptView{
+		ID: a.ID, Method: a.Method, State: string(a.State),
+		SendsLeft: max(s.Codes.Sends-max(a.Sends, 1), 0),
+		TriesLeft: max(s.Codes.Tries-a.Tries, 0),
+		ExpiresIn: secondsLeft(a.ExpiresAt, s.Now()),
+	}
+	switch a.State {
+	case identity.AttemptRequested, identity.AttemptWaiting:
+		view.State, view.Message = "waiting", textCodeSent.in(l)
+	case identity.AttemptProved:
+		view.State, view.Message = "proving", textProving.in(l)
+	case identity.AttemptLinked:
+		view.InsuredID, view.Message = a.LinkID, textLinked.in(l)
+	case identity.AttemptFailed:
+		view.Reason, view.Message = a.Reason, reasonText(failureTexts, a.Reason, l)
+	}
+	if view.InsuredID != "" || view.Reason != "" {
+		view.SendsLeft, view.TriesLeft, view.ExpiresIn = 0, 0, 0
+	}
+	return view
+}

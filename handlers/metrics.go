@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics counts requests. Label values come from the route list and status codes alone, so their number is bounded.
+type metrics struct {
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+}
+
+func newMetrics(registry *prometheus.Registry) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "yibao_http_requests_total",
+			Help: "HTTP requests answered, by method, route template and status.",
+		}, []string{"method", "route", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "yibao_http_request_duration_seconds",
+			Help:    "Time from the first middleware to the finished answer.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
+		}, []string{"method", "route"}),
+	}
+	if registry == nil {
+		return m, nil
+	}
+	if err := registry.Register(m.requests); err != nil {
+		return nil, err
+	}
+	return m, registry.Register(m.durations)
+}
+
+// highestStatus is one above the statuses that are counted one by one.
+const highestStatus = 600
+
+// endpoint is one route with its counters, looked up once and then kept: finding a counter by its labels takes longer
+// than counting.
+type endpoint struct {
+	route
+	metrics  *metrics
+	duration prometheus.Observer
+	byStatus [highestStatus]atomic.Pointer[prometheus.Counter]
+}
+
+func (m *metrics) endpoint(r route) *endpoint {
+	return &endpoint{route: r, metrics: m, duration: m.durations.WithLabelValues(r.method, r.path)}
+}
+
+func (e *endpoint) observe(status int, took time.Duration) {
+	e.duration.Observe(took.Seconds())
+	if status < 0 || status >= highestStatus {
+		status = http.StatusInternalServerError
+	}
+	if counter := e.byStatus[status].Load(); counter != nil {
+		(*counter).Inc()
+		return
+	}
+	counter := e.metrics.requests.WithLabelValues(e.method, e.path, strconv.Itoa(status))
+	e.byStatus[status].Store(&counter)
+	counter.Inc()
+}

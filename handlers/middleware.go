@@ -1,0 +1,159 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"reflect"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+const headerRequestID = "X-Request-Id"
+
+// newCall starts a call whose headers ask for a language.
+func newCall(acceptLanguage string) *call {
+	return &call{
+		Context:  context.Background(),
+		id:       rand.Text(),
+		language: parseLanguage(acceptLanguage),
+	}
+}
+
+// recover is the outermost layer: a panic anywhere below becomes an internal error. Its text may carry anything, so only
+// its type and where it came from are logged.
+func (s *server) recover(c *fiber.Ctx) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			call := callIn(c)
+			call.fault = "panic of type " + reflect.TypeOf(cause).String()
+			s.Log.Error("panic", slog.String("request_id", call.id), slog.String("type", call.fault),
+				slog.String("at", panicSite()))
+			err = s.handleError(c, fail(errInternal))
+		}
+	}()
+	return c.Next()
+}
+
+// panicSite names the functions that led to a panic: no values, no paths of the machine that built the program.
+func panicSite() string {
+	pcs := make([]uintptr, 24)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	var sites []string
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "runtime.") {
+			name := frame.Function[strings.LastIndexByte(frame.Function, '/')+1:]
+			sites = append(sites, name+":"+strconv.Itoa(frame.Line))
+		}
+		if !more || len(sites) == 8 {
+			return strings.Join(sites, " < ")
+		}
+	}
+}
+
+// begin gives the request its call and the answer its headers.
+func (s *server) begin(c *fiber.Ctx) error {
+	call := newCall(c.Get(fiber.HeaderAcceptLanguage))
+	call.address = s.proxies.client(c)
+	c.SetUserContext(call)
+	s.harden(c, call)
+	return c.Next()
+}
+
+// header is one response header, ready to be written.
+type header struct{ name, value []byte }
+
+// securityHeaders are on every answer. Nothing may be kept by caches unless a route says otherwise.
+func securityHeaders(hsts bool) []header {
+	list := [][2]string{
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		{"Referrer-Policy", "no-referrer"},
+		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+		{"Cache-Control", "no-store"},
+	}
+	if hsts {
+		list = append(list, [2]string{"Strict-Transport-Security", "max-age=31536000"})
+	}
+	made := make([]header, len(list))
+	for i, h := range list {
+		made[i] = header{[]byte(h[0]), []byte(h[1])}
+	}
+	return made
+}
+
+var requestIDName = []byte(headerRequestID)
+
+// harden writes the security headers and the request id.
+func (s *server) harden(c *fiber.Ctx, call *call) {
+	headers := &c.Response().Header
+	for _, h := range s.headers {
+		headers.SetCanonical(h.name, h.value)
+	}
+	headers.SetCanonical(requestIDName, []byte(call.id))
+}
+
+// observe counts and logs the request once its answer is known. It answers errors itself, so that the status it sees is
+// the final one; a panic is answered further out, and counted here on its way.
+func (s *server) observe(c *fiber.Ctx) error {
+	start := time.Now() // durations are measured on the machine's clock
+	panicked := true
+	defer func() {
+		status := c.Response().StatusCode()
+		if panicked {
+			status = fiber.StatusInternalServerError
+		}
+		s.record(c, status, time.Since(start))
+	}()
+	err := c.Next()
+	if err != nil {
+		err = s.handleError(c, err)
+	}
+	panicked = false
+	return err
+}
+
+// record never looks at the path itself: it may carry ids, or anything.
+func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
+	call := callIn(c)
+	e := call.endpoint
+	if e == nil {
+		e = s.unmatched[c.Method()]
+	}
+	e.observe(status, took)
+	level := slog.LevelInfo
+	switch {
+	case status >= fiber.StatusInternalServerError && !e.probe:
+		level = slog.LevelError
+	case e.probe:
+		level = slog.LevelDebug
+	}
+	if !s.Log.Enabled(context.Background(), level) {
+		return
+	}
+	attributes := []slog.Attr{
+		slog.String("method", e.method), slog.String("route", e.path), slog.Int("status", status),
+		slog.Int64("micros", took.Microseconds()), slog.String("request_id", call.id),
+	}
+	if call.code != "" {
+		attributes = append(attributes, slog.String("code", call.code))
+	}
+	if call.fault != "" {
+		attributes = append(attributes, slog.String("fault", call.fault))
+	}
+	s.Log.LogAttrs(context.Background(), level, "request", attributes...)
+}
+
+// limitAddress refuses addresses that ask too often.
+func (s *server) limitAddress(c *fiber.Ctx) error {
+	wait, ok := s.byAddress.take(limitKey(callIn(c).address), s.Now())
+	if !ok {
+		return &failure{public: errRate, retry: wait}
+	}
+	return c.Next()
+}

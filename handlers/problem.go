@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+const problemType = "application/problem+json"
+
+// Problem is how every error is answered (RFC 9457). It never carries a value of the request.
+type Problem struct {
+	Type      string       `json:"type" doc:"问题类型" example:"urn:yibao:problem:validation"`
+	Title     string       `json:"title" doc:"概要，随 Accept-Language 而定" example:"信息有误"`
+	Status    int          `json:"status" doc:"HTTP 状态码" example:"422"`
+	Code      string       `json:"code" doc:"稳定的错误码" example:"validation"`
+	Detail    string       `json:"detail" doc:"可以直接展示给用户的说明" example:"提交的信息有误，请检查后重试"`
+	RequestID string       `json:"request_id" doc:"请求编号，反馈问题时请提供" example:"4QK7ZD2N6XW3TB5RFVAJHM2PLC"`
+	Errors    []FieldError `json:"errors,omitempty" doc:"各字段的错误"`
+}
+
+// FieldError says what is wrong with one field of the request.
+type FieldError struct {
+	Field string `json:"field" doc:"字段，如 consent.version；空字符串表示整个内容" example:"id_number"`
+	Code  string `json:"code" doc:"稳定的错误码" example:"required"`
+	Text  string `json:"text" doc:"说明" example:"此项必填"`
+}
+
+// GetStatus makes a Problem what Huma takes for an error.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// Error gives the code only.
+func (p *Problem) Error() string { return p.Code }
+
+// ContentType is application/problem+json.
+func (p *Problem) ContentType(string) string { return problemType }
+
+// problemFor writes out a failure in the call's language and notes it in the call for the log.
+func problemFor(c *call, f *failure) *Problem {
+	c.code = f.public.code
+	p := &Problem{
+		Type:      "urn:yibao:problem:" + f.public.code,
+		Title:     titles[f.public.status].in(c.language),
+		Status:    f.public.status,
+		Code:      f.public.code,
+		Detail:    f.public.text.in(c.language),
+		RequestID: c.id,
+		Errors:    f.fields,
+	}
+	if p.Errors == nil && f.public.field != "" {
+		p.Errors = []FieldError{{Field: f.public.field, Code: f.public.code, Text: p.Detail}}
+	}
+	return p
+}
+
+// problemHeaders are the headers that go with a failure.
+func problemHeaders(c *call, f *failure, set func(name, value string)) {
+	set(fiber.HeaderContentLanguage, c.language.tag())
+	if f.public == errToken {
+		set(fiber.HeaderWWWAuthenticate, "Bearer")
+	}
+	wait := f.retry
+	if wait <= 0 {
+		wait = f.public.retry
+	}
+	if wait > 0 {
+		seconds := int64((wait + time.Second - 1) / time.Second)
+		set(fiber.HeaderRetryAfter, strconv.FormatInt(seconds, 10))
+	}
+}
+
+// Huma keeps its error constructors in package variables. Its own would echo the caller's values and the texts of
+// errors, so they are replaced for the whole program.
+func init() {
+	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError {
+		return problemFor(newCall(""), &failure{public: publicOf(status)})
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, details ...error) huma.StatusError {
+		c := callOf(ctx.Context())
+		f := failureOf(ctx.Operation(), status, message, details, c.language)
+		noteFault(c, f, details)
+		problemHeaders(c, f, ctx.SetHeader)
+		return problemFor(c, f)
+	}
+	// A field is known by its exact name only: "Name" beside "name" would otherwise be read too.
+	huma.ValidateStrictCasing = true
+}
+
+// failureOf says what Huma found wrong: with a handler (its error is the only detail), or with the input.
+func failureOf(op *huma.Operation, status int, message string, details []error, l language) *failure {
+	switch {
+	case status >= http.StatusInternalServerError && len(details) == 1:
+		return classify(details[0])
+	case status == http.StatusBadRequest && len(details) == 0 && strings.Contains(message, "required"):
+		return &failure{public: errBodyMissing}
+	case status == http.StatusBadRequest:
+		return &failure{public: errMalformed}
+	case status == http.StatusUnprocessableEntity:
+		return &failure{public: errValidation, fields: fieldErrors(op, details, l)}
+	}
+	return &failure{public: publicOf(status)}
+}
+
+// noteFault keeps for the log what an internal error was. Its text may carry anything, so only its types are kept.
+func noteFault(c *call, f *failure, details []error) {
+	if f.public != errInternal || c.fault != "" || len(details) == 0 {
+		return
+	}
+	c.fault = errorTypes(details[0])
+}
+
+// errorTypes names the types of an error and of what it wraps.
+func errorTypes(err error) string {
+	var names []string
+	for ; err != nil && len(names) < 8; err = errors.Unwrap(err) {
+		names = append(names, reflect.TypeOf(err).String())
+	}
+	return strings.Join(names, " < ")
+}
+
+// handleError is the app's only Fiber error handler: 404, 405, what the guard refuses, what cannot be parsed, panics.
+// It never prints the error.
+func (s *server) handleError(c *fiber.Ctx, err error) error {
+	call := callIn(c)
+	if call.endpoint == nil && c.GetRespHeader(headerRequestID) == "" {
+		s.harden(c, call) // no middleware ran
+	}
+	f := classify(err)
+	noteFault(call, f, []error{err})
+	problemHeaders(call, f, c.Set)
+	body, err := json.Marshal(problemFor(call, f))
+	if err != nil {
+		return err // strings and numbers always marshal
+	}
+	c.Set(fiber.HeaderContentType, problemType)
+	return c.Status(f.public.status).Send(body)
+}

@@ -1,0 +1,53 @@
+package handlers
+
+import (
+	"context"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+// Sessions signs people in and verifies their tokens. See identity.Sessions.
+type Sessions interface {
+	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*identity.SignedIn, error)
+	Verify(ctx context.Context, token string) (*identity.Caller, error)
+	List(ctx context.Context, caller *identity.Caller) ([]identity.Session, error)
+	SignOut(ctx context.Context, caller *identity.Caller, sessionID string) error
+}
+
+// Linking proves and ends links. See identity.Linking.
+type Linking interface {
+	Start(ctx context.Context, caller *identity.Caller, request identity.LinkRequest) (*identity.Attempt, error)
+	Attempt(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
+	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
+	Prove(ctx context.Context, caller *identity.Caller, id, code string) (*identity.Attempt, error)
+	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
+}
+
+// Balances gives balances and charts. See balance.Service.
+type Balances interface {
+	Current(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
+	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
+}
+
+// Rules keeps reminder rules. See reminder.Service.
+type Rules interface {
+	Put(ctx context.Context, caller *identity.Caller, linkID string, setting reminder.Setting) (*reminder.Rule, error)
+	Get(ctx context.Context, caller *identity.Caller, linkID string) (*reminder.Rule, error)
+	Delete(ctx context.Context, caller *identity.Caller, linkID string) error
+	Deliveries(ctx context.Context, caller *identity.Caller, linkID string, limit int) ([]reminder.Delivery, error)
+}
+
+// Subscriptions keeps what people allow to be sent. See reminder.Service.
+type Subscriptions interface {
+	Templates(platform identity.Platform, app string) []reminder.Template
+	Report(ctx context.Context, caller *identity.Caller, report reminder.Report) ([]reminder.Quota, error)
+	Quotas(ctx context.Context, caller *identity.Caller) ([]reminder.Quota, error)
+}
+
+// Reminders is what reminder.Service offers the API.
+type Reminders interface {
+	Rules
+	Subscriptions
+}

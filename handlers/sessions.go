@@ -1,0 +1,106 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"yibao/identity"
+)
+
+type signInInput struct {
+	Body struct {
+		Platform identity.Platform `json:"platform" enum:"wechat,alipay" doc:"平台" example:"wechat"`
+		App      string            `json:"app,omitempty" maxLength:"64" doc:"小程序的配置名；平台只有一个小程序时可省略" example:"main"`
+		Code     string            `json:"code" minLength:"1" maxLength:"512" doc:"wx.login 或 my.getAuthCode 取得的登录凭证" example:"0a3Xy1000abcd"`
+	}
+}
+
+type signedInView struct {
+	Token     string    `json:"token" doc:"访问令牌，放入 Authorization: Bearer"`
+	TokenType string    `json:"token_type" example:"Bearer"`
+	ExpiresAt time.Time `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录"`
+	User      userView  `json:"user"`
+}
+
+type userView struct {
+	Platform identity.Platform `json:"platform" example:"wechat"`
+	App      string            `json:"app" example:"main"`
+	Links    int               `json:"links" doc:"已绑定的参保人数" example:"1"`
+}
+
+// signIn exchanges a platform's code for a token of ours.
+func (s *server) signIn(ctx context.Context, in *signInInput) (*out[signedInView], error) {
+	signed, err := s.Sessions.SignIn(ctx, in.Body.Platform, in.Body.App, in.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	active := 0
+	for _, link := range signed.User.Links {
+		if link.State == identity.LinkActive {
+			active++
+		}
+	}
+	account := signed.User.Account
+	return answer(signedInView{
+		Token: signed.Token, TokenType: "Bearer", ExpiresAt: stamp(signed.Session.ExpiresAt),
+		User: userView{Platform: account.Platform, App: account.App, Links: active},
+	}), nil
+}
+
+type sessionView struct {
+	ID        string    `json:"id"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Current   bool      `json:"current" doc:"是否为本次登录"`
+}
+
+type sessionsView struct {
+	Sessions []sessionView `json:"sessions"`
+}
+
+func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView], error) {
+	caller := callerOf(ctx)
+	list, err := s.Sessions.List(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	return answer(sessionsView{each(list, func(one identity.Session) sessionView {
+		return sessionView{one.ID, stamp(one.CreatedAt), stamp(one.ExpiresAt), one.ID == caller.SessionID}
+	})}), nil
+}
+
+// signOut ends one session of the caller; "current" names the one in use.
+func (s *server) signOut(ctx context.Context, in *byID) (*struct{}, error) {
+	caller := callerOf(ctx)
+	id := in.ID
+	if id == "current" {
+		id = caller.SessionID
+	}
+	return nil, s.Sessions.SignOut(ctx, caller, id)
+}
+
+type meView struct {
+	Platform identity.Platform `json:"platform"`
+	App      string            `json:"app"`
+	Session  meSessionView     `json:"session"`
+	Insured  []insuredView     `json:"insured"`
+	Quotas   []quotaView       `json:"quotas" doc:"各消息模板的订阅次数"`
+}
+
+type meSessionView struct {
+	ID        string    `json:"id"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func (s *server) me(ctx context.Context, _ *none) (*out[meView], error) {
+	caller := callerOf(ctx)
+	quotas, err := s.Reminders.Quotas(ctx, caller)
+	if err != nil {
+		return nil, err
+	}
+	return answer(meView{
+		Platform: caller.Platform, App: caller.App,
+		Session: meSessionView{caller.SessionID, stamp(caller.ExpiresAt)},
+		Insured: each(caller.Links, s.insured), Quotas: each(quotas, viewQuota),
+	}), nil
+}

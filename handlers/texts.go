@@ -1,0 +1,76 @@
+package handlers
+
+import (
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+// Sentences that answers carry; the sentences of errors are in errors.go.
+var (
+	textCodeSent       = text{"如信息与参保登记一致，验证码将发送至登记手机号", "If the details match the registration, a code will be sent to the phone number on file."}
+	textProving        = text{"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."}
+	textLinked         = text{"绑定成功", "Linked."}
+	textNoAccount      = text{"无个人账户", "No personal account"}
+	textBalanceUnknown = text{"暂无法获取", "Not available at the moment"}
+	textAccountUnknown = text{"暂无法确认是否有个人账户", "It is not known whether there is a personal account"}
+	textOther          = text{"其他原因", "Another reason"}
+)
+
+// failureTexts says why a link attempt failed.
+var failureTexts = map[string]text{
+	identity.FailedTries:    {"验证码输错次数过多，请重新发起", "Too many wrong codes. Please start again."},
+	identity.FailedExpired:  {"申请已过期，请重新发起", "The request has expired. Please start again."},
+	identity.FailedUpstream: {"医保系统暂时无法访问，请稍后重新发起", "The medical-insurance system cannot be reached. Please start again later."},
+	identity.FailedLimit:    {"绑定人数已达上限", "The number of links has reached its limit."},
+	identity.FailedChanged:  {"信息与参保登记不一致", "The details do not match the registration."},
+	identity.FailedEnded:    {"申请已撤回", "The request was withdrawn."},
+}
+
+// deliveryTexts names the states of a delivery.
+var deliveryTexts = map[string]text{
+	string(reminder.DeliveryPending):  {"待发送", "Waiting to be sent"},
+	string(reminder.DeliverySending):  {"发送中", "Being sent"},
+	string(reminder.DeliveryAccepted): {"已发送", "Sent"},
+	string(reminder.DeliveryRefused):  {"平台未接收", "Refused by the platform"},
+	string(reminder.DeliveryUnknown):  {"发送结果未知", "Not known whether it arrived"},
+	string(reminder.DeliveryDropped):  {"未发送", "Not sent"},
+}
+
+// reasonTexts says what an evaluation or a delivery came to.
+var reasonTexts = map[string]text{
+	string(reminder.ReasonFired):          {"余额低于提醒金额，已提醒", "The balance fell below the line."},
+	string(reminder.ReasonAbove):          {"余额高于提醒金额", "The balance is above the line."},
+	string(reminder.ReasonAlreadyBelow):   {"设置时余额已低于提醒金额，回升后再提醒", "The balance was below the line already; it must recover first."},
+	string(reminder.ReasonStillBelow):     {"余额仍低于提醒金额", "The balance is still below the line."},
+	string(reminder.ReasonRearmed):        {"余额已回升，提醒重新生效", "The balance has recovered; the reminder is on again."},
+	string(reminder.ReasonCooldown):       {"近期已提醒过，暂不重复提醒", "A reminder was sent not long ago."},
+	string(reminder.ReasonNotFresh):       {"暂未取得最新余额，稍后再查", "No fresh balance could be had; it is tried again later."},
+	string(reminder.ReasonNoAccount):      {"无个人账户", "There is no personal account."},
+	string(reminder.ReasonAccountUnknown): {"暂无法确认是否有个人账户", "It is not known whether there is a personal account."},
+	string(reminder.ReasonBalanceUnknown): {"暂无法获取余额", "The balance is not known."},
+	string(reminder.ReasonNotActive):      {"当前未处于正常参保状态", "The enrolment is not active."},
+	string(reminder.ReasonNoEnrolment):    {"未查询到该险种的参保信息", "There is no such enrolment."},
+	string(reminder.ReasonNoConsent):      {"尚未同意定期查询余额", "Consent to regular reading is missing."},
+	string(reminder.ReasonLinkEnded):      {"已解除绑定", "The link has ended."},
+
+	string(reminder.ReasonNoQuota):       {"订阅次数已用完，请重新订阅", "No subscription is left; please subscribe again."},
+	string(reminder.ReasonQuietHours):    {"免打扰时段，稍后发送", "Quiet hours; it is sent later."},
+	string(reminder.ReasonRecovered):     {"余额已回升，未发送", "The balance had recovered."},
+	string(reminder.ReasonRuleOff):       {"提醒已取消", "The reminder was removed."},
+	string(reminder.ReasonExpired):       {"超过时限，未发送", "It was not sent in time."},
+	string(reminder.ReasonNotSubscribed): {"未订阅该消息", "The message is not subscribed to."},
+	string(reminder.ReasonBadTemplate):   {"平台不接受该消息模板", "The platform refuses the template."},
+	string(reminder.ReasonBadText):       {"平台不接受消息内容", "The platform refuses the text."},
+	string(reminder.ReasonBadRecipient):  {"平台无法送达该用户", "The platform cannot reach the user."},
+	string(reminder.ReasonBusy):          {"平台繁忙，稍后重试", "The platform is busy; it is tried again later."},
+	string(reminder.ReasonLostAnswer):    {"未收到平台答复，无法确认是否送达", "The platform's answer was lost."},
+	string(reminder.ReasonUnknownBefore): {"上一条消息结果未知，暂缓发送", "An earlier message is still unknown."},
+}
+
+// reasonText looks up a sentence; a reason without one is never shown as an internal word.
+func reasonText(texts map[string]text, reason string, l language) string {
+	if found, ok := texts[reason]; ok {
+		return found.in(l)
+	}
+	return textOther.in(l)
+}

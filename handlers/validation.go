@@ -1,0 +1,111 @@
+package handlers
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// fieldProblems are the codes a single field can have. Huma says in English what it found; the first phrase that its
+// message begins with decides. Its messages are tested against this list.
+var fieldProblems = []struct {
+	phrase, code string
+	text         text
+}{
+	{"unexpected property", "unknown_field", text{"包含无法识别的字段", "There is a field that is not known."}},
+	{"expected required property", "required", text{"此项必填", "This is required."}},
+	{"required ", "required", text{"此项必填", "This is required."}},
+	{"expected length >=", "too_short", text{"内容过短", "This is too short."}},
+	{"expected length <=", "too_long", text{"内容过长", "This is too long."}},
+	{"expected number >=", "too_small", text{"数值过小", "This number is too small."}},
+	{"expected number <=", "too_large", text{"数值过大", "This number is too large."}},
+	{"expected value to be one of", "not_allowed", text{"取值不在可选范围内", "This is not one of the allowed values."}},
+	{"expected string to", "wrong_format", text{"格式有误", "This is not in the right format."}},
+	{"expected object with at", "wrong_count", text{"数量不符合要求", "There are too many or too few of these."}},
+	{"expected array length", "wrong_count", text{"数量不符合要求", "There are too many or too few of these."}},
+	{"expected ", "wrong_type", text{"类型有误", "This is of the wrong type."}},
+	{"invalid ", "wrong_type", text{"类型有误", "This is of the wrong type."}},
+	{"", "invalid", text{"填写有误", "This is not right."}},
+}
+
+// maxFieldErrors bounds the answer to a body made of nothing but unknown fields.
+const maxFieldErrors = 20
+
+// fieldErrors turns what Huma found into codes, in an order of our own (Huma walks maps). Only field names that the
+// operation itself declares are named: a client's own name for a field could be anything.
+func fieldErrors(op *huma.Operation, details []error, l language) []FieldError {
+	names := knownFields(op)
+	found := make([]FieldError, 0, len(details))
+	for _, err := range details {
+		var detail *huma.ErrorDetail
+		if !errors.As(err, &detail) {
+			continue
+		}
+		found = append(found, fieldError(names, detail, l))
+	}
+	slices.SortFunc(found, func(a, b FieldError) int {
+		return cmp.Or(strings.Compare(a.Field, b.Field), strings.Compare(a.Code, b.Code))
+	})
+	found = slices.Compact(found)
+	return found[:min(len(found), maxFieldErrors)]
+}
+
+func fieldError(names map[string]bool, detail *huma.ErrorDetail, l language) FieldError {
+	path := detail.Location
+	if name, ok := strings.CutPrefix(detail.Message, "expected required property "); ok {
+		path += "." + strings.TrimSuffix(name, " to be present")
+	}
+	for _, p := range fieldProblems {
+		if strings.HasPrefix(detail.Message, p.phrase) {
+			return FieldError{Field: longestKnown(names, path), Code: p.code, Text: p.text.in(l)}
+		}
+	}
+	return FieldError{} // the last phrase is "": never reached
+}
+
+// longestKnown cuts a path ("body.consent.version") back to what is known ("consent.version"), or to "".
+func longestKnown(names map[string]bool, path string) string {
+	_, path, _ = strings.Cut(path, ".")
+	for path != "" && !names[path] {
+		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
+	}
+	return path
+}
+
+// fieldsKey is where an operation keeps its known field names.
+const fieldsKey = "fields"
+
+func knownFields(op *huma.Operation) map[string]bool {
+	names, _ := op.Metadata[fieldsKey].(map[string]bool)
+	return names
+}
+
+// declareFields collects the names of an operation's parameters and of its body's fields.
+func declareFields(op *huma.Operation, schemas huma.Registry) {
+	names := map[string]bool{}
+	for _, p := range op.Parameters {
+		names[p.Name] = true
+	}
+	if op.RequestBody != nil {
+		for _, media := range op.RequestBody.Content {
+			declareProperties(names, "", media.Schema, schemas)
+		}
+	}
+	op.Metadata[fieldsKey] = names
+}
+
+func declareProperties(names map[string]bool, prefix string, s *huma.Schema, schemas huma.Registry) {
+	for s != nil && s.Ref != "" {
+		s = schemas.SchemaFromRef(s.Ref)
+	}
+	if s == nil {
+		return
+	}
+	for name, property := range s.Properties {
+		names[prefix+name] = true
+		declareProperties(names, prefix+name+".", property, schemas)
+	}
+}
