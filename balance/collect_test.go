@@ -1,0 +1,354 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"yibao/identity"
+)
+
+func (w *world) collectOnce(t *testing.T, want int) Schedule {
+	t.Helper()
+	n, err := w.CollectDue(context.Background())
+	if err != nil || n != want {
+		t.Fatalf("went through %d, %v; want %d", n, err, want)
+	}
+	schedule, _ := w.store.schedule(subject)
+	return schedule
+}
+
+func TestADayHasOneReading(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	schedule := w.collectOnce(t, 1)
+	first := Day("2026-11-22").Start().Add(6 * time.Hour)
+	if schedule.DueAt.Before(first) || !schedule.DueAt.Before(first.Add(2*time.Hour)) || schedule.Failures != 0 {
+		t.Fatalf("next due %+v", schedule)
+	}
+	w.collectOnce(t, 0)
+	for n := range 3 {
+		w.clock.add(schedule.DueAt.Sub(w.clock.now()))
+		w.upstream.set(w.answering(int64(n)))
+		next := w.collectOnce(t, 1)
+		if next.DueAt.Sub(schedule.DueAt) != 24*time.Hour {
+			t.Errorf("due %v after %v", next.DueAt, schedule.DueAt)
+		}
+		if got := w.store.balanceOn(subject, "310", DayOf(w.clock.now())); got == nil || *got != Fen(n) {
+			t.Errorf("day %d: %v", n, got)
+		}
+		schedule = next
+	}
+	if w.upstream.count() != 4 {
+		t.Errorf("%d questions for 4 days", w.upstream.count())
+	}
+}
+
+func TestAReadingUsesAFreshAnswerOfTheSameDayOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.collectOnce(t, 1)
+	if w.upstream.count() != 1 {
+		t.Error("asked although the day's answer is minutes old")
+	}
+	// Five minutes around midnight: the answer is young, but yesterday's.
+	w.clock.add(Day("2026-11-22").Start().Add(-3 * time.Minute).Sub(w.clock.now()))
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.add(5 * time.Minute)
+	w.store.schedules[subject] = Schedule{Subject: subject, DueAt: w.clock.now()}
+	w.collectOnce(t, 1)
+	if w.store.balanceOn(subject, "310", "2026-11-22") == nil {
+		t.Error("the new day has no point")
+	}
+}
+
+func TestNobodyIsReadWithoutConsentOrAgainstTheRegion(t *testing.T) {
+	t.Parallel()
+	slot := identity.Slot{PersonID: subject.PersonID, LinkID: "link-1", Region: region}
+	consenting := slot
+	consenting.Unattended = true
+	elsewhere := consenting
+	elsewhere.Region = "990200"
+	cases := map[string]struct {
+		slots  []identity.Slot
+		closed bool
+		reads  int
+	}{
+		"consent":                    {slots: []identity.Slot{slot, consenting}, reads: 1},
+		"no consent":                 {slots: []identity.Slot{slot}},
+		"consent for another region": {slots: []identity.Slot{slot, elsewhere}},
+		"a region that is closed":    {slots: []identity.Slot{consenting}, closed: true},
+	}
+	for name, c := range cases {
+		w := newWorld(t)
+		w.people.setSlots(c.slots...)
+		w.upstream.closed = c.closed
+		schedule := w.collectOnce(t, 1)
+		if w.upstream.count() != c.reads {
+			t.Errorf("%s: %d questions", name, w.upstream.count())
+		}
+		if DayOf(schedule.DueAt) != "2026-11-22" || schedule.Failures != 0 {
+			t.Errorf("%s: %+v", name, schedule)
+		}
+	}
+}
+
+func TestAScheduleNobodyIsLinkedToGoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.people.setSlots()
+	w.collectOnce(t, 1)
+	if w.store.kept(subject) || w.kept.Contains(subject) {
+		t.Error("something is left")
+	}
+}
+
+func TestFailuresBackOffUntilTheNextDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.fail(ErrUpstream)
+	next := w.nextDaily(subject, start)
+	for n, wait := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour} {
+		schedule := w.collectOnce(t, 1)
+		if got := schedule.DueAt.Sub(w.clock.now()); got != wait || schedule.Failures != n+1 {
+			t.Fatalf("failure %d waits %v: %+v", n+1, got, schedule)
+		}
+		w.clock.add(wait)
+	}
+	// 15¾ hours on it is a quarter to midnight: the next retry would lie beyond the next day's reading.
+	if schedule := w.collectOnce(t, 1); !schedule.DueAt.Equal(next) || schedule.Failures != 7 {
+		t.Errorf("%+v, want due %v", schedule, next)
+	}
+	w.clock.add(next.Sub(w.clock.now()))
+	w.upstream.set(w.answering(1))
+	if schedule := w.collectOnce(t, 1); schedule.Failures != 0 {
+		t.Errorf("after a success: %+v", schedule)
+	}
+}
+
+func TestAnswersAboutNowAreNoFailure(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{ErrNotEnrolled, ErrMismatch, ErrUnsupported} {
+		w := newWorld(t)
+		w.upstream.fail(err)
+		if schedule := w.collectOnce(t, 1); schedule.Failures != 0 || DayOf(schedule.DueAt) != "2026-11-22" {
+			t.Errorf("%v: %+v", err, schedule)
+		}
+	}
+}
+
+func TestWhatIsNotRecordedIsNotDone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.store.hook(func(op string) error {
+		if op == "record" {
+			return errDown
+		}
+		return nil
+	})
+	if schedule := w.collectOnce(t, 1); schedule.Failures != 1 {
+		t.Fatalf("%+v", schedule)
+	}
+	w.store.hook(nil)
+	w.clock.add(15 * time.Minute)
+	if schedule := w.collectOnce(t, 1); schedule.Failures != 0 || w.store.balanceOn(subject, "310", "2026-11-21") == nil {
+		t.Errorf("%+v", schedule)
+	}
+	if w.upstream.count() != 1 {
+		t.Error("the answer in hand was asked for again")
+	}
+}
+
+func TestAPersonOrSlotsThatCannotBeReadBackOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.people.err = errDown
+	if schedule := w.collectOnce(t, 1); schedule.Failures != 1 {
+		t.Errorf("%+v", schedule)
+	}
+	w = newWorld(t)
+	w.people.persons = nil
+	if schedule := w.collectOnce(t, 1); schedule.Failures != 1 {
+		t.Errorf("a person deleted before the slots: %+v", schedule)
+	}
+}
+
+// A worker that is killed after any of its store calls leaves a subject that another one reads when the lease is over.
+func TestAKillLeavesTheSubjectToBeReadAgain(t *testing.T) {
+	t.Parallel()
+	for _, moment := range []string{"scheduled", "record", "save", "schedule"} {
+		w := newWorld(t)
+		dead := false
+		w.store.hook(func(op string) error {
+			dead = dead || op == moment
+			if dead {
+				return errDown // no write of the dead reaches the store any more
+			}
+			return nil
+		})
+		_, _ = w.CollectDue(context.Background())
+		w.store.hook(nil)
+		second := NewService(w.cfg, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+		if n, err := second.CollectDue(context.Background()); n != 0 || err != nil {
+			t.Errorf("%s: the lease does not hold: %d, %v", moment, n, err)
+		}
+		w.clock.add(time.Hour)
+		if n, err := second.CollectDue(context.Background()); n != 1 || err != nil {
+			t.Errorf("%s: %d, %v", moment, n, err)
+		}
+		if w.store.balanceOn(subject, "310", "2026-11-21") == nil {
+			t.Errorf("%s: the day has no point", moment)
+		}
+		if schedule, _ := w.store.schedule(subject); DayOf(schedule.DueAt) != "2026-11-22" {
+			t.Errorf("%s: %+v", moment, schedule)
+		}
+	}
+}
+
+func TestAPassGoesThroughAllThatAreDueAFewAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.UnattendedSlots = 3 })
+	var now, most atomic.Int32
+	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+		most.Store(max(most.Load(), now.Add(1)))
+		defer now.Add(-1)
+		return w.answering(1)(ctx, claim)
+	})
+	for i := range 99 {
+		id := fmt.Sprint("p", i)
+		w.people.persons[id] = identity.Person{ID: id}
+		w.people.slots = append(w.people.slots, identity.Slot{PersonID: id, LinkID: id, Region: region, Unattended: true})
+		w.store.schedules[Subject{id, region}] = Schedule{Subject: Subject{id, region}, DueAt: start}
+	}
+	w.collectOnce(t, 100)
+	if w.upstream.count() != 100 || most.Load() > 3 {
+		t.Errorf("%d questions, %d at once", w.upstream.count(), most.Load())
+	}
+	days := map[time.Time]bool{}
+	for _, s := range w.store.schedules {
+		days[s.DueAt] = true
+	}
+	if len(days) < 90 {
+		t.Errorf("100 subjects are due at only %d moments", len(days))
+	}
+}
+
+func TestErrorsOfTheStoreEndThePass(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []string{"claim", "schedule"} {
+		w := newWorld(t)
+		w.store.hook(func(op string) error {
+			if op == broken {
+				return errDown
+			}
+			return nil
+		})
+		if _, err := w.CollectDue(context.Background()); !errors.Is(err, errDown) {
+			t.Errorf("%s: %v", broken, err)
+		}
+	}
+}
+
+func TestRunCollectsUntilItIsStoppedAndFinishesWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.Service.now = time.Now
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+			time.Sleep(5 * time.Second)
+			a, err := w.answering(1)(ctx, claim)
+			a.FetchedAt = time.Now()
+			return a, err
+		})
+		w.store.schedules[subject] = Schedule{Subject: subject, DueAt: time.Now().Add(30 * time.Second)}
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- w.Run(ctx) }()
+		time.Sleep(time.Minute + 2*time.Second)
+		synctest.Wait()
+		if w.upstream.count() != 1 {
+			t.Fatalf("%d questions after a minute", w.upstream.count())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if w.store.balanceOn(subject, "310", DayOf(time.Now())) == nil {
+			t.Error("the question under way was not recorded before Run returned")
+		}
+		if schedule, _ := w.store.schedule(subject); !schedule.DueAt.Before(time.Now().Add(time.Hour)) {
+			t.Errorf("a subject whose reading was stopped is not due soon: %+v", schedule)
+		}
+	})
+}
+
+func TestRunGoesOnAfterAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var broken atomic.Bool
+		broken.Store(true)
+		w.store.hook(func(op string) error {
+			if op == "claim" && broken.Load() {
+				return errDown
+			}
+			return nil
+		})
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- w.Run(ctx) }()
+		synctest.Wait()
+		broken.Store(false)
+		time.Sleep(w.cfg.CollectEvery)
+		synctest.Wait()
+		if w.upstream.count() != 1 {
+			t.Error("no reading after the store came back")
+		}
+		cancel()
+		<-ended
+	})
+}
+
+func TestTheNextDailyTimeIsStableAndInTheSpread(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := Config{
+			DailyAt:     time.Duration(rapid.IntRange(0, 20).Draw(t, "at")) * time.Hour,
+			DailySpread: time.Duration(rapid.IntRange(0, 180).Draw(t, "spread")) * time.Minute,
+		}
+		s := NewService(cfg, Deps{})
+		who := Subject{rapid.String().Draw(t, "person"), region}
+		now := start.Add(time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "now")))
+		next := s.nextDaily(who, now)
+		first := DayOf(now).Add(1).Start().Add(cfg.DailyAt)
+		if next.Before(first) || next.After(first.Add(cfg.DailySpread)) {
+			t.Fatalf("%v is not within %v of %v", next, cfg.DailySpread, first)
+		}
+		if again := s.nextDaily(who, now.Add(24*time.Hour)); again.Sub(next) != 24*time.Hour {
+			t.Fatalf("%v, then %v", next, again)
+		}
+	})
+}
+
+func TestBackoffNeverOverflows(t *testing.T) {
+	t.Parallel()
+	for _, failures := range []int{-1, 0, 1, 7, 8, 64, 1 << 40} {
+		if wait := backoff(failures); wait < firstRetry || wait > 48*time.Hour {
+			t.Errorf("%d failures wait %v", failures, wait)
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"yibao/identity"
+)
+
+func TestOneReadingPerInsurance(t *testing.T) {
+	t.Parallel()
+	row := func(insurance string, status Status, exists Existence, balance *Fen) Enrolment {
+		return Enrolment{InsuranceType: insurance, Status: status, Account: PersonalAccount{Exists: exists, Balance: balance}}
+	}
+	cases := map[string]struct {
+		rows []Enrolment
+		want []Reading
+	}{
+		"none": {},
+		"no insurance type": {
+			rows: []Enrolment{row("", StatusActive, AccountYes, fen(1))},
+		},
+		"each its own": {
+			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(1)), row("390", StatusPaused, AccountNo, nil)},
+			want: []Reading{
+				{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, fen(1)}},
+				{InsuranceType: "390", Status: StatusPaused, Account: PersonalAccount{AccountNo, nil}},
+			},
+		},
+		"the active one, not the sum": {
+			rows: []Enrolment{row("310", StatusEnded, AccountYes, fen(5)), row("390", StatusActive, AccountUnknown, nil), row("310", StatusActive, AccountYes, fen(7))},
+			want: []Reading{
+				{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, fen(7)}},
+				{InsuranceType: "390", Status: StatusActive, Account: PersonalAccount{AccountUnknown, nil}},
+			},
+		},
+		"active before a figure": {
+			rows: []Enrolment{row("310", StatusEnded, AccountYes, fen(5)), row("310", StatusActive, AccountYes, nil)},
+			want: []Reading{{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, nil}}},
+		},
+		"the first of equals": {
+			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(5)), row("310", StatusActive, AccountYes, fen(6))},
+			want: []Reading{{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, fen(5)}}},
+		},
+	}
+	for name, c := range cases {
+		got := Readings(subject, &Answer{Enrolments: c.rows, AsOf: start, FetchedAt: start, Source: "fsi/1101"})
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %+v", name, got)
+			continue
+		}
+		for i, r := range got {
+			w := c.want[i]
+			if r.InsuranceType != w.InsuranceType || r.Status != w.Status || r.Account.Exists != w.Account.Exists || !same(r.Account.Balance, w.Account.Balance) {
+				t.Errorf("%s: reading %d is %+v", name, i, r)
+			}
+			if r.PersonID != subject.PersonID || r.Region != region || r.AsOf != start || r.FetchedAt != start || r.Source != "fsi/1101" {
+				t.Errorf("%s: reading %d is of something else: %+v", name, i, r)
+			}
+		}
+	}
+}
+
+func same(a, b *Fen) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
+
+func TestAGoodAnswerIsRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.store.balanceOn(subject, "310", "2026-11-21"); got == nil || *got != 12050 {
+		t.Errorf("the day's point is %v", got)
+	}
+	if a, err := w.store.LastAnswer(context.Background(), subject); err != nil || a.Completeness != Complete {
+		t.Errorf("the last answer is %+v, %v", a, err)
+	}
+}
+
+func TestAStoreThatFailsHidesNoAnswer(t *testing.T) {
+	t.Parallel()
+	for _, broken := range []string{"scheduled", "record", "save"} {
+		w := newWorld(t)
+		w.store.hook(func(op string) error {
+			if op == broken {
+				return errDown
+			}
+			return nil
+		})
+		if got, err := w.current(); err != nil || amount(t, got) != 12050 || got.Completeness != Complete {
+			t.Errorf("%s: %+v, %v", broken, got, err)
+		}
+		if k, ok := w.kept.Get(subject); !ok || k.recorded != (broken == "save") {
+			t.Errorf("%s: kept %v, %+v", broken, ok, k)
+		}
+	}
+}
+
+func TestATimeThatIsMissingIsNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.set(func(context.Context, identity.Claim) (*Answer, error) { return &Answer{Completeness: Complete}, nil })
+	got, err := w.current()
+	if err != nil || !got.FetchedAt.Equal(start) || !got.AsOf.Equal(start) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// The last link ends while the question is under way, just before each of the store's calls in turn: nothing may be left,
+// neither in the store nor in memory.
+func TestNothingIsLeftOfALinkThatEndsDuringTheQuestion(t *testing.T) {
+	t.Parallel()
+	for _, moment := range []string{"ask", "scheduled", "record", "save"} {
+		for _, elsewhere := range []bool{false, true} { // in another process our memory learns nothing
+			w := newWorld(t)
+			w.unlinkAt(moment, elsewhere)
+			if got, err := w.current(); err != nil || amount(t, got) != 12050 {
+				t.Errorf("%s: the caller was linked when asking: %+v, %v", moment, got, err)
+			}
+			if w.store.kept(subject) {
+				t.Errorf("%s, elsewhere %v: something is left in the store", moment, elsewhere)
+			}
+			if w.kept.Contains(subject) {
+				t.Errorf("%s, elsewhere %v: something is left in memory", moment, elsewhere)
+			}
+		}
+	}
+}
+
+// unlinkAt ends the link once, just before the named moment.
+func (w *world) unlinkAt(moment string, elsewhere bool) {
+	unlink := func() {
+		service := w.Service
+		if elsewhere {
+			service = NewService(Config{}, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+		}
+		w.store.hook(nil)
+		if err := service.Unlinked(context.Background(), "user-1", w.caller.Links[0], nil); err != nil {
+			panic(err)
+		}
+	}
+	if moment == "ask" {
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+			unlink()
+			return w.answering(12050)(ctx, claim)
+		})
+		return
+	}
+	w.store.hook(func(op string) error {
+		if op == moment {
+			unlink()
+		}
+		return nil
+	})
+}
+
+func TestALateDeletionThatFailsIsNotAnAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.store.hook(func(op string) error {
+		switch op {
+		case "save":
+			w.store.mu.Lock()
+			delete(w.store.schedules, subject)
+			w.store.mu.Unlock()
+		case "delete":
+			return errors.New("down")
+		}
+		return nil
+	})
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	if w.kept.Contains(subject) {
+		t.Error("kept in memory although nobody is linked")
+	}
+}

@@ -1,0 +1,423 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"yibao/identity"
+)
+
+func amount(t *testing.T, a *Answer) Fen {
+	t.Helper()
+	if a == nil || len(a.Enrolments) == 0 || a.Enrolments[0].Account.Balance == nil {
+		t.Fatalf("no figure in %+v", a)
+	}
+	return *a.Enrolments[0].Account.Balance
+}
+
+func TestCurrentAuthorisesBeforeAnything(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	ops, calls, reads := w.store.count(), w.upstream.count(), w.people.reads
+	stranger := &identity.Caller{UserID: "user-2"}
+	for _, caller := range []*identity.Caller{stranger, w.caller} {
+		if _, err := w.Current(context.Background(), caller, "link-of-somebody"); !errors.Is(err, identity.ErrNoSuchLink) {
+			t.Errorf("an unknown link: %v", err)
+		}
+	}
+	if _, err := w.Current(context.Background(), stranger, "link-1"); !errors.Is(err, identity.ErrNoSuchLink) {
+		t.Errorf("a foreign link: %v", err)
+	}
+	if w.store.count() != ops || w.upstream.count() != calls || w.people.reads != reads {
+		t.Error("something was asked for a caller without the link")
+	}
+}
+
+func TestCurrentAsksWithThePersonsOwnClaim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	want := identity.Claim{Region: region, Name: "测试甲", IDType: "01", IDNumber: "000000000000000001"}
+	if w.upstream.claims[0] != want {
+		t.Errorf("asked for %+v", w.upstream.claims[0])
+	}
+}
+
+func TestCurrentServesFreshAnswersFromMemory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	ops, reads := w.store.count(), w.people.reads
+	w.upstream.set(w.answering(1))
+	w.clock.add(10 * time.Minute)
+	got, err := w.current()
+	if err != nil || amount(t, got) != 12050 || got.Completeness != Complete {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if w.store.count() != ops || w.people.reads != reads || w.upstream.count() != 1 {
+		t.Error("a fresh answer was read from somewhere else than memory")
+	}
+	w.clock.add(time.Second)
+	if got, err = w.current(); err != nil || amount(t, got) != 1 {
+		t.Errorf("an old answer was served: %+v, %v", got, err)
+	}
+}
+
+func TestAnswersAreCopies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, err := w.current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	*first.Enrolments[0].Account.Balance = 1
+	first.Enrolments[0].Status = StatusEnded
+	second, _ := w.current()
+	fresh, err := w.Fresh(context.Background(), subject)
+	if err != nil || amount(t, second) != 12050 || amount(t, fresh) != 12050 || second.Enrolments[0].Status != StatusActive {
+		t.Errorf("a caller changed another's answer: %+v %+v %v", second, fresh, err)
+	}
+}
+
+func TestAnswersOfPersonsAndRegionsAreApart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.set(func(_ context.Context, claim identity.Claim) (*Answer, error) {
+		a, err := w.answering(int64(len(claim.Name))*100)(nil, claim)
+		if claim.Region != region {
+			*a.Enrolments[0].Account.Balance += 7
+		}
+		return a, err
+	})
+	w.people.persons["person-2"] = identity.Person{ID: "person-2", Name: "测试乙丙"}
+	w.caller.Links = append(w.caller.Links,
+		identity.Link{ID: "link-2", PersonID: "person-2", Region: region},
+		identity.Link{ID: "link-3", PersonID: "person-2", Region: "990200"})
+	for range 2 {
+		for link, want := range map[string]Fen{"link-1": 900, "link-2": 1200, "link-3": 1207} {
+			got, err := w.Current(context.Background(), w.caller, link)
+			if err != nil || amount(t, got) != want {
+				t.Errorf("%s: %+v, %v; want %d", link, got, err, want)
+			}
+		}
+	}
+}
+
+func TestAThousandReadersAreOneQuestion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	asked, release := make(chan struct{}), make(chan struct{})
+	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+		close(asked) // a second question would panic here
+		<-release
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return w.answering(12050)(ctx, claim)
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan error, 1)
+	go func() {
+		_, err := w.Current(ctx, w.caller, "link-1")
+		gone <- err
+	}()
+	<-asked
+	var group sync.WaitGroup
+	errs := make(chan error, 1000)
+	for i := range 999 {
+		group.Go(func() {
+			ask := w.current
+			if i%3 == 0 {
+				ask = func() (*Answer, error) { return w.Fresh(context.Background(), subject) }
+			}
+			got, err := ask()
+			if err == nil && *got.Enrolments[0].Account.Balance != 12050 {
+				err = errDown
+			}
+			errs <- err
+		})
+	}
+	cancel()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller who gave up got %v", err)
+	}
+	close(release)
+	group.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			t.Fatalf("a caller was harmed by one who gave up: %v", err)
+		}
+	}
+	if w.upstream.count() != 1 {
+		t.Errorf("%d questions", w.upstream.count())
+	}
+}
+
+func TestALastGoodAnswerStandsIn(t *testing.T) {
+	t.Parallel()
+	for _, why := range []error{ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy, errDown, fmt.Errorf("adapter: %w", context.DeadlineExceeded)} {
+		w := newWorld(t)
+		if _, err := w.current(); err != nil {
+			t.Fatal(err)
+		}
+		w.upstream.fail(why)
+		w.clock.add(time.Hour)
+		got, err := w.current()
+		if err != nil || got.Completeness != Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+			t.Errorf("%v: from memory %+v, %v", why, got, err)
+		}
+		w.kept.Purge()
+		got, err = w.current()
+		if err != nil || got.Completeness != Stale || amount(t, got) != 12050 {
+			t.Errorf("%v: from the store %+v, %v", why, got, err)
+		}
+		w.upstream.set(w.answering(777))
+		if got, err = w.current(); err != nil || got.Completeness != Complete || amount(t, got) != 777 {
+			t.Errorf("%v: after it was over %+v, %v", why, got, err)
+		}
+	}
+}
+
+func TestAnswersAboutNowAreNotCovered(t *testing.T) {
+	t.Parallel()
+	for _, why := range []error{ErrNotEnrolled, ErrMismatch, ErrUnsupported} {
+		w := newWorld(t)
+		if _, err := w.current(); err != nil {
+			t.Fatal(err)
+		}
+		w.upstream.fail(fmt.Errorf("adapter: %w", why))
+		w.clock.add(time.Hour)
+		if got, err := w.current(); got != nil || err != why {
+			t.Errorf("%v: %+v, %v", why, got, err)
+		}
+	}
+}
+
+func TestNothingKnownIsAnError(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]error{
+		ErrTimeout: ErrTimeout, ErrUpstream: ErrUpstream, ErrMalformed: ErrMalformed,
+		errDown: ErrMalformed, context.DeadlineExceeded: ErrTimeout,
+	} {
+		w := newWorld(t)
+		w.upstream.fail(err)
+		if got, err := w.current(); got != nil || !errors.Is(err, ErrNoReading) || !errors.Is(err, want) {
+			t.Errorf("%v: %+v, %v", want, got, err)
+		}
+	}
+	w := newWorld(t)
+	w.upstream.fail(nil) // no answer and no error
+	w.store.hook(func(op string) error {
+		if op == "last" {
+			return errDown
+		}
+		return nil
+	})
+	if got, err := w.current(); got != nil || !errors.Is(err, ErrMalformed) || errors.Is(err, errDown) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestAPanickingAdapterIsMalformed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.set(func(context.Context, identity.Claim) (*Answer, error) { panic("private text") })
+	if _, err := w.current(); !errors.Is(err, ErrMalformed) {
+		t.Error(err)
+	}
+	w.upstream.set(w.answering(1))
+	w.store.hook(func(string) error { panic("private text") })
+	if _, err := w.Fresh(context.Background(), subject); !errors.Is(err, ErrMalformed) {
+		t.Error(err)
+	}
+}
+
+func TestAPersonWhoIsGoneIsNoLink(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.add(time.Hour)
+	w.people.persons = nil
+	if got, err := w.current(); got != nil || !errors.Is(err, identity.ErrNoSuchLink) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.people.err = identity.ErrStore
+	if got, err := w.current(); err != nil || got.Completeness != Stale {
+		t.Errorf("with the store down: %+v, %v", got, err)
+	}
+}
+
+func TestFreshIsNeverStale(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.Fresh(context.Background(), subject); err != nil {
+		t.Fatal(err)
+	}
+	w.upstream.fail(ErrTimeout)
+	w.clock.add(30 * time.Minute)
+	if got, err := w.Fresh(context.Background(), subject); err != nil || got.Completeness != Complete {
+		t.Errorf("within the age for decisions: %+v, %v", got, err)
+	}
+	w.clock.add(time.Second)
+	if got, err := w.Fresh(context.Background(), subject); got != nil || !errors.Is(err, ErrTimeout) {
+		t.Errorf("beyond it: %+v, %v", got, err)
+	}
+	w.upstream.closed = true
+	if _, err := w.Fresh(context.Background(), subject); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("in a region that allows no unattended questions: %v", err)
+	}
+	if w.Unattended(region) {
+		t.Error("Unattended is not the upstream's")
+	}
+}
+
+func TestTheQuestionEndsByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.upstream.set(func(ctx context.Context, _ identity.Claim) (*Answer, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		begun := time.Now()
+		if _, err := w.current(); !errors.Is(err, ErrTimeout) {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 15*time.Second {
+			t.Errorf("took %v", took)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if _, err := w.Current(ctx, w.caller, "link-1"); !errors.Is(err, ErrTimeout) || !errors.Is(err, ErrNoReading) {
+			t.Errorf("the caller's own deadline: %v", err)
+		}
+		w.Wait()
+	})
+}
+
+func TestSlotsBoundARegionAndWorkersNeverTakeAPersonsSlot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *Config) { c.Slots, c.UnattendedSlots = 2, 1 })
+		release := make(chan struct{})
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+			<-release
+			return w.answering(1)(ctx, claim)
+		})
+		for i := range 5 {
+			id := fmt.Sprint("p", i)
+			w.people.persons[id] = identity.Person{ID: id}
+			w.caller.Links = append(w.caller.Links, identity.Link{ID: id, PersonID: id, Region: region})
+		}
+		go func() { _, _ = w.Fresh(context.Background(), Subject{"p0", region}) }()
+		synctest.Wait()
+		if _, err := w.Fresh(context.Background(), Subject{"p1", region}); !errors.Is(err, ErrBusy) {
+			t.Errorf("a second worker: %v", err)
+		}
+		for _, id := range []string{"p1", "p2"} {
+			go func() { _, _ = w.Current(context.Background(), w.caller, id) }()
+		}
+		synctest.Wait()
+		if w.upstream.count() != 3 {
+			t.Errorf("%d questions under way, want one of a worker and two of persons", w.upstream.count())
+		}
+		if _, err := w.Current(context.Background(), w.caller, "p3"); !errors.Is(err, ErrBusy) {
+			t.Errorf("a third person: %v", err)
+		}
+		// A worker that meets a person's question joins it, whatever the slots.
+		joined := make(chan error)
+		go func() {
+			_, err := w.Fresh(context.Background(), Subject{"p1", region})
+			joined <- err
+		}()
+		synctest.Wait()
+		close(release)
+		if err := <-joined; err != nil {
+			t.Error(err)
+		}
+		w.Wait()
+		if _, err := w.Current(context.Background(), w.caller, "p4"); err != nil {
+			t.Errorf("after all slots were given back: %v", err)
+		}
+	})
+}
+
+func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []error{ErrUpstream, ErrNotEnrolled, ErrMismatch, ErrUnsupported} {
+		w := newWorld(t)
+		w.upstream.fail(refusal)
+		for range 30 {
+			_, _ = w.current()
+		}
+		if w.upstream.count() != 30 {
+			t.Errorf("%v: %d of 30 questions were asked", refusal, w.upstream.count())
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.upstream.fail(ErrTimeout)
+		for range 30 {
+			if _, err := w.current(); !errors.Is(err, ErrTimeout) {
+				t.Fatal(err)
+			}
+		}
+		if w.upstream.count() != breakerFailures {
+			t.Errorf("%d questions to a silent region", w.upstream.count())
+		}
+		w.caller.Links = append(w.caller.Links, identity.Link{ID: "link-2", PersonID: subject.PersonID, Region: "990200"})
+		if _, _ = w.Current(context.Background(), w.caller, "link-2"); w.upstream.count() != breakerFailures+1 {
+			t.Error("one region's breaker holds for another")
+		}
+		time.Sleep(breakerDelay)
+		w.upstream.set(w.answering(5))
+		if got, err := w.current(); err != nil || amount(t, got) != 5 {
+			t.Errorf("after the delay: %+v, %v", got, err)
+		}
+	})
+}
+
+func TestOldAnswersLeaveMemory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	other := Subject{"person-2", region}
+	w.people.persons["person-2"] = identity.Person{ID: "person-2"}
+	w.store.schedules[other] = Schedule{Subject: other}
+	w.clock.add(keepFor + time.Second)
+	if _, err := w.Fresh(context.Background(), other); err != nil {
+		t.Fatal(err)
+	}
+	if w.kept.Contains(subject) || !w.kept.Contains(other) {
+		t.Error("an answer nobody looks at stays")
+	}
+}
+
+func TestCodesSayNothingPrivate(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]string{
+		errOpen: "breaker_open", ErrTimeout: "upstream_timeout", fmt.Errorf("%w: %w", ErrNoReading, ErrBusy): "busy",
+		errors.New("测试甲 000000000000000001"): "other", identity.ErrStore: "store",
+	} {
+		if got := Code(err); got != want {
+			t.Errorf("%v: %s, want %s", err, got, want)
+		}
+	}
+}
