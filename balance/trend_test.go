@@ -1,0 +1,458 @@
+package balance
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"yibao/identity"
+)
+
+const today = Day("2026-11-21") // a Saturday; its week began on the 16th
+
+// put stores a point of the day; balance nil means that the figure is not known.
+func (w *world) put(insurance string, day Day, exists Existence, balance *Fen) {
+	at := day.Start().Add(6 * time.Hour)
+	_ = w.store.RecordReadings(context.Background(), []Reading{{
+		PersonID: subject.PersonID, Region: region, InsuranceType: insurance,
+		Account: PersonalAccount{Exists: exists, Balance: balance}, AsOf: at, FetchedAt: at.Add(time.Second),
+	}})
+}
+
+func (w *world) linkedOn(day Day) { w.caller.Links[0].Since = day.Start().Add(9 * time.Hour) }
+
+func (w *world) trend(t *testing.T, q TrendQuery) *Trend {
+	t.Helper()
+	trend, err := w.Trend(context.Background(), w.caller, "link-1", q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trend
+}
+
+// show writes a series as text: "1.00 - 3.00".
+func show(values []*Fen) string {
+	var words []string
+	for _, v := range values {
+		word := "-"
+		if v != nil {
+			word = v.String()
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+func TestTrendAuthorisesFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ops := w.store.count()
+	for _, q := range []TrendQuery{{}, {From: "nonsense"}} {
+		if _, err := w.Trend(context.Background(), &identity.Caller{}, "link-1", q); !errors.Is(err, identity.ErrNoSuchLink) {
+			t.Error(err)
+		}
+	}
+	if w.store.count() != ops {
+		t.Error("the store was read for a stranger")
+	}
+}
+
+func TestTrendChecksTheRange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cases := []struct {
+		query TrendQuery
+		want  error
+	}{
+		{TrendQuery{}, nil},
+		{TrendQuery{From: today, To: today}, nil},
+		{TrendQuery{From: "2026-11-22"}, ErrRange},
+		{TrendQuery{From: "2026-11-22", To: "2026-11-30"}, ErrRange},
+		{TrendQuery{From: "2026-11-01", To: "2026-11-30"}, nil}, // days to come are empty
+		{TrendQuery{From: "2026-11-21", To: "2026-11-20"}, ErrRange},
+		{TrendQuery{From: "2026-02-29"}, ErrRange},
+		{TrendQuery{To: "2026-13-01"}, ErrRange},
+		{TrendQuery{From: "20261101"}, ErrRange},
+		{TrendQuery{Step: "hour"}, ErrRange},
+		{TrendQuery{Gaps: "zero"}, ErrRange},
+		{TrendQuery{From: "2016-11-22"}, nil},                       // ten years less a day
+		{TrendQuery{From: "2016-11-21"}, ErrRange},                  // ten years and a day
+		{TrendQuery{From: "2025-11-21", Step: StepDay}, nil},        // 366 days
+		{TrendQuery{From: "2025-11-20", Step: StepDay}, ErrTooMany}, // 367
+		{TrendQuery{From: "2016-11-22", Step: StepWeek}, ErrTooMany},
+		{TrendQuery{From: "2016-11-22", Step: StepMonth}, nil},
+		{TrendQuery{From: "2016-11-22", Step: StepAuto}, nil},
+		{TrendQuery{From: "1940-06-02", To: "1940-06-05"}, nil}, // with a midnight that Shanghai's clocks left out
+	}
+	for _, c := range cases {
+		trend, err := w.Trend(context.Background(), w.caller, "link-1", c.query)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v, want %v", c.query, err, c.want)
+		}
+		if err == nil && len(trend.Categories) > maxPoints {
+			t.Errorf("%+v: %d points", c.query, len(trend.Categories))
+		}
+	}
+}
+
+func TestTrendPicksTheStep(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for days, want := range map[int]Step{1: StepDay, 92: StepDay, 93: StepWeek, 732: StepWeek, 733: StepMonth, 3652: StepMonth} {
+		if got := w.trend(t, TrendQuery{From: today.Add(1 - days)}); got.Step != want {
+			t.Errorf("%d days are drawn by %s", days, got.Step)
+		}
+	}
+}
+
+func TestTrendDefaultsToThirtyDays(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.put("310", today, AccountYes, fen(12050))
+	got := w.trend(t, TrendQuery{})
+	if got.From != "2026-10-23" || got.To != today || len(got.Categories) != 30 || got.Categories[29] != "2026-11-21" {
+		t.Errorf("%s to %s, %d categories", got.From, got.To, len(got.Categories))
+	}
+	// Linked today: one point, and the chart says since when.
+	if got.Since != today || show(got.Series[0].Fen[28:]) != "- 120.50" || got.Completeness != Complete {
+		t.Errorf("%+v", got)
+	}
+	if got.Unit != "CNY" || got.Timezone != "Asia/Shanghai" || got.Gaps != GapsNull || got.Account != AccountYes {
+		t.Errorf("%+v", got)
+	}
+	if want := today.Start().Add(6 * time.Hour); !got.AsOf.Equal(want) {
+		t.Errorf("as of %v", got.AsOf)
+	}
+	if got = w.trend(t, TrendQuery{To: "2026-11-20"}); got.From != "2026-10-22" {
+		t.Errorf("from %s", got.From)
+	}
+}
+
+func TestTrendSeries(t *testing.T) {
+	t.Parallel()
+	type point struct {
+		insurance string
+		day       Day
+		exists    Existence
+		balance   *Fen
+	}
+	cases := map[string]struct {
+		since        Day
+		points       []point
+		query        TrendQuery
+		labels       string
+		want         map[string]string
+		completeness Completeness
+		account      Existence
+	}{
+		"gaps stay gaps": {
+			since:  "2026-11-01",
+			points: []point{{"310", "2026-11-17", AccountYes, fen(100)}, {"310", "2026-11-19", AccountYes, fen(300)}, {"310", "2026-11-21", AccountYes, fen(-5)}},
+			query:  TrendQuery{From: "2026-11-16"},
+			labels: "2026-11-16 2026-11-17 2026-11-18 2026-11-19 2026-11-20 2026-11-21",
+			want:   map[string]string{"personal": "- 1.00 - 3.00 - -0.05"}, completeness: Partial, account: AccountYes,
+		},
+		"carried on, not before the first figure and not into the future": {
+			since:  "2026-11-01",
+			points: []point{{"310", "2026-11-18", AccountYes, fen(100)}, {"310", "2026-11-20", AccountYes, fen(300)}},
+			query:  TrendQuery{From: "2026-11-17", To: "2026-11-23", Gaps: GapsCarry},
+			labels: "2026-11-17 2026-11-18 2026-11-19 2026-11-20 2026-11-21 2026-11-22 2026-11-23",
+			want:   map[string]string{"personal": "- 1.00 1.00 3.00 3.00 - -"}, completeness: Partial, account: AccountYes,
+		},
+		"carried in from before the range": {
+			since:  "2026-10-01",
+			points: []point{{"310", "2026-10-20", AccountYes, fen(700)}},
+			query:  TrendQuery{From: "2026-11-20", Gaps: GapsCarry},
+			want:   map[string]string{"personal": "7.00 7.00"}, completeness: Partial, account: AccountYes,
+		},
+		"not carried in from more than a month before": {
+			since:  "2026-10-01",
+			points: []point{{"310", "2026-10-19", AccountYes, fen(700)}},
+			query:  TrendQuery{From: "2026-11-20", Gaps: GapsCarry},
+			want:   map[string]string{}, completeness: Partial, account: AccountUnknown,
+		},
+		"not carried in from before the link": {
+			since:  "2026-11-20",
+			points: []point{{"310", "2026-11-19", AccountYes, fen(700)}},
+			query:  TrendQuery{From: "2026-11-19", Gaps: GapsCarry},
+			want:   map[string]string{}, completeness: Partial, account: AccountUnknown,
+		},
+		"a day without account ends the carrying, one not known does not": {
+			since: "2026-11-01",
+			points: []point{
+				{"310", "2026-11-16", AccountYes, fen(100)}, {"310", "2026-11-17", AccountUnknown, nil}, {"310", "2026-11-18", AccountYes, nil},
+				{"310", "2026-11-19", AccountNo, nil}, {"310", "2026-11-21", AccountYes, fen(0)},
+			},
+			query: TrendQuery{From: "2026-11-16", Gaps: GapsCarry},
+			want:  map[string]string{"personal": "1.00 1.00 1.00 - - 0.00"}, completeness: Partial, account: AccountYes,
+		},
+		"neither is a figure": {
+			since: "2026-11-01",
+			points: []point{
+				{"310", "2026-11-18", AccountYes, fen(100)}, {"310", "2026-11-19", AccountUnknown, fen(0)}, {"310", "2026-11-20", AccountYes, nil},
+				{"310", "2026-11-21", AccountNo, fen(0)},
+			},
+			query: TrendQuery{From: "2026-11-18"},
+			want:  map[string]string{"personal": "1.00 - - -"}, completeness: Partial, account: AccountNo,
+		},
+		"weeks by their Monday, the last figure of each": {
+			since: "2026-10-01",
+			points: []point{
+				{"310", "2026-11-03", AccountYes, fen(100)}, {"310", "2026-11-08", AccountYes, fen(200)}, {"310", "2026-11-09", AccountYes, fen(300)},
+				{"310", "2026-11-16", AccountYes, fen(400)}, {"310", "2026-11-17", AccountUnknown, nil},
+			},
+			query:  TrendQuery{From: "2026-11-04", Step: StepWeek},
+			labels: "2026-11-02 2026-11-09 2026-11-16",
+			want:   map[string]string{"personal": "2.00 3.00 4.00"}, completeness: Complete, account: AccountUnknown,
+		},
+		"months, carried over an empty one": {
+			since:  "2026-07-01",
+			points: []point{{"310", "2026-08-01", AccountYes, fen(100)}, {"310", "2026-08-31", AccountYes, fen(200)}, {"310", "2026-10-31", AccountYes, fen(300)}},
+			query:  TrendQuery{From: "2026-07-15", Step: StepMonth, Gaps: GapsCarry},
+			labels: "2026-07 2026-08 2026-09 2026-10 2026-11",
+			want:   map[string]string{"personal": "- 2.00 2.00 3.00 3.00"}, completeness: Partial, account: AccountYes,
+		},
+		"each insurance with a figure is a line": {
+			since: "2026-11-20",
+			points: []point{
+				{"390", "2026-11-20", AccountYes, fen(1)}, {"310", "2026-11-21", AccountYes, fen(2)}, {"510", "2026-11-21", AccountNo, nil},
+				{"310", "2026-11-20", AccountYes, fen(3)}, {"390", "2026-11-21", AccountYes, fen(4)},
+			},
+			query: TrendQuery{From: "2026-11-20"},
+			want:  map[string]string{"personal_310": "0.03 0.02", "personal_390": "0.01 0.04"}, completeness: Complete, account: AccountYes,
+		},
+		"one that is picked": {
+			since:  "2026-11-20",
+			points: []point{{"390", "2026-11-21", AccountYes, fen(1)}, {"310", "2026-11-21", AccountYes, fen(2)}},
+			query:  TrendQuery{From: "2026-11-21", InsuranceType: "390"},
+			want:   map[string]string{"personal": "0.01"}, completeness: Complete, account: AccountYes,
+		},
+		"no personal account": {
+			since:  "2026-11-20",
+			points: []point{{"390", "2026-11-20", AccountNo, nil}, {"390", "2026-11-21", AccountNo, nil}},
+			query:  TrendQuery{From: "2026-11-20"},
+			want:   map[string]string{}, completeness: Unsupported, account: AccountNo,
+		},
+		"not known whether there is one": {
+			since:  "2026-11-20",
+			points: []point{{"390", "2026-11-20", AccountNo, nil}, {"310", "2026-11-21", AccountUnknown, nil}},
+			query:  TrendQuery{From: "2026-11-20"},
+			want:   map[string]string{}, completeness: Partial, account: AccountUnknown,
+		},
+		"today not yet read is no gap": {
+			since:  "2026-11-20",
+			points: []point{{"310", "2026-11-20", AccountYes, fen(100)}},
+			query:  TrendQuery{From: "2026-11-20"},
+			want:   map[string]string{"personal": "1.00 -"}, completeness: Complete, account: AccountYes,
+		},
+		"a range before the link": {
+			since:  "2026-11-20",
+			points: []point{{"310", "2026-11-10", AccountYes, fen(100)}},
+			query:  TrendQuery{From: "2026-11-10", To: "2026-11-12"},
+			labels: "2026-11-10 2026-11-11 2026-11-12",
+			want:   map[string]string{}, completeness: Partial, account: AccountUnknown,
+		},
+	}
+	for name, c := range cases {
+		w := newWorld(t)
+		w.linkedOn(c.since)
+		for _, p := range c.points {
+			w.put(p.insurance, p.day, p.exists, p.balance)
+		}
+		got := w.trend(t, c.query)
+		if labels := strings.Join(got.Categories, " "); c.labels != "" && labels != c.labels {
+			t.Errorf("%s: categories %s", name, labels)
+		}
+		if len(got.Series) != len(c.want) || got.Series == nil || len(got.Summary) != len(c.want) {
+			t.Errorf("%s: %d series", name, len(got.Series))
+		}
+		for _, s := range got.Series {
+			if show(s.Fen) != c.want[s.Key] {
+				t.Errorf("%s: %s is %s, want %s", name, s.Key, show(s.Fen), c.want[s.Key])
+			}
+		}
+		if got.Completeness != c.completeness || got.Account != c.account || got.Since != c.since {
+			t.Errorf("%s: %s, account %s, since %s", name, got.Completeness, got.Account, got.Since)
+		}
+	}
+}
+
+func TestASelfLinkSeesWhatThePersonsOwnLinksGathered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linkedOn("2026-11-20")
+	person := w.people.persons[subject.PersonID]
+	person.SelfSince = Day("2026-11-18").Start()
+	w.people.persons[subject.PersonID] = person
+	for _, day := range []Day{"2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"} {
+		w.put("310", day, AccountYes, fen(100))
+	}
+	query := TrendQuery{From: "2026-11-17", To: "2026-11-20"}
+	if got := w.trend(t, query); show(got.Series[0].Fen) != "- - - 1.00" || got.Since != "2026-11-20" {
+		t.Errorf("another's link: %s since %s", show(got.Series[0].Fen), got.Since)
+	}
+	w.caller.Links[0].Relation = identity.Self
+	if got := w.trend(t, query); show(got.Series[0].Fen) != "- 1.00 1.00 1.00" || got.Since != "2026-11-18" {
+		t.Errorf("the own link: %s since %s", show(got.Series[0].Fen), got.Since)
+	}
+	for _, since := range []time.Time{{}, Day("2026-11-21").Start()} {
+		person.SelfSince = since
+		w.people.persons[subject.PersonID] = person
+		if got := w.trend(t, query); got.Since != "2026-11-20" {
+			t.Errorf("self since %v: since %s", since, got.Since)
+		}
+	}
+	w.people.persons = nil
+	if _, err := w.Trend(context.Background(), w.caller, "link-1", query); !errors.Is(err, identity.ErrNoSuchLink) {
+		t.Errorf("a person who is gone: %v", err)
+	}
+	w.people.err = errDown
+	if _, err := w.Trend(context.Background(), w.caller, "link-1", query); !errors.Is(err, errDown) {
+		t.Errorf("a store that is down: %v", err)
+	}
+}
+
+func TestTrendPassesTheStoresErrorOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.store.hook(func(string) error { return errDown })
+	if _, err := w.Trend(context.Background(), w.caller, "link-1", TrendQuery{}); !errors.Is(err, errDown) {
+		t.Error(err)
+	}
+}
+
+func TestTrendSummary(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linkedOn("2026-11-01")
+	for day, balance := range map[Day]int64{"2026-11-17": 500, "2026-11-18": -100, "2026-11-19": 900, "2026-11-20": 300} {
+		w.put("310", day, AccountYes, fen(balance))
+	}
+	got := w.trend(t, TrendQuery{From: "2026-11-16"}).Summary
+	want := Summary{Key: "personal", Name: "个人账户", Min: -100, Max: 900, Opening: 500, Closing: 300}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTodaysReadingIsOnTheChart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.trend(t, TrendQuery{From: today}); len(got.Series) != 1 || show(got.Series[0].Fen) != "120.50" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// model is a trend's input, drawn at random.
+type model struct {
+	query  TrendQuery
+	since  Day
+	points map[Day]PersonalAccount
+}
+
+func drawModel(t *rapid.T) model {
+	m := model{points: map[Day]PersonalAccount{}, since: today.Add(-rapid.IntRange(0, 900).Draw(t, "since"))}
+	m.query.From = today.Add(-rapid.IntRange(0, 1200).Draw(t, "from"))
+	m.query.To = m.query.From.Add(rapid.IntRange(0, 1300).Draw(t, "days"))
+	m.query.Step = rapid.SampledFrom([]Step{"", StepAuto, StepDay, StepWeek, StepMonth}).Draw(t, "step")
+	m.query.Gaps = rapid.SampledFrom([]Gaps{"", GapsNull, GapsCarry}).Draw(t, "gaps")
+	for range rapid.IntRange(0, 40).Draw(t, "points") {
+		account := PersonalAccount{Exists: rapid.SampledFrom([]Existence{AccountYes, AccountYes, AccountNo, AccountUnknown}).Draw(t, "exists")}
+		if rapid.IntRange(0, 4).Draw(t, "known") > 0 {
+			account.Balance = fen(rapid.Int64Range(-500, 500).Draw(t, "fen"))
+		}
+		m.points[today.Add(-rapid.IntRange(0, 1250).Draw(t, "day"))] = account
+	}
+	return m
+}
+
+// span is the days of a category, without regard to the range.
+func span(label string, step Step) (first, last Day) {
+	switch step {
+	case StepWeek:
+		return Day(label), Day(label).Add(6)
+	case StepMonth:
+		return Day(label + "-01"), Day(label + "-01").monthEnd()
+	}
+	return Day(label), Day(label)
+}
+
+func TestTrendNeverInvents(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawModel(t)
+		w.linkedOn(m.since)
+		w.store.mu.Lock()
+		delete(w.store.points, subject)
+		w.store.mu.Unlock()
+		for day, account := range m.points {
+			w.put("310", day, account.Exists, account.Balance)
+		}
+		got, err := w.Trend(context.Background(), w.caller, "link-1", m.query)
+		if errors.Is(err, ErrTooMany) && m.query.Step != "" && m.query.Step != StepAuto {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.check(t, got)
+	})
+}
+
+func (m model) check(t *rapid.T, got *Trend) {
+	if len(got.Categories) == 0 || len(got.Categories) > maxPoints || !slices.IsSorted(got.Categories) {
+		t.Fatalf("%d categories", len(got.Categories))
+	}
+	next := m.query.From
+	for _, label := range got.Categories {
+		first, last := span(label, got.Step)
+		if next < first || next > last {
+			t.Fatalf("no category has %s", next)
+		}
+		next = last.Add(1)
+	}
+	if next <= m.query.To {
+		t.Fatalf("no category has %s", next)
+	}
+	for _, s := range got.Series {
+		if len(s.Fen) != len(got.Categories) {
+			t.Fatalf("%d values for %d categories", len(s.Fen), len(got.Categories))
+		}
+		for i, value := range s.Fen {
+			m.checkValue(t, got, got.Categories[i], value)
+		}
+	}
+}
+
+// checkValue finds the expected value the slow way: back from the end of the category, day by day.
+func (m model) checkValue(t *rapid.T, got *Trend, label string, value *Fen) {
+	first, last := span(label, got.Step)
+	first, last = max(first, m.query.From), min(last, m.query.To)
+	lowest := max(first, m.since)
+	var want *Fen
+	for day := last; day >= lowest && want == nil; day = day.Add(-1) {
+		if a := m.points[day]; a.known() {
+			want = a.Balance
+		}
+	}
+	if want == nil && got.Gaps == GapsCarry && last >= m.since && first <= today {
+		lowest = max(m.query.From.Add(-lookBackDays), m.since)
+		for day := last; day >= lowest && want == nil && m.points[day].Exists != AccountNo; day = day.Add(-1) {
+			if a := m.points[day]; a.known() {
+				want = a.Balance
+			}
+		}
+	}
+	if !same(value, want) {
+		t.Fatalf("%s of %+v is %s, want %s", label, m, show([]*Fen{value}), show([]*Fen{want}))
+	}
+}
