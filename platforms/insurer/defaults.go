@@ -67,8 +67,7 @@ func (p Profile) Check() error {
 			problems = append(problems, fmt.Errorf("insurer: profile %s: %s %s", safeRegion(p.Region), field, what))
 		}
 	}
-	address, err := url.Parse(p.BaseURL)
-	report(err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https"), "BaseURL", "is not an http or https URL")
+	report(!plainAddress(p.BaseURL), "BaseURL", "is not an http or https URL without user, query and fragment")
 	report(!sixDigits.MatchString(p.Region), "Region", "must be six digits")
 	report(p.Name == "", "Name", "is missing")
 	report(p.Timeout < 0, "Timeout", "is negative")
@@ -78,6 +77,12 @@ func (p Profile) Check() error {
 	p.checkAnswers(report)
 	p.checkAbilities(report)
 	return errors.Join(problems...)
+}
+
+func plainAddress(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && address.Host != "" && (address.Scheme == "http" || address.Scheme == "https") &&
+		address.User == nil && address.RawQuery == "" && address.Fragment == ""
 }
 
 type reporter func(bad bool, field, what string)
