@@ -169,11 +169,11 @@ func TestFailureRules(t *testing.T) {
 		}
 	}
 	for body, class := range map[string]Class{
-		`{"infcode":"A1"}`:                                     ClassAccess,
-		`{"code":"7","message":"hospital token empty"}`:        ClassAccess,
-		`{"infcode":-1,"err_msg":"FSI-查无此人[x_1]"}`:             ClassNotEnrolled,
-		`{"infcode":-2,"err_msg":"查无此人"}`:                      ClassBusiness,
-		`{"infcode":-1}`:                                       ClassBusiness,
+		`{"infcode":"A1"}`: ClassAccess,
+		`{"code":"7","message":"hospital token empty"}`: ClassAccess,
+		`{"infcode":-1,"err_msg":"FSI-查无此人[x_1]"}`:      ClassNotEnrolled,
+		`{"infcode":-2,"err_msg":"查无此人"}`:               ClassBusiness,
+		`{"infcode":-1}`: ClassBusiness,
 		`{"infcode":"-2","err_msg":"证件与姓名不符"}`:                 ClassMismatch,
 		`{"infcode":-1,"err_msg":"system error, empty reply"}`: ClassTimeout,
 	} {

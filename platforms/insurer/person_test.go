@@ -1,0 +1,188 @@
+package insurer
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+)
+
+func row(pairs ...string) string {
+	values := map[string]string{"insutype": `"310"`, "psn_type": `"1101"`, "psn_insu_stas": `"1"`, "insuplc_admdvs": `"990101"`, "balc": `"10.00"`}
+	for i := 0; i < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
+	}
+	var text []string
+	for name, value := range values {
+		if value != "" {
+			text = append(text, `"`+name+`":`+value)
+		}
+	}
+	return `{` + strings.Join(text, ",") + `}`
+}
+
+// show writes enrolments as "type/status account=figure".
+func show(list []balance.Enrolment) string {
+	var text []string
+	for _, e := range list {
+		s := e.InsuranceType + "/" + string(e.Status) + " " + string(e.Account.Exists)
+		if e.Account.Balance != nil {
+			s += "=" + e.Account.Balance.String()
+		}
+		text = append(text, s)
+	}
+	return strings.Join(text, ", ")
+}
+
+func TestRows(t *testing.T) {
+	t.Parallel()
+	noBalance := func(p *Profile) { p.Capabilities = map[Capability]string{CapEnrolment: "1101"} }
+	hiType := func(p *Profile) { p.Accounts.HITypeField = "hi_type" }
+	for _, c := range []struct {
+		name     string
+		change   func(*Profile)
+		rows     []string
+		want     string
+		complete bool
+	}{
+		{"one", nil, []string{row()}, "310/active yes=10.00", true},
+		{"numbers for texts", nil, []string{row("insutype", "310", "psn_insu_stas", "1", "psn_type", "1101", "balc", "10.5")}, "310/active yes=10.50", true},
+		{"active first, then 310, 390, others", nil, []string{
+			row("insutype", `"310"`, "psn_insu_stas", `"4"`),
+			row("insutype", `"39902"`),
+			row("insutype", `"390"`),
+			row("insutype", `"320"`),
+			row("insutype", `"310"`),
+		}, "310/active yes=10.00, 390/active yes=10.00, 320/active yes=10.00, 39902/active yes=10.00, 310/ended yes=10.00", true},
+		{"every status", nil, []string{
+			row("psn_insu_stas", `0`), row("psn_insu_stas", `2`), row("psn_insu_stas", `3`), row("psn_insu_stas", `"9"`), row("psn_insu_stas", ""),
+		}, "310/unknown yes=10.00, 310/not_enrolled yes=10.00, 310/paused yes=10.00, 310/invalid yes=10.00, 310/unknown yes=10.00", true},
+		{"the same row twice", nil, []string{row(), row(), row()}, "310/active yes=10.00", true},
+		{"twice with other money", nil, []string{row(), row("balc", "20"), row()}, "310/active yes", false},
+		{"twice, once without money", nil, []string{row(), row("balc", "null")}, "310/active yes", false},
+		{"twice, unknown and known", nil, []string{row("psn_type", `"1103"`, "balc", "0"), row("psn_type", `"1103"`)}, "310/active unknown", false},
+		{"two regions are two", nil, []string{row(), row("insuplc_admdvs", `"990102"`, "balc", "20")}, "310/active yes=10.00, 310/active yes=20.00", true},
+		{"no figure", nil, []string{row("balc", "")}, "310/active yes", false},
+		{"three decimals", nil, []string{row("balc", `"10.001"`), row("insutype", `"390"`)}, "310/active yes, 390/active yes=10.00", false},
+		{"resident with zero", nil, []string{row("insutype", `"390"`, "psn_type", `"1501"`, "balc", "0")}, "390/active unknown", false},
+		{"row without type", nil, []string{row(), row("insutype", "")}, "310/active yes=10.00", false},
+		{"row with a strange type", nil, []string{row(), row("insutype", `"职工"`)}, "310/active yes=10.00", false},
+		{"pool only", hiType, []string{row("hi_type", `"2"`, "balc", "0")}, "310/active no", true},
+		{"pool only with money", hiType, []string{row("hi_type", `"2"`)}, "310/active unknown", false},
+		{"balances not offered", noBalance, []string{row()}, "310/active yes", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			change := c.change
+			if change == nil {
+				change = func(*Profile) {}
+			}
+			client, _ := serve(t, answering(good(`{`+goodBase+`,"insuinfo":[`+strings.Join(c.rows, ",")+`]}`)), change)
+			answer, err := client.Enrolments(t.Context(), "990100", someone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := show(answer.Enrolments); got != c.want || (answer.Completeness == balance.Complete) != c.complete {
+				t.Errorf("%s, %s", got, answer.Completeness)
+			}
+		})
+	}
+}
+
+func TestRowTexts(t *testing.T) {
+	t.Parallel()
+	client, _ := serve(t, answering(good(`{`+goodBase+`,"insuinfo":[`+row("emp_name", `"`+strings.Repeat("长", 300)+`"`,
+		"insuplc_admdvs", `"99"`, "psn_insu_date", `"20100203"`, "paus_insu_date", `"2020-13-01"`, "psn_type", `"1101\u0000\n"`)+`]}`)))
+	answer, err := client.Enrolments(t.Context(), "990100", someone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := answer.Enrolments[0]
+	if len([]rune(e.Employer)) != 200 || e.Region != "" || e.EnrolledOn != "2010-02-03" || e.PausedOn != "" || e.PersonType != "1101" {
+		t.Errorf("enrolment %+v", e)
+	}
+	for in, want := range map[string]string{"2010-01-02 03:04:05": "2010-01-02", "2010-02-30": "", "": "", "0": "", "null": "", "2010-01-0x": ""} {
+		if got := date(in); got != want {
+			t.Errorf("%q is %q", in, got)
+		}
+	}
+}
+
+func TestAsOf(t *testing.T) {
+	t.Parallel()
+	day := func(s string) time.Time {
+		at, err := time.ParseInLocation("2006-01-02 15:04:05.000", s, balance.Shanghai)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for stamps, want := range map[string]time.Time{
+		`"respond_time":"20261121080000123"`:                                   day("2026-11-21 08:00:00.123"),
+		`"refmsg_time":"20261121080000123"`:                                    day("2026-11-21 08:00:00.123"),
+		`"respond_time":20261121080000123`:                                     day("2026-11-21 08:00:00.123"),
+		`"respond_time":"20261121080000"`:                                      day("2026-11-21 08:00:00.000"),
+		`"respond_time":"x","refmsg_time":"20261121080000000"`:                 day("2026-11-21 08:00:00.000"),
+		`"respond_time":"20261120080000000","refmsg_time":"20261121080000000"`: day("2026-11-20 08:00:00.000"),
+		`"respond_time":"20261121080600000"`:                                   fetchedAt, // a minute ahead of our clock
+		`"respond_time":"20991121080000000"`:                                   fetchedAt,
+		`"respond_time":"19700101000000000"`:                                   fetchedAt,
+		`"respond_time":"20261321080000000"`:                                   fetchedAt,
+		`"respond_time":"2026-11-21 08:00"`:                                    fetchedAt,
+		`"respond_time":"","refmsg_time":null`:                                 fetchedAt,
+		`"respond_time":"20261121080000.23"`:                                   fetchedAt,
+		`"respond_time":{}`:                                                    fetchedAt,
+	} {
+		client, _ := serve(t, answering(`{"infcode":0,`+stamps+`,"output":`+goodOutput+`}`))
+		answer, err := client.Enrolments(t.Context(), "990100", someone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !answer.AsOf.Equal(want) || answer.AsOf.After(answer.FetchedAt) {
+			t.Errorf("%s is %s", stamps, answer.AsOf)
+		}
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, number string // of the claim
+		told, tells  string // by the upstream
+		idType       string
+		want         bool
+	}{
+		{"测试甲", "11010519491231002X", "测试甲", "11010519491231002X", "01", true},
+		{"测试甲", "11010519491231002X", " 测 试　甲 ", "11010519491231002x", "01", true},
+		{"测试甲", "11010519491231002X", "测试甲", "１１０１０５１９４９１２３１００２Ｘ", "01", true},
+		{"测试·甲", "11010519491231002X", "测试•甲", "11010519491231002X", "01", true},
+		{"测试·甲", "11010519491231002X", "测试・甲", "11010519491231002X", "01", true},
+		{"测试·甲", "11010519491231002X", "测试‧甲", "11010519491231002X", "01", true},
+		{"测试·甲", "11010519491231002X", "测试．甲", "11010519491231002X", "01", true},
+		{"测试·甲", "11010519491231002X", "测试甲", "11010519491231002X", "01", false},
+		{"测试甲", "11010519491231002X", "测试", "11010519491231002X", "01", false},
+		{"", "11010519491231002X", "", "11010519491231002X", "01", false},
+		{" ", "11010519491231002X", "　", "11010519491231002X", "01", false},
+		{"测试甲", "", "测试甲", "", "01", false},
+		{"TEST JIA", "E12345678", "test jia", "e12345678", "08", true},
+		{"测试甲", "11010519491231002X", "测试甲", "110105491231002", "01", true},
+		{"测试甲", "110105491231002", "测试甲", "11010519491231002X", "01", true},
+		{"测试甲", "11010519491231002X", "测试甲", "110105491231002", "08", false},
+		{"测试甲", "11010519491231002X", "测试甲", "110105491231001", "01", false},
+		{"测试甲", "11010519491231002X", "测试甲", "11010519491231****", "01", false},
+		{"测试甲", "830000199201300022", "测试甲", "830000199201300022", "17", true},
+	} {
+		p := &person{name: c.told, number: c.tells}
+		if got := p.confirms(identity.Claim{Name: c.name, IDNumber: c.number, IDType: c.idType}); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	if got := upgrade("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
+		t.Errorf("became %s", got)
+	}
+	if upgrade("A10105491231002") != "A10105491231002" || upgrade("1") != "1" {
+		t.Error("upgraded what is no old number")
+	}
+}
