@@ -18,17 +18,19 @@ func readAnswer(status int, body []byte) error {
 	if status >= http.StatusInternalServerError {
 		return fmt.Errorf("%w: status %d", ErrTransport, status)
 	}
-	var answer struct {
-		Code      string `json:"code"`
-		MessageID string `json:"message_id"`
-	}
-	if !utf8.Valid(body) || json.Unmarshal(body, &answer) != nil || !plainCode(answer.Code) {
+	// A map, not a struct: encoding/json would match a struct's fields in any letter case.
+	var answer map[string]any
+	if !utf8.Valid(body) || json.Unmarshal(body, &answer) != nil {
 		return fmt.Errorf("%w: status %d", ErrMalformed, status)
 	}
+	code, _ := answer["code"].(string)
+	id, _ := answer["message_id"].(string)
 	switch {
-	case answer.Code != "OK":
-		return fmt.Errorf("%w: code %s", ErrRefused, answer.Code)
-	case status != http.StatusOK || !plainID(answer.MessageID):
+	case !plainCode(code):
+		return fmt.Errorf("%w: status %d", ErrMalformed, status)
+	case code != "OK":
+		return fmt.Errorf("%w: code %s", ErrRefused, code)
+	case status != http.StatusOK || !plainID(id):
 		return fmt.Errorf("%w: status %d", ErrMalformed, status)
 	}
 	return nil

@@ -33,6 +33,12 @@ type Config struct {
 	Log       *slog.Logger      // nil for none
 }
 
+// String hides the secret.
+func (c Config) String() string { return "{" + c.AppKey + " ***}" }
+
+// GoString hides the secret from %#v.
+func (c Config) GoString() string { return c.String() }
+
 // Errors that callers tell apart with errors.Is. Their texts hold no phone, no code and nothing the gateway said beyond
 // its own refusal code.
 var (
