@@ -42,7 +42,7 @@ func NewClient(o Options) *http.Client {
 		o.MaxBody = DefaultMaxBody
 	}
 	if o.Transport == nil {
-		o.Transport = newTransport(o.Timeout)
+		o.Transport = NewTransport(o.Timeout)
 	}
 	return &http.Client{
 		Timeout:       o.Timeout,
@@ -51,7 +51,8 @@ func NewClient(o Options) *http.Client {
 	}
 }
 
-func newTransport(timeout time.Duration) *http.Transport {
+// NewTransport returns the tuned transport alone, for an adapter that puts a RoundTripper of its own before it.
+func NewTransport(timeout time.Duration) *http.Transport {
 	dialer := &net.Dialer{Timeout: min(dialTimeout, timeout), KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

@@ -45,3 +45,21 @@ func dialFailed(err error) bool {
 	var lookup *net.DNSError
 	return errors.As(err, &lookup)
 }
+
+// Cause names in one word why an exchange failed, for logs and for the code of an outcome: canceled, timeout, too_large,
+// not_sent, or lost for everything else (cut connection, a status or an answer that cannot be read).
+func Cause(err error) string {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "canceled"
+	case dialFailed(err):
+		return "not_sent"
+	case errors.Is(err, ErrBodyTooLarge):
+		return "too_large"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	default:
+		return "lost"
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -52,7 +53,10 @@ func TestCutConnectionMayHaveBeenSent(t *testing.T) {
 
 func TestTimeoutAfterWritingMayHaveBeenSent(t *testing.T) {
 	t.Parallel()
-	url := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // the server notices a client that left only once it has read the body
+		<-r.Context().Done()
+	})
 	flight, err := post(t.Context(), outside.NewClient(outside.Options{Timeout: 30 * time.Millisecond}), url)
 	if err == nil || !flight.Sent(err) {
 		t.Fatalf("not sent after %v", err)
@@ -62,10 +66,12 @@ func TestTimeoutAfterWritingMayHaveBeenSent(t *testing.T) {
 func TestCancelledWhileDialingWasNotSent(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+	over := make(chan struct{})
+	defer close(over)
+	dial := func(context.Context, string, string) (net.Conn, error) {
 		cancel()
-		<-ctx.Done()
-		return nil, ctx.Err()
+		<-over // a dial outlives the request that asked for it
+		return nil, errors.New("given up")
 	}
 	client := outside.NewClient(outside.Options{Transport: &http.Transport{DialContext: dial}})
 	flight, err := post(ctx, client, "http://platform.invalid/")
@@ -85,5 +91,23 @@ func TestDialAgainOnDeadPooledConnectionWasNotSent(t *testing.T) {
 	}
 	if !outside.Sent(&net.OpError{Op: "read", Err: errors.New("reset")}) {
 		t.Fatal("a reset while reading may come after the platform accepted")
+	}
+}
+
+func TestCause(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"canceled":  fmt.Errorf("x: %w", context.Canceled),
+		"timeout":   context.DeadlineExceeded,
+		"too_large": outside.ErrBodyTooLarge,
+		"not_sent":  &net.OpError{Op: "dial", Err: errors.New("refused")},
+		"lost":      errors.New("http get error"),
+	} {
+		if got := outside.Cause(err); got != want {
+			t.Errorf("%v is %q, want %q", err, got, want)
+		}
+		if got := outside.Cause(outside.Redact(err)); got != want {
+			t.Errorf("redacted %v is %q, want %q", err, got, want)
+		}
 	}
 }

@@ -1,0 +1,91 @@
+package wechat
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/silenceper/wechat/v2/miniprogram/auth"
+
+	"yibao/identity"
+)
+
+// busyPause is how long to wait before asking once more after "system busy".
+const busyPause = 200 * time.Millisecond
+
+const systemBusy = -1
+
+// validCode is all that wx.login gives. Anything else stays out: the SDK puts the code into the URL unescaped, where
+// "&appid=" would be a parameter of its own.
+var validCode = regexp.MustCompile(`^[0-9A-Za-z_-]{1,128}$`)
+
+// signInErrors classifies code2session's errcodes; everything else is identity.ErrPlatformUnavailable. Source: WeChat's
+// page api_code2session.
+var signInErrors = map[int64]error{
+	40029: identity.ErrCodeInvalid,  // invalid, used, or of another app
+	45011: identity.ErrPlatformBusy, // the user's quota of this minute
+	40226: identity.ErrUserBlocked,  // high-risk user
+}
+
+// SignIn exchanges the code of wx.login. The session key that comes with it is dropped at once. Errors are
+// identity.Authenticator's, without any text of the platform's.
+func (c *Client) SignIn(ctx context.Context, name, code string) (identity.PlatformAccount, error) {
+	a, ok := c.apps[name]
+	if !ok {
+		return identity.PlatformAccount{}, identity.ErrNoSuchApp
+	}
+	if !validCode.MatchString(code) {
+		return identity.PlatformAccount{}, identity.ErrCodeInvalid
+	}
+	session, err := c.exchange(ctx, a, code)
+	if err != nil && session.ErrCode == systemBusy && pause(ctx, busyPause) {
+		session, err = c.exchange(ctx, a, code) // the same code: a busy platform has not used it up
+	}
+	if err != nil || session.ErrCode != 0 || session.OpenID == "" {
+		return identity.PlatformAccount{}, c.signInFailed(ctx, name, session.ErrCode, err)
+	}
+	return identity.PlatformAccount{
+		Platform: identity.WeChat,
+		App:      name,
+		AppID:    a.AppID,
+		OpenID:   session.OpenID,
+		UnionID:  session.UnionID,
+	}, nil
+}
+
+func (c *Client) exchange(ctx context.Context, a *app, code string) (auth.ResCode2Session, error) {
+	ctx, cancel := c.outgoing(ctx)
+	defer cancel()
+	session, err := a.auth.Code2SessionContext(ctx, code)
+	session.SessionKey = ""
+	return session, err
+}
+
+// signInFailed chooses the error. The SDK's own error is looked at, never passed on.
+func (c *Client) signInFailed(ctx context.Context, name string, errcode int64, err error) error {
+	if known, ok := signInErrors[errcode]; ok {
+		return known
+	}
+	switch {
+	case errcode != 0:
+		c.warn(ctx, "wechat sign-in failed", name, strconv.FormatInt(errcode, 10))
+	case err != nil:
+		c.warn(ctx, "wechat sign-in failed", name, causeCode(err))
+	default:
+		c.warn(ctx, "wechat sign-in failed", name, "no_openid")
+	}
+	return identity.ErrPlatformUnavailable
+}
+
+// pause waits, and says false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,153 @@
+package wechat
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"yibao/platforms/internal/wording"
+)
+
+const maxThing = 20 // characters
+
+const (
+	datePart = `\d{4}(?:-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])|/(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])` +
+		`|年(?:0?[1-9]|1[0-2])月(?:0?[1-9]|[12]\d|3[01])日)`
+	timePart = `(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?`
+	oneTime  = `(?:` + datePart + ` ?)?` + timePart
+	oneDate  = datePart + `(?: ?` + timePart + `)?`
+)
+
+// rules are WeChat's limits on a value by the type of its field, as the page api_sendmessage lists them; where the page
+// is vague the narrower reading is taken. thing is not here: it takes any text and is cut. Characters are runes.
+var rules = map[string]func(string) bool{
+	"number":           isNumber,
+	"letter":           matches(`^[A-Za-z]{1,32}$`),
+	"symbol":           func(s string) bool { return atMost(5, s) && !strings.ContainsFunc(s, letterOrDigit) },
+	"character_string": matches(`^[ -~]{1,32}$`),
+	"time":             matches(`^` + oneTime + `(?: ?~ ?` + oneTime + `)?$`),
+	"date":             matches(`^` + oneDate + `(?: ?~ ?` + oneDate + `)?$`),
+	"amount":           matches(`^[¥￥$€£]?\d{1,10}(?:\.\d{1,2})?元?$`),
+	"phone_number":     matches(`^[0-9+\-() *]{1,17}$`),
+	"car_number":       matches(`^[\p{Han}0-9A-Za-z][0-9A-Za-z]{0,6}[\p{Han}0-9A-Za-z]?$`),
+	"name":             isName,
+	"phrase":           matches(`^\p{Han}{1,5}$`),
+	// Which values an enum takes is known to WeChat's console only; CheckTemplate demands a text without placeholders.
+	"enum": func(s string) bool { return atMost(maxThing, s) },
+}
+
+// fieldKey is a type followed by a number: thing1, character_string12.
+var fieldKey = regexp.MustCompile(`^([a-z_]+)[0-9]{1,3}$`)
+
+var (
+	errKey   = errors.New("the key is no type of WeChat's with a number after it, like thing1")
+	errValue = errors.New("the value breaks the rule of the field's type")
+)
+
+// CheckTemplate reports everything wrong with a template: placeholders, field types, and texts that would break a
+// field's rule with the amount shown, with it hidden, or with the highest line. {balance} in a field of type amount is
+// such a text: it may be hidden.
+func CheckTemplate(t Template) error {
+	var problems []error
+	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if t.Name == "" {
+		add("the name is empty")
+	}
+	if !plain.MatchString(t.TemplateID) {
+		add("the template id is empty or has characters that WeChat never uses")
+	}
+	if t.Lang != "" && !languages[t.Lang] {
+		add("lang %q is none of zh_CN, en_US, zh_HK, zh_TW", t.Lang)
+	}
+	if len(t.Page) > maxPage || hasControl(t.Page) || strings.ContainsAny(t.Page, " {}") {
+		add("the page is too long or has spaces, braces or control characters")
+	}
+	if len(t.Fields) == 0 {
+		add("there are no fields")
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.Fields)) {
+		if err := checkField(key, t.Fields[key]); err != nil {
+			add("field %s: %w", key, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func checkField(key, text string) error {
+	if err := wording.Check(text); err != nil {
+		return err
+	}
+	if strings.HasPrefix(key, "enum") && strings.Contains(text, "{") {
+		return errors.New("an enum takes one of the template's listed values, not a placeholder")
+	}
+	for _, m := range wording.Samples() {
+		if _, err := fit(key, wording.Render(text, m)); err != nil {
+			if m.Balance == nil && strings.Contains(text, "{balance}") {
+				return fmt.Errorf("%w when the owner hides the amount; use {threshold} or a thing field", err)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// fit returns the value as it may be sent: a thing is cut to 20 characters with an ellipsis within them, any other value
+// stays as it is or is refused.
+func fit(key, text string) (string, error) {
+	parts := fieldKey.FindStringSubmatch(key)
+	if parts == nil {
+		return "", errKey
+	}
+	if strings.TrimSpace(text) == "" || !utf8.ValidString(text) || hasControl(text) {
+		return "", errValue
+	}
+	if parts[1] == "thing" {
+		return ellipsis(text), nil
+	}
+	rule, ok := rules[parts[1]]
+	if !ok {
+		return "", errKey
+	}
+	if !rule(text) {
+		return "", errValue
+	}
+	return text, nil
+}
+
+func ellipsis(text string) string {
+	if atMost(maxThing, text) {
+		return text
+	}
+	return string([]rune(text)[:maxThing-1]) + "…"
+}
+
+// hasControl finds control characters and the two line separators that are none by their class.
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' })
+}
+
+func atMost(n int, s string) bool { return utf8.RuneCountInString(s) <= n }
+
+func letterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// isName: up to 10 characters with any Chinese among them, else up to 20 letters and symbols.
+func isName(s string) bool {
+	if strings.ContainsFunc(s, unicode.IsDigit) {
+		return false
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return atMost(10, s)
+	}
+	return atMost(20, s)
+}
+
+func matches(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
+
+var numeral = regexp.MustCompile(`^-?\d+(?:\.\d+)?$`)
+
+func isNumber(s string) bool { return len(s) <= 32 && numeral.MatchString(s) }
