@@ -37,20 +37,20 @@ func NormaliseIDNumber(idType, s string) (string, error) {
 		if len(number) == 15 {
 			number = upgrade15(number)
 		}
-		return number, checked(validResident(number))
+		return checked(number, validResident(number))
 	case IDHKMacauTaiwan:
-		return number, checked(validResident(number) && isHMTArea(number))
+		return checked(number, validResident(number) && isHMTArea(number))
 	case IDPermanentResident:
-		return number, checked(validPermanentResident(number))
+		return checked(number, validPermanentResident(number))
 	}
-	return number, checked(validOther(number))
+	return checked(number, validOther(number))
 }
 
-func checked(ok bool) error {
+func checked(number string, ok bool) (string, error) {
 	if !ok {
-		return ErrIDNumber
+		return "", ErrIDNumber
 	}
-	return nil
+	return number, nil
 }
 
 // documentType tells a residence permit for Hong Kong, Macau and Taiwan residents that was entered as an identity card:

@@ -28,7 +28,9 @@ func (Digests) Insured(idType, idNumber string) string {
 }
 
 // Subject implements identity.Digests.
-func (Digests) Subject(kind, value string) string { return hex.EncodeToString(digest("subject", kind, value)) }
+func (Digests) Subject(kind, value string) string {
+	return hex.EncodeToString(digest("subject", kind, value))
+}
 
 // Code implements identity.Digests.
 func (Digests) Code(attemptID, code string) []byte { return digest("code", attemptID, code) }

@@ -1,0 +1,126 @@
+package identity
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestNormaliseIDNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ idType, in, want string }{
+		{IDResident, "11010519491231002X", "11010519491231002X"}, // the standard's own examples
+		{IDResident, "440524188001010014", "440524188001010014"},
+		{IDResident, "11010519491231002x", "11010519491231002X"},
+		{IDResident, " 110105 19491231 002X ", "11010519491231002X"},
+		{IDResident, "１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"},
+		{IDResident, "１１０１０５１９４９１２３１００２ｘ", "11010519491231002X"},
+		{IDResident, "110105491231002", "11010519491231002X"}, // old, 15 digits
+		{IDHKMacauTaiwan, "810000199408230021", "810000199408230021"},
+		{IDHKMacauTaiwan, "830000199201300022", "830000199201300022"},
+		{IDPermanentResident, "abc123456789012", "ABC123456789012"},
+		{"08", "e1234567", "E1234567"},
+		{"04", "H 12345678", "H12345678"},
+	} {
+		if got, err := NormaliseIDNumber(c.idType, c.in); err != nil || got != c.want {
+			t.Errorf("%s %q: got %q, %v; want %q", c.idType, c.in, got, err, c.want)
+		}
+	}
+}
+
+func TestNormaliseIDNumberRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ idType, in string }{
+		{IDResident, ""}, {IDResident, "110105194912310021"}, {IDResident, "11010519491231002"},
+		{IDResident, "110105194913310023"}, {IDResident, withCheck("11010519490230002")},
+		{IDResident, withCheck("11010518790101002")}, {IDResident, withCheck("01010519491231002")},
+		{IDResident, "11010519491231002Y"}, {IDResident, "X1010519491231002X"}, {IDResident, "11010549123100X"},
+		{IDResident, "110105491331002"}, {IDResident, strings.Repeat("1", 10_000)},
+		{IDHKMacauTaiwan, "11010519491231002X"}, {IDHKMacauTaiwan, "810000199408230022"},
+		{IDPermanentResident, "1BC123456789012"}, {IDPermanentResident, "911010519491231002"},
+		{"08", "E12"}, {"08", "E1234-567"}, {"08", strings.Repeat("E", 31)}, {"08", "护照1234"},
+		{"", "11010519491231002X"}, {"1", "11010519491231002X"}, {"0x", "E1234567"}, {"001", "E1234567"},
+	} {
+		if _, err := NormaliseIDNumber(c.idType, c.in); !errors.Is(err, ErrIDNumber) {
+			t.Errorf("%s %q: got %v", c.idType, c.in, err)
+		}
+	}
+}
+
+func withCheck(body string) string { return body + string(checkChar(body)) }
+
+func TestPermanentResidentNew(t *testing.T) {
+	t.Parallel()
+	number := withCheck("91100019800101001")
+	if got, err := NormaliseIDNumber(IDPermanentResident, number); err != nil || got != number {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestDocumentType(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ idType, number, want string }{
+		{IDResident, "830000199201300022", IDHKMacauTaiwan},
+		{IDResident, "11010519491231002X", IDResident},
+		{"08", "830000199201300022", "08"},
+	} {
+		if got := documentType(c.idType, c.number); got != c.want {
+			t.Errorf("%s %s: got %s", c.idType, c.number, got)
+		}
+	}
+}
+
+func TestBirthDate(t *testing.T) {
+	t.Parallel()
+	birth, ok := BirthDate(IDResident, "11010519491231002X")
+	if want := time.Date(1949, 12, 31, 0, 0, 0, 0, civil); !ok || !birth.Equal(want) {
+		t.Errorf("got %v, %v", birth, ok)
+	}
+	if _, ok := BirthDate("08", "11010519491231002X"); ok {
+		t.Error("a passport told a birth date")
+	}
+	if _, ok := BirthDate(IDResident, "short"); ok {
+		t.Error("a short number told a birth date")
+	}
+}
+
+func TestIsUnder(t *testing.T) {
+	t.Parallel()
+	birth := time.Date(2012, 2, 29, 0, 0, 0, 0, civil)
+	for _, c := range []struct {
+		now  time.Time
+		want bool
+	}{
+		{time.Date(2026, 2, 28, 23, 59, 59, 0, civil), true},
+		{time.Date(2026, 3, 1, 0, 0, 0, 0, civil), false},
+		{time.Date(2026, 2, 28, 16, 0, 0, 0, time.UTC), false}, // already March 1st in China
+	} {
+		if got := isUnder(14, birth, c.now); got != c.want {
+			t.Errorf("%v: got %v", c.now, got)
+		}
+	}
+}
+
+func FuzzNormaliseIDNumber(f *testing.F) {
+	for _, s := range []string{"11010519491231002X", "110105491231002", "１１０", "ABC123456789012", "\xff"} {
+		f.Add("01", s)
+		f.Add("07", s)
+		f.Add("08", s)
+	}
+	f.Fuzz(func(t *testing.T, idType, s string) {
+		number, err := NormaliseIDNumber(idType, s)
+		if err != nil {
+			return
+		}
+		if again, err := NormaliseIDNumber(idType, number); err != nil || again != number {
+			t.Fatalf("not settled: %q became %q, %v", number, again, err)
+		}
+		if !validOther(number) {
+			t.Fatalf("%q holds more than letters and digits", number)
+		}
+		if _, ok := BirthDate(idType, number); ok != (idType == IDResident || idType == IDHKMacauTaiwan) {
+			t.Fatal("birth date and kind disagree")
+		}
+	})
+}

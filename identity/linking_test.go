@@ -1,0 +1,281 @@
+package identity_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"yibao/identity"
+	"yibao/identity/identitytest"
+)
+
+func TestLinkAndUnlink(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	l := w.link(t, "user-1", personA, phoneA)
+	if l.Region != region || l.Relation != identity.Parent || l.Assurance != identity.AssuranceSMS ||
+		l.MaskedName != "测*甲" || !strings.HasPrefix(l.MaskedIDNumber, "1****") || !l.Consent.Unattended ||
+		l.Consent.Version != consent || len(l.Consent.TextHash) != 64 || l.Consent.Guardian {
+		t.Errorf("link %+v", l)
+	}
+	if !w.followers.known[l.ID] {
+		t.Error("the followers were not told")
+	}
+	if err := w.linking.Unlink(t.Context(), w.caller("user-2"), l.ID); !errors.Is(err, identity.ErrNoSuchLink) {
+		t.Errorf("another's link: got %v", err)
+	}
+	if err := w.linking.Unlink(t.Context(), w.caller("user-1"), l.ID); err != nil {
+		t.Fatal(err)
+	}
+	c := w.store.Contents()
+	if len(c.Persons) != 0 || len(c.Slots) != 0 || len(c.Users[0].Links) != 0 || len(w.followers.known) != 0 {
+		t.Errorf("something stayed: %d persons, %d slots", len(c.Persons), len(c.Slots))
+	}
+	for _, a := range c.Attempts {
+		if a.Claim != (identity.Claim{Region: region}) || a.InsuredHash != "" || a.CodeHash != nil {
+			t.Error("the attempt still names the person")
+		}
+	}
+	if err := w.linking.Unlink(t.Context(), w.caller("user-1"), l.ID); !errors.Is(err, identity.ErrNoSuchLink) {
+		t.Errorf("twice: got %v", err)
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*identity.LinkRequest)
+		want   error
+	}{
+		"region":       {func(r *identity.LinkRequest) { r.Region = "99010" }, identity.ErrNotOffered},
+		"no phone":     {func(r *identity.LinkRequest) { r.Region = "990200" }, identity.ErrNotOffered},
+		"method":       {func(r *identity.LinkRequest) { r.Method = "face" }, identity.ErrNotOffered},
+		"relation":     {func(r *identity.LinkRequest) { r.Relation = "boss" }, identity.ErrNotOffered},
+		"name":         {func(r *identity.LinkRequest) { r.Name = "1" }, identity.ErrNameInvalid},
+		"number":       {func(r *identity.LinkRequest) { r.IDNumber = "110105194912310021" }, identity.ErrIDNumber},
+		"unborn":       {func(r *identity.LinkRequest) { r.IDNumber = number("99010020300101001") }, identity.ErrIDNumber},
+		"consent":      {func(r *identity.LinkRequest) { r.ConsentVersion = "v0" }, identity.ErrConsentMissing},
+		"no consent":   {func(r *identity.LinkRequest) { r.ConsentVersion = "" }, identity.ErrConsentMissing},
+		"minor":        {func(r *identity.LinkRequest) { r.IDNumber = minor.IDNumber }, identity.ErrGuardian},
+		"minor itself": {asMinor(identity.Self), identity.ErrGuardian},
+		"minor spouse": {asMinor(identity.Spouse), identity.ErrGuardian},
+		"minor parent": {asMinor(identity.Parent), identity.ErrGuardian},
+	} {
+		w := newWorld()
+		w.registry.NoMethod = []string{"990200"}
+		r := request(personA)
+		c.change(&r)
+		if _, err := w.linking.Start(t.Context(), w.caller("user-1"), r); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if got := w.store.Contents(); len(got.Attempts)+len(got.Counters) != 0 {
+			t.Errorf("%s: something was written", name)
+		}
+	}
+}
+
+func asMinor(relation identity.Relation) func(*identity.LinkRequest) {
+	return func(r *identity.LinkRequest) {
+		r.IDNumber, r.Guardian, r.Relation = minor.IDNumber, true, relation
+	}
+}
+
+func TestGuardianLinksChild(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	for _, relation := range []identity.Relation{identity.Child, identity.Other} {
+		r := request(minor)
+		r.Guardian, r.Relation = true, relation
+		a, err := w.linking.Start(t.Context(), w.caller("user-1"), r)
+		if err != nil || !a.Consent.Guardian {
+			t.Errorf("%s: %v", relation, err)
+		}
+	}
+	r := request(personA)
+	r.Guardian = true
+	if a, err := w.linking.Start(t.Context(), w.caller("user-1"), r); err != nil || a.Consent.Guardian {
+		t.Errorf("an adult got a guardian: %v", err)
+	}
+	w.linking.Wait()
+}
+
+func TestStartRefusesAnotherApp(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	c.App = "other"
+	if _, err := w.linking.Start(t.Context(), c, request(personA)); !errors.Is(err, identity.ErrNotOffered) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// kinds are the three people that a stranger must not tell apart.
+func kinds() map[string]identity.Claim {
+	mismatch := personA
+	mismatch.Name = nobody.Name
+	return map[string]identity.Claim{"matching": personA, "mismatching": mismatch, "unknown": nobody}
+}
+
+// shape is all that can be seen of an attempt but what names it or what its owner typed.
+func shape(t testing.TB, l *identity.Linking, a *identity.Attempt) string {
+	t.Helper()
+	c := *a
+	c.ID, c.LinkID, c.InsuredHash, c.Claim = "", "", "", identity.Claim{}
+	if len(c.CodeHash) > 0 {
+		c.CodeHash = make([]byte, len(c.CodeHash))
+	}
+	text, err := json.Marshal(map[string]any{
+		"attempt": c, "sends": l.SendsLeft(a), "tries": l.TriesLeft(a), "expires": l.ExpiresIn(a),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// walk takes an attempt through start, wrong codes and resends, and notes everything that can be told.
+func walk(t testing.TB, claim identity.Claim) (notes []string, calls map[string]int, counters int) {
+	w := newWorld()
+	c := w.caller("user-1")
+	w.store.ResetCalls()
+	note := func(a *identity.Attempt, err error) {
+		w.linking.Wait()
+		line := ""
+		if a != nil {
+			line = shape(t, w.linking, a)
+		}
+		var limit *identity.LimitError
+		if errors.As(err, &limit) {
+			line += limit.RetryAfter.String()
+		}
+		if err != nil {
+			line += err.Error()
+		}
+		notes = append(notes, line)
+	}
+	a := w.start(t, c, claim)
+	note(a, nil)
+	note(w.linking.Attempt(t.Context(), c, a.ID))
+	for range 2 {
+		note(w.linking.Prove(t.Context(), c, a.ID, wrong(w.phones.Last(phoneA))))
+		note(w.linking.Resend(t.Context(), c, a.ID))
+		w.clock.Advance(time.Minute)
+		note(w.linking.Resend(t.Context(), c, a.ID))
+	}
+	w.clock.Advance(time.Minute)
+	note(w.linking.Resend(t.Context(), c, a.ID))
+	for range 4 {
+		note(w.linking.Prove(t.Context(), c, a.ID, wrong(w.phones.Last(phoneA))))
+	}
+	note(w.linking.Attempt(t.Context(), c, a.ID))
+	return notes, w.store.Calls(), len(w.store.Contents().Counters)
+}
+
+func TestNothingTellsWhetherThePersonExists(t *testing.T) {
+	t.Parallel()
+	want, wantCalls, wantCounters := walk(t, personA)
+	for name, claim := range kinds() {
+		notes, calls, counters := walk(t, claim)
+		for i := range want {
+			if notes[i] != want[i] {
+				t.Errorf("%s, step %d:\n got %s\nwant %s", name, i, notes[i], want[i])
+			}
+		}
+		if !maps.Equal(calls, wantCalls) || counters != wantCounters {
+			t.Errorf("%s: calls %v counters %d, want %v, %d", name, calls, counters, wantCalls, wantCounters)
+		}
+	}
+}
+
+func TestOnlyTheMatchingPersonGetsAMessage(t *testing.T) {
+	t.Parallel()
+	for name, claim := range kinds() {
+		w := newWorld()
+		a := w.start(t, w.caller("user-1"), claim)
+		if got, want := len(w.phones.Inbox()), map[bool]int{true: 1}[name == "matching"]; got != want {
+			t.Errorf("%s: %d messages", name, got)
+		}
+		stored, err := json.Marshal(w.store.Contents())
+		if err != nil || strings.Contains(string(stored), phoneA) || strings.Contains(string(stored), "000001") {
+			t.Errorf("%s: the upstream's answer was stored", name)
+		}
+		if stored := w.store.Contents().Attempts[0]; stored.State != identity.AttemptWaiting || a.Sends != 0 {
+			t.Errorf("%s: state %s", name, stored.State)
+		}
+	}
+}
+
+func TestUpstreamDownLooksTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.registry.Fail(identity.ErrUpstreamUnavailable)
+	w.start(t, w.caller("user-1"), personA)
+	if a := w.store.Contents().Attempts[0]; a.State != identity.AttemptWaiting || len(w.phones.Inbox()) != 0 {
+		t.Errorf("state %s, %d messages", a.State, len(w.phones.Inbox()))
+	}
+}
+
+func TestForeignAttemptsAreUnknown(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	a := w.start(t, w.caller("user-1"), personA)
+	other := w.caller("user-2")
+	for _, id := range []string{a.ID, "", "unknown", strings.Repeat("x", 300)} {
+		_, err1 := w.linking.Attempt(t.Context(), other, id)
+		_, err2 := w.linking.Resend(t.Context(), other, id)
+		_, err3 := w.linking.Prove(t.Context(), other, id, w.phones.Last(phoneA))
+		for _, err := range []error{err1, err2, err3} {
+			if !errors.Is(err, identity.ErrNoSuchAttempt) {
+				t.Errorf("got %v", err)
+			}
+		}
+	}
+}
+
+func TestLogsNothingPersonal(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	var log bytes.Buffer
+	w.registry.Fail(errors.New(personA.Name + personA.IDNumber))
+	l, err := identity.NewLinking(w.config, identity.LinkingDeps{
+		Store: w.store, Registry: w.registry, Codes: w.phones, Digests: identitytest.Digests{},
+		Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Start(t.Context(), w.caller("user-1"), request(personA)); err != nil {
+		t.Fatal(err)
+	}
+	l.Wait()
+	if log.Len() == 0 {
+		t.Error("the failing upstream is not logged")
+	}
+	for _, secret := range []string{personA.Name, personA.IDNumber, "user-1"} {
+		if strings.Contains(log.String(), secret) {
+			t.Error("the log holds something personal")
+		}
+	}
+}
+
+func TestNewLinkingChecks(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	if _, err := identity.NewLinking(w.config, identity.LinkingDeps{}); err == nil {
+		t.Error("no store was taken")
+	}
+	deps := identity.LinkingDeps{
+		Store: w.store, Registry: w.registry, Codes: w.phones, Digests: identitytest.Digests{},
+	}
+	if _, err := identity.NewLinking(identity.LinkingConfig{}, deps); err == nil {
+		t.Error("no consent text was taken")
+	}
+	if _, err := identity.NewLinking(w.config, deps); err != nil {
+		t.Error(err)
+	}
+}

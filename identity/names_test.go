@@ -1,0 +1,80 @@
+package identity
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestNormaliseName(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"测试甲":                   "测试甲",
+		" 测 试　甲\n":              "测试甲",
+		"阿依古丽\u00B7测试":          "阿依古丽·测试",
+		"阿依古丽\u2022测试":          "阿依古丽·测试",
+		"阿依古丽\u30FB测试":          "阿依古丽·测试",
+		"阿依古丽\u2027测试":          "阿依古丽·测试",
+		"阿依古丽\uFF65测试":          "阿依古丽·测试",
+		"阿依古丽．测试":               "阿依古丽·测试",
+		"阿依古丽.测试":               "阿依古丽·测试",
+		"\uFEFF测试\u200B甲":       "测试甲",
+		"㐀𠀀":                    "㐀𠀀",
+		"TEST  PERSON":          "TEST PERSON",
+		"Ｔｅｓｔ Person":           "Test Person",
+		"Anne-Test O’Sample":    "Anne-Test O'Sample",
+		strings.Repeat("测", 50): strings.Repeat("测", 50),
+	} {
+		if got, err := NormaliseName(in); err != nil || got != want {
+			t.Errorf("%q: got %q, %v; want %q", in, got, err, want)
+		}
+	}
+}
+
+func TestNormaliseNameRefuses(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{
+		"", " ", "测", "测 ", strings.Repeat("测", 51), strings.Repeat("测", 10_000), "测试1", "测试<甲>", "·测试", "测试·",
+		"测··试", "测试A", "\xff测试", "A", "Test1", "-Test", "Test-", "测试$ne", "テスト", "测试\x00甲", "测试;",
+	} {
+		if got, err := NormaliseName(in); !errors.Is(err, ErrNameInvalid) || got != "" {
+			t.Errorf("%q: got %q, %v", in, got, err)
+		}
+	}
+}
+
+func FuzzNormaliseName(f *testing.F) {
+	for _, s := range []string{"测试甲", "阿依古丽．测试", "TEST PERSON", "·", "\xff", "Ａ　Ｂ"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		name, err := NormaliseName(s)
+		if err != nil {
+			return
+		}
+		if again, err := NormaliseName(name); err != nil || again != name {
+			t.Fatalf("not settled: %q became %q, %v", name, again, err)
+		}
+		if strings.ContainsAny(name, "<>&$\"\x00\n") {
+			t.Fatalf("%q holds what no name holds", name)
+		}
+	})
+}
+
+func TestMasks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		mask     func(string) string
+		in, want string
+	}{
+		{MaskName, "", ""}, {MaskName, "测", "*"}, {MaskName, "测甲", "*甲"}, {MaskName, "测试甲", "测*甲"},
+		{MaskName, "测试试甲", "测**甲"}, {MaskName, "阿依·测试", "阿***试"},
+		{MaskIDNumber, "", ""}, {MaskIDNumber, "1", "*"}, {MaskIDNumber, "12", "**"}, {MaskIDNumber, "123", "1*3"},
+		{MaskIDNumber, "11010519491231002X", "1****************X"},
+		{MaskPhone, "13900000012", "139******12"}, {MaskPhone, "12345", "*****"}, {MaskPhone, "", ""},
+	} {
+		if got := c.mask(c.in); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
+		}
+	}
+}
