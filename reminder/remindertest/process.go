@@ -107,13 +107,12 @@ func with[T any](p *Process, call string, effect func() (T, error)) (T, error) {
 	return result, nil
 }
 
-// Send implements reminder.Sender. A fault of the store's kind makes the outcome unknown.
+// Send implements reminder.Sender. Any fault makes the outcome unknown.
 func (p *Process) Send(ctx context.Context, to reminder.Recipient, template string, m reminder.Message) reminder.Outcome {
-	outcome := reminder.Outcome{Kind: reminder.OutcomeUnknown}
-	_ = p.do("Send", func() error {
-		outcome = p.Platform.Send(ctx, to, template, m)
-		return nil
-	})
+	outcome, err := with(p, "Send", func() (reminder.Outcome, error) { return p.Platform.Send(ctx, to, template, m), nil })
+	if err != nil {
+		return reminder.Outcome{Kind: reminder.OutcomeUnknown}
+	}
 	return outcome
 }
 

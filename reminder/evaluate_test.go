@@ -1,0 +1,219 @@
+package reminder_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+	"yibao/reminder/remindertest"
+)
+
+// Every evaluation leaves its reason in the rule and with the observer.
+func TestEvaluationReasons(t *testing.T) {
+	t.Parallel()
+	enrol := func(e balance.Enrolment) func(*rig) { return func(r *rig) { r.world.SetEnrolments("u-1", e) } }
+	paused := enrolment("310", balance.AccountYes, fen(1))
+	paused.Status = balance.StatusPaused
+	tests := []struct {
+		change func(*rig)
+		want   reminder.Reason
+	}{
+		{func(*rig) {}, reminder.ReasonAbove},
+		{func(r *rig) { r.world.SetBalance("u-1", 1) }, reminder.ReasonFired},
+		{func(r *rig) { r.world.SetDown(true) }, reminder.ReasonNotFresh},
+		{func(r *rig) { r.world.SetAttended(true) }, reminder.ReasonUnattended},
+		{enrol(paused), reminder.ReasonNotActive},
+		{enrol(enrolment("390", balance.AccountYes, fen(1))), reminder.ReasonNoEnrolment},
+		{enrol(enrolment("310", balance.AccountNo, nil)), reminder.ReasonNoAccount},
+		{enrol(enrolment("310", balance.AccountUnknown, fen(0))), reminder.ReasonAccountUnknown},
+		{enrol(enrolment("310", balance.AccountYes, nil)), reminder.ReasonBalanceUnknown},
+		{func(r *rig) {
+			r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links[0].Consent.Unattended = false })
+		}, reminder.ReasonNoConsent},
+		{func(r *rig) {
+			r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links[0].State = identity.LinkEnding })
+		}, reminder.ReasonLinkEnded},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.want), func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			seen := map[reminder.Reason]int{}
+			r := newRig(t, rigConfig(), func(d *reminder.Deps) {
+				d.Observe = func(kind string, reason reminder.Reason) {
+					mu.Lock()
+					defer mu.Unlock()
+					if kind == "evaluation" {
+						seen[reason]++
+					}
+				}
+			})
+			before := r.put()
+			tt.change(r)
+			r.later(time.Hour)
+			rule := r.rule()
+			if rule.LastReason != tt.want || seen[tt.want] != 1 || len(seen) != 1 || !rule.EvaluatedAt.Equal(r.world.Now()) {
+				t.Errorf("%s, seen %v", rule.LastReason, seen)
+			}
+			if tt.want != reminder.ReasonFired && rule.State != before.State {
+				t.Errorf("state became %s", rule.State)
+			}
+		})
+	}
+}
+
+func TestNextEvaluation(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Cooldown = 150 * time.Minute
+	r := newRig(t, cfg)
+	r.put()
+	next := func(want time.Duration, reason reminder.Reason) {
+		t.Helper()
+		if rule := r.rule(); rule.LastReason != reason || rule.DueAt.Sub(r.world.Now()) != want {
+			t.Errorf("%s, next in %v", rule.LastReason, rule.DueAt.Sub(r.world.Now()))
+		}
+	}
+	r.fall(1)
+	next(time.Hour, reminder.ReasonFired)
+	r.fall(9000)
+	next(time.Hour, reminder.ReasonRearmed)
+	r.fall(1)
+	next(30*time.Minute, reminder.ReasonCooldown)
+	r.world.SetDown(true)
+	r.later(30 * time.Minute)
+	next(15*time.Minute, reminder.ReasonNotFresh)
+	r.world.SetDown(false)
+	r.later(15 * time.Minute)
+	next(time.Hour, reminder.ReasonFired)
+}
+
+// A process that was slow must not act on what it read before another one evaluated the rule.
+func TestSlowEvaluationIsThrownAway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	overtaken := false
+	slow, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateRule" && !overtaken { // decided upon ¥0.01; meanwhile …
+			overtaken = true
+			r.world.SetBalance("u-1", 9000)
+			r.later(3 * time.Minute)
+		}
+		return remindertest.None
+	})
+	_, err := slow.EvaluateDue(context.Background())
+	r.check(err)
+	if rule := r.rule(); !overtaken || rule.Episode != 0 || rule.State != reminder.StateArmed {
+		t.Errorf("got %+v", rule)
+	}
+}
+
+// The names of region and insurance come from outside.
+func TestMessageNames(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig(), func(d *reminder.Deps) {
+		d.RegionName = func(code string) string { return "region " + code }
+		d.InsuranceName = func(code string) string { return "insurance " + code }
+	})
+	r.put()
+	r.fall(1)
+	if m := r.last().Message; m.Region != "region 990100" || m.Insurance != "insurance 310" {
+		t.Errorf("got %+v", m)
+	}
+}
+
+// Stopping finishes the send in flight, writes down its outcome, and starts no other.
+func TestStopFinishesTheSendInFlight(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Tick = time.Millisecond
+	r := newRig(t, cfg)
+	r.grant(2)
+	r.put()
+	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+	r.check(err)
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	r.world.SetBalance("u-2", 1)
+	_, err = r.EvaluateDue(context.Background()) // both messages are there before the send begins
+	r.check(err)
+	inFlight, goOn := make(chan struct{}), make(chan struct{})
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		close(inFlight) // a second send would panic
+		<-goOn
+		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error)
+	go func() { stopped <- r.Run(ctx) }()
+	<-inFlight
+	cancel()
+	select {
+	case <-stopped:
+		t.Fatal("stopped with a send in flight")
+	default:
+	}
+	close(goOn)
+	r.check(<-stopped)
+	open, finished := r.store.All()
+	if len(open) != 1 || open[0].State != reminder.DeliveryPending || len(finished) != 1 || finished[0].State != reminder.DeliveryAccepted {
+		t.Errorf("open %+v, finished %+v", open, finished)
+	}
+	if q := r.quota(); q.Free != 1 || len(q.Reserved) != 0 {
+		t.Errorf("quota %+v", q)
+	}
+}
+
+// An evaluation that is stopped while it asks has found out nothing.
+func TestStopIsNoFinding(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _ = r.EvaluateDue(ctx)
+	if rule := r.rule(); rule.LastReason != reminder.ReasonAbove || rule.EvaluatedAt.Equal(r.world.Now()) {
+		t.Errorf("got %+v", rule)
+	}
+}
+
+func TestRunSurvivesStoreFailures(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Tick = time.Microsecond
+	r := newRig(t, cfg)
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	done := make(chan struct{})
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		close(done)
+		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
+	})
+	var mu sync.Mutex
+	calls := 0
+	service, _ := r.start(func(string) remindertest.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		if calls++; calls <= 20 {
+			return remindertest.FailBefore
+		}
+		return remindertest.None
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := make(chan error)
+	go func() { stopped <- service.Run(ctx) }()
+	<-done
+	cancel()
+	r.check(<-stopped)
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}

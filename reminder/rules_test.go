@@ -1,0 +1,230 @@
+package reminder_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+func enrolment(insurance string, exists balance.Existence, n *balance.Fen) balance.Enrolment {
+	return balance.Enrolment{InsuranceType: insurance, Status: balance.StatusActive, Account: balance.PersonalAccount{Exists: exists, Balance: n}}
+}
+
+func TestPutRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		set  reminder.Setting
+		edit func(*rig)
+		want error
+	}{
+		{"line too low", reminder.Setting{Threshold: 99}, nil, reminder.ErrThreshold},
+		{"line negative", reminder.Setting{Threshold: -5000}, nil, reminder.ErrThreshold},
+		{"line too high", reminder.Setting{Threshold: 100_000_001}, nil, reminder.ErrThreshold},
+		{"margin negative", reminder.Setting{Threshold: 100, Margin: fen(-1)}, nil, reminder.ErrMargin},
+		{"margin too high", reminder.Setting{Threshold: 100, Margin: fen(100_000_001)}, nil, reminder.ErrMargin},
+		{"quiet hours", reminder.Setting{Threshold: 100, Quiet: reminder.QuietHours{Start: 1440}}, nil, reminder.ErrQuietHours},
+		{"no such template", reminder.Setting{Threshold: 100, Template: "other"}, nil, reminder.ErrNoTemplate},
+		{"region", reminder.Setting{Threshold: 100}, func(r *rig) { r.world.SetAttended(true) }, reminder.ErrUnattended},
+		{"consent", reminder.Setting{Threshold: 100}, func(r *rig) { r.caller.Links[0].Consent.Unattended = false }, reminder.ErrNoConsent},
+		{"no such enrolment", reminder.Setting{Threshold: 100, InsuranceType: "390"}, nil, reminder.ErrNoAccount},
+		{"not an insurance", reminder.Setting{Threshold: 100, InsuranceType: "<b>"}, func(r *rig) { r.world.SetDown(true) }, reminder.ErrNoAccount},
+		{"no account", reminder.Setting{Threshold: 100, InsuranceType: "310"}, func(r *rig) {
+			r.world.SetEnrolments("u-1", enrolment("310", balance.AccountNo, nil))
+		}, reminder.ErrNoAccount},
+		{"no account at all", reminder.Setting{Threshold: 100}, func(r *rig) {
+			r.world.SetEnrolments("u-1", enrolment("390", balance.AccountNo, nil))
+		}, reminder.ErrNoAccount},
+		{"link", reminder.Setting{Threshold: 100}, func(r *rig) { r.caller.Links = nil }, identity.ErrNoSuchLink},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, rigConfig())
+			if tt.edit != nil {
+				tt.edit(r)
+			}
+			if _, err := r.Put(context.Background(), r.caller, "u-1", tt.set); !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if len(r.store.Rules()) != 0 {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+func TestPutChoosesTheInsurance(t *testing.T) {
+	t.Parallel()
+	paused := enrolment("391", balance.AccountYes, fen(9000))
+	paused.Status = balance.StatusPaused
+	tests := []struct {
+		name       string
+		enrolments []balance.Enrolment
+		want       string
+		reason     reminder.Reason
+	}{
+		{"only one with an account", []balance.Enrolment{enrolment("310", balance.AccountNo, nil), enrolment("390", balance.AccountYes, fen(9000))}, "390", reminder.ReasonAbove},
+		{"employees' of two", []balance.Enrolment{enrolment("390", balance.AccountYes, fen(9000)), enrolment("310", balance.AccountYes, fen(9000))}, "310", reminder.ReasonAbove},
+		{"active of two", []balance.Enrolment{paused, enrolment("390", balance.AccountYes, fen(9000))}, "390", reminder.ReasonAbove},
+		{"paused only", []balance.Enrolment{paused}, "391", reminder.ReasonNotActive},
+		{"may exist", []balance.Enrolment{enrolment("390", balance.AccountUnknown, nil)}, "390", reminder.ReasonAccountUnknown},
+		{"yes before may", []balance.Enrolment{enrolment("310", balance.AccountUnknown, nil), enrolment("390", balance.AccountYes, nil)}, "390", reminder.ReasonBalanceUnknown},
+	}
+	for _, tt := range tests {
+		r := newRig(t, rigConfig())
+		r.world.SetEnrolments("u-1", tt.enrolments...)
+		if rule := r.put(); rule.InsuranceType != tt.want || rule.LastReason != tt.reason {
+			t.Errorf("%s: %s, %s", tt.name, rule.InsuranceType, rule.LastReason)
+		}
+	}
+}
+
+func TestPutDefaults(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	rule := r.put()
+	if rule.Margin != 1000 || rule.Template != "low_balance" || rule.InsuranceType != "310" || rule.UserID != "u" ||
+		rule.Region != "990100" || rule.Episode != 0 || len(rule.ID) < 20 || rule.DueAt.Sub(r.world.Now()) != time.Hour {
+		t.Errorf("got %+v", rule)
+	}
+	if rule := r.put(func(s *reminder.Setting) { s.Margin = fen(0) }); rule.Margin != 0 {
+		t.Errorf("margin %v", rule.Margin)
+	}
+}
+
+func TestPutWhileBelowWaitsForRecovery(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.world.SetBalance("u-1", 100)
+	if rule := r.put(); rule.State != reminder.StateBelow || rule.LastReason != reminder.ReasonAlreadyBelow {
+		t.Fatalf("got %+v", rule)
+	}
+	r.later(time.Hour)
+	r.fall(5999) // not yet line + margin
+	r.fall(100)
+	if open, finished := r.store.All(); len(open)+len(finished) != 0 {
+		t.Fatal("a message without a fall")
+	}
+	r.fall(6000)
+	r.fall(100)
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}
+
+// Where the upstream cannot be asked the rule is set all the same and finds out soon.
+func TestPutWithUpstreamDown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.world.SetDown(true)
+	rule := r.put()
+	if rule.State != reminder.StateNew || rule.LastReason != reminder.ReasonNotFresh || rule.InsuranceType != "310" {
+		t.Fatalf("got %+v", rule)
+	}
+	r.world.SetDown(false)
+	r.later(15 * time.Minute)
+	if rule := r.rule(); rule.State != reminder.StateArmed {
+		t.Errorf("got %+v", rule)
+	}
+}
+
+func TestPutWithCancelledRequest(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := r.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPutKeepsIDAndEpisode(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(2)
+	first := r.put()
+	r.fall(100)
+	changed := r.put(func(s *reminder.Setting) { s.Threshold = 50 * 100; s.ShowAmount = true })
+	if changed.ID != first.ID || changed.Episode != 1 || changed.State != reminder.StateBelow || !changed.CreatedAt.Equal(first.CreatedAt) {
+		t.Errorf("got %+v", changed)
+	}
+	if armed := r.put(func(s *reminder.Setting) { s.Threshold = 100 }); armed.State != reminder.StateArmed {
+		t.Errorf("got %+v", armed)
+	}
+	r.check(r.Delete(context.Background(), r.caller, "u-1"))
+	if again := r.put(); again.ID == first.ID || again.Episode != 0 {
+		t.Errorf("got %+v", again)
+	}
+}
+
+// Terms changed between the decision and the handing over: the outbox is not lost.
+func TestPutKeepsTheOutbox(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 100)
+	hit := ""
+	service, _ := r.start(atCall(2, 2, &hit)) // claim, update: killed after
+	_, _ = service.EvaluateDue(context.Background())
+	if hit != "InsertDelivery" {
+		hitRule := r.rule()
+		if hitRule.Outbox == nil {
+			t.Fatalf("killed after %s: no outbox", hit)
+		}
+	}
+	r.put(func(s *reminder.Setting) { s.ShowAmount = true })
+	r.pass() // at once
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}
+
+func TestGetDeleteDeliveries(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r := newRig(t, rigConfig())
+	if _, err := r.Get(ctx, r.caller, "u-1"); !errors.Is(err, reminder.ErrNoRule) {
+		t.Errorf("got %v", err)
+	}
+	r.check(r.Delete(ctx, r.caller, "u-1"))
+	want := r.put()
+	if got, err := r.Get(ctx, r.caller, "u-1"); err != nil || got.ID != want.ID {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for range 3 {
+		r.fall(100)
+		r.fall(9000)
+	}
+	list, err := r.Deliveries(ctx, r.caller, "u-1", 2)
+	if err != nil || len(list) != 2 || list[0].Episode != 3 || list[1].Episode != 2 {
+		t.Errorf("got %+v, %v", list, err)
+	}
+	if list, err := r.Deliveries(ctx, r.caller, "u-1", 0); err != nil || len(list) != 1 {
+		t.Errorf("got %+v, %v", list, err)
+	}
+}
+
+// Another person's link is no link at all, whatever is asked.
+func TestForeignLink(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	r := newRig(t, rigConfig())
+	r.put()
+	stranger := r.world.AddUser("v", 1)
+	_, getErr := r.Get(ctx, stranger, "u-1")
+	_, putErr := r.Put(ctx, stranger, "u-1", reminder.Setting{Threshold: 100})
+	_, listErr := r.Deliveries(ctx, stranger, "u-1", 10)
+	for _, err := range []error{getErr, putErr, listErr, r.Delete(ctx, stranger, "u-1")} {
+		if !errors.Is(err, identity.ErrNoSuchLink) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if r.rule().Threshold != 5000 {
+		t.Error("changed")
+	}
+}
