@@ -1,0 +1,373 @@
+package identity_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"yibao/identity"
+)
+
+func TestWrongCodesUseUpTheTries(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	right := w.phones.Last(phoneA)
+	if got, err := w.linking.Prove(t.Context(), c, a.ID, "12345"); !errors.Is(err, identity.ErrCodeWrong) || got.Tries != 0 {
+		t.Errorf("what is no code cost a try: %v", err)
+	}
+	for i := range 5 {
+		got, err := w.linking.Prove(t.Context(), c, a.ID, wrong(right))
+		if !errors.Is(err, identity.ErrCodeWrong) || w.linking.TriesLeft(got) != 4-i {
+			t.Fatalf("try %d: %d left, %v", i, w.linking.TriesLeft(got), err)
+		}
+	}
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, right); !errors.Is(err, identity.ErrAttemptOver) {
+		t.Errorf("the right code after five wrong ones: %v", err)
+	}
+	if got, _ := w.linking.Attempt(t.Context(), c, a.ID); got.State != identity.AttemptFailed || got.Reason != identity.FailedTries {
+		t.Errorf("%s %s", got.State, got.Reason)
+	}
+	if _, err := w.linking.Resend(t.Context(), c, a.ID); !errors.Is(err, identity.ErrAttemptOver) {
+		t.Errorf("resend: %v", err)
+	}
+}
+
+func TestParallelGuessesOnManyReplicas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.WrongPerPair = 1000 })
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	right := w.phones.Last(phoneA)
+	var mu sync.Mutex
+	answers := map[error]int{}
+	var wg sync.WaitGroup
+	for range 4 {
+		replica := w.another()
+		for range 10 {
+			wg.Go(func() {
+				_, err := replica.Prove(t.Context(), c, a.ID, wrong(right))
+				mu.Lock()
+				answers[err]++
+				mu.Unlock()
+			})
+		}
+	}
+	wg.Wait()
+	if answers[identity.ErrCodeWrong] != 5 || answers[identity.ErrAttemptOver] != 35 {
+		t.Errorf("answers %v", answers)
+	}
+}
+
+func TestPairLockHitsOnePairOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.SendsPerPair = 100 })
+	c := w.caller("user-1")
+	for range 2 {
+		a := w.start(t, c, personA)
+		for range 5 {
+			if _, err := w.linking.Prove(t.Context(), c, a.ID, wrong(w.phones.Last(phoneA))); !errors.Is(err, identity.ErrCodeWrong) {
+				t.Fatal(err)
+			}
+		}
+		w.clock.Advance(time.Minute)
+	}
+	var limit *identity.LimitError
+	_, err := w.linking.Start(t.Context(), c, request(personA))
+	if !errors.As(err, &limit) || limit.RetryAfter != 24*time.Hour-2*time.Minute {
+		t.Errorf("the pair is not locked: %v %+v", err, limit)
+	}
+	w.link(t, "user-1", personB, phoneB) // the same user, another person
+	w.link(t, "user-2", personA, phoneA) // another user, the same person
+	w.clock.Advance(24 * time.Hour)
+	w.link(t, "user-1", personA, phoneA) // a day later
+}
+
+func TestPairLockStopsAnOpenAttempt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.WrongPerPair = 3 })
+	c := w.caller("user-1")
+	a, b := w.start(t, c, personA), w.start(t, c, personA)
+	codes := w.phones.Inbox()
+	for range 3 {
+		_, _ = w.linking.Prove(t.Context(), c, a.ID, wrong(codes[0].Code))
+	}
+	var limit *identity.LimitError
+	if _, err := w.linking.Prove(t.Context(), c, b.ID, codes[1].Code); !errors.As(err, &limit) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRightAndExpiredCodesAreNotCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.WrongPerPair = 1 })
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	w.clock.Advance(5 * time.Minute)
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); !errors.Is(err, identity.ErrCodeExpired) {
+		t.Fatalf("got %v", err)
+	}
+	for range 2 {
+		l := w.link(t, "user-1", personA, phoneA)
+		if err := w.linking.Unlink(t.Context(), w.caller("user-1"), l.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestResend(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	first := w.phones.Last(phoneA)
+	w.clock.Advance(59 * time.Second)
+	_, err := w.linking.Resend(t.Context(), c, a.ID)
+	var limit *identity.LimitError
+	if !errors.Is(err, identity.ErrTooSoon) || !errors.As(err, &limit) || limit.RetryAfter != time.Second {
+		t.Errorf("after 59 s: %v", err)
+	}
+	w.clock.Advance(time.Second)
+	for left := 1; left >= 0; left-- {
+		got, err := w.linking.Resend(t.Context(), c, a.ID)
+		if err != nil || w.linking.SendsLeft(got) != left {
+			t.Fatalf("%v, %d left, want %d", err, w.linking.SendsLeft(got), left)
+		}
+		w.linking.Wait()
+		w.clock.Advance(time.Minute)
+	}
+	if _, err := w.linking.Resend(t.Context(), c, a.ID); !errors.Is(err, identity.ErrNoSendsLeft) {
+		t.Errorf("a fourth code: %v", err)
+	}
+	last := w.phones.Last(phoneA)
+	if first != last {
+		if _, err := w.linking.Prove(t.Context(), c, a.ID, first); !errors.Is(err, identity.ErrCodeWrong) {
+			t.Errorf("the old code still works: %v", err)
+		}
+	}
+	if got, err := w.linking.Prove(t.Context(), c, a.ID, last); err != nil || got.State != identity.AttemptLinked {
+		t.Errorf("the last code: %v", err)
+	}
+}
+
+func TestAttemptExpires(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	if got := w.linking.ExpiresIn(a); got != 900 {
+		t.Errorf("expires in %d", got)
+	}
+	w.clock.Advance(15 * time.Minute)
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); !errors.Is(err, identity.ErrAttemptOver) {
+		t.Errorf("prove: %v", err)
+	}
+	if _, err := w.linking.Resend(t.Context(), c, a.ID); !errors.Is(err, identity.ErrAttemptOver) {
+		t.Errorf("resend: %v", err)
+	}
+	got, err := w.linking.Attempt(t.Context(), c, a.ID)
+	if err != nil || got.Reason != identity.FailedExpired || w.linking.ExpiresIn(got) != 0 || w.linking.SendsLeft(got) != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.clock.Advance(time.Second)
+	if err := w.linking.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stored := w.store.Contents().Attempts[0]
+	if stored.Reason != identity.FailedExpired || stored.Claim.IDNumber != "" || stored.CodeHash != nil {
+		t.Errorf("after a pass: %s", stored.Reason)
+	}
+}
+
+func TestStartLimits(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*identity.LinkingConfig)
+		other  func(*world) (*identity.Caller, identity.LinkRequest) // what the limit must not hit
+	}{
+		"user": {
+			func(c *identity.LinkingConfig) { c.StartsPerUser = 2 },
+			func(w *world) (*identity.Caller, identity.LinkRequest) { return w.caller("user-2"), request(nobody) },
+		},
+		"address": {
+			func(c *identity.LinkingConfig) { c.StartsPerAddress = 2 },
+			func(w *world) (*identity.Caller, identity.LinkRequest) {
+				r := request(nobody)
+				r.Address = "192.0.2.2"
+				return w.caller("user-1"), r
+			},
+		},
+		"sends of pair": {
+			func(c *identity.LinkingConfig) { c.SendsPerPair = 2 },
+			func(w *world) (*identity.Caller, identity.LinkRequest) { return w.caller("user-2"), request(nobody) },
+		},
+	} {
+		w := newWorld(c.change)
+		for range 2 {
+			w.start(t, w.caller("user-1"), nobody)
+		}
+		var limit *identity.LimitError
+		if _, err := w.linking.Start(t.Context(), w.caller("user-1"), request(nobody)); !errors.As(err, &limit) ||
+			limit.RetryAfter != 24*time.Hour {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := len(w.store.Contents().Attempts); n != 2 {
+			t.Errorf("%s: %d attempts stored", name, n)
+		}
+		caller, r := c.other(w)
+		if _, err := w.linking.Start(t.Context(), caller, r); err != nil {
+			t.Errorf("%s: hit another: %v", name, err)
+		}
+		w.linking.Wait()
+	}
+}
+
+func TestSendsPerPhoneAreSilent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.SendsPerPhone = 2 })
+	for i := range 4 {
+		w.start(t, w.caller(fmt.Sprint("user-", i)), personA)
+	}
+	if n := len(w.phones.Inbox()); n != 2 {
+		t.Errorf("%d messages", n)
+	}
+	for _, a := range w.store.Contents().Attempts {
+		if a.State != identity.AttemptWaiting || a.Sends != 1 {
+			t.Errorf("state %s, %d sends", a.State, a.Sends)
+		}
+	}
+}
+
+func TestLinkAgainKeepsTheLinkAndTakesTheConsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	first := w.link(t, "user-1", personA, phoneA)
+	c := w.caller("user-1")
+	r := request(personA)
+	r.Unattended = false
+	a, err := w.linking.Start(t.Context(), c, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.linking.Wait()
+	done, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA))
+	if err != nil || done.LinkID != first.ID || done.State != identity.AttemptLinked {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	again, err := w.linking.Prove(t.Context(), c, a.ID, "000000")
+	if err != nil || again.LinkID != first.ID {
+		t.Errorf("asked again: %v", err)
+	}
+	links := w.caller("user-1").Links
+	if len(links) != 1 || links[0].Consent.Unattended || len(w.store.Contents().Slots) != 1 {
+		t.Errorf("%d links, %d slots", len(links), len(w.store.Contents().Slots))
+	}
+}
+
+func TestLinkLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.LinksPerPerson, c.LinksPerUser = 1, 1 })
+	w.link(t, "user-1", personA, phoneA)
+	if _, err := w.linking.Start(t.Context(), w.caller("user-1"), request(personB)); !errors.Is(err, identity.ErrLinkLimit) {
+		t.Errorf("the user's limit: %v", err)
+	}
+	stale := w.caller("user-1")
+	stale.Links = nil
+	for who, c := range map[*identity.Caller]identity.Claim{stale: personB, w.caller("user-2"): personA} {
+		a := w.start(t, who, c)
+		phone := map[identity.Claim]string{personA: phoneA, personB: phoneB}[c]
+		got, err := w.linking.Prove(t.Context(), who, a.ID, w.phones.Last(phone))
+		if err != nil || got.State != identity.AttemptFailed || got.Reason != identity.FailedLimit {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	if c := w.store.Contents(); len(c.Persons) != 1 || len(c.Slots) != 1 {
+		t.Errorf("%d persons, %d slots", len(c.Persons), len(c.Slots))
+	}
+}
+
+func TestProvedWaitsForTheUpstream(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		then func(*world)
+		want identity.AttemptState
+		why  string
+	}{
+		"comes back": {func(w *world) { w.registry.Fail(nil) }, identity.AttemptLinked, ""},
+		"knows no more": {func(w *world) { w.registry.Fail(nil); w.registry.Remove(personA) },
+			identity.AttemptFailed, identity.FailedChanged},
+		"stays away": {func(w *world) { w.clock.Advance(20 * time.Minute) },
+			identity.AttemptFailed, identity.FailedUpstream},
+	} {
+		w := newWorld()
+		who := w.caller("user-1")
+		a := w.start(t, who, personA)
+		w.registry.Fail(errors.New("down"))
+		got, err := w.linking.Prove(t.Context(), who, a.ID, w.phones.Last(phoneA))
+		if err != nil || got.State != identity.AttemptProved {
+			t.Fatalf("%s: %+v, %v", name, got, err)
+		}
+		asked := w.registry.Asked()
+		if got, err = w.linking.Prove(t.Context(), who, a.ID, "000000"); err != nil || got.State != identity.AttemptProved ||
+			w.registry.Asked() != asked {
+			t.Errorf("%s: asked again within the lease: %v", name, err)
+		}
+		w.clock.Advance(31 * time.Second)
+		c.then(w)
+		if err := w.linking.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ = w.linking.Attempt(t.Context(), who, a.ID); got.State != c.want || got.Reason != c.why {
+			t.Errorf("%s: %s %s", name, got.State, got.Reason)
+		}
+		if n := len(w.store.Contents().Persons); n != map[bool]int{true: 1}[c.want == identity.AttemptLinked] {
+			t.Errorf("%s: %d persons", name, n)
+		}
+	}
+}
+
+func TestFailingFollowerIsToldLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	w.followers.err = errors.New("down")
+	if got, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); err != nil || got.State != identity.AttemptProved {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	link := w.caller("user-1").Links[0]
+	if err := w.linking.Unlink(t.Context(), c, link.ID); err != nil {
+		t.Fatalf("unlink: %v", err)
+	}
+	if len(w.caller("user-1").Links) != 0 {
+		t.Error("the link is still seen")
+	}
+	if err := w.linking.Tick(t.Context()); !errors.Is(err, identity.ErrStore) {
+		t.Errorf("a pass with a failing follower: %v", err)
+	}
+	w.followers.err = nil
+	w.clock.Advance(time.Minute)
+	if err := w.linking.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := w.linking.Attempt(t.Context(), c, a.ID)
+	if got.Reason != identity.FailedEnded || len(w.store.Contents().Persons) != 0 || len(w.followers.known) != 0 {
+		t.Errorf("%s, %d persons, followers know %d", got.Reason, len(w.store.Contents().Persons), len(w.followers.known))
+	}
+}
+
+func TestNameFollowsTheRegister(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.link(t, "user-1", personA, phoneA)
+	renamed := personA
+	renamed.Name = "测试新"
+	w.registry.Add(renamed, phoneA)
+	w.link(t, "user-2", renamed, phoneA)
+	if p := w.store.Contents().Persons; len(p) != 1 || p[0].Name != renamed.Name {
+		t.Error("the person keeps the old name")
+	}
+}

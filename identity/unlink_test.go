@@ -1,0 +1,197 @@
+package identity_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"yibao/identity"
+)
+
+func TestUnlinkOfOneKeepsTheOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	first, second := w.link(t, "user-1", personA, phoneA), w.link(t, "user-2", personA, phoneA)
+	if err := w.linking.Unlink(t.Context(), w.caller("user-1"), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	c := w.store.Contents()
+	if len(c.Persons) != 1 || len(c.Slots) != 1 || c.Slots[0].LinkID != second.ID || !w.followers.shared[second.PersonID] {
+		t.Error("the other's link was hit")
+	}
+}
+
+// TestBothLastLinksEndAtOnce wants what both shared to go, whoever comes last.
+func TestBothLastLinksEndAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 30 {
+		w := newWorld()
+		links := map[string]identity.Link{
+			"user-1": w.link(t, "user-1", personA, phoneA), "user-2": w.link(t, "user-2", personA, phoneA),
+		}
+		callers := map[string]*identity.Caller{"user-1": w.caller("user-1"), "user-2": w.caller("user-2")}
+		var wg sync.WaitGroup
+		for who, l := range links {
+			wg.Go(func() {
+				if err := w.another().Unlink(t.Context(), callers[who], l.ID); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if c := w.store.Contents(); len(c.Persons)+len(c.Slots)+len(w.followers.shared)+len(w.followers.known) != 0 {
+			t.Fatal("something shared stayed")
+		}
+	}
+}
+
+// TestLinkDuringUnlink links a person while another's unlink, the last one, is in the middle of deleting.
+func TestLinkDuringUnlink(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"Slots", "DeletePerson", "FreeSlot", "UpdateUser"} {
+		w := newWorld()
+		old := w.link(t, "user-1", personA, phoneA)
+		c := w.caller("user-1")
+		var once sync.Once
+		w.store.Before = func(op string) error {
+			if op == at {
+				once.Do(func() {
+					hook := w.store.Before
+					w.store.Before = nil
+					w.link(t, "user-2", personA, phoneA)
+					w.store.Before = hook
+				})
+			}
+			return nil
+		}
+		if err := w.linking.Unlink(t.Context(), c, old.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.store.Before = nil
+		link := w.caller("user-2").Links[0]
+		if !w.followers.known[link.ID] || (at != "DeletePerson" && !w.followers.shared[link.PersonID]) {
+			t.Errorf("at %s: the followers forgot the new link", at)
+		}
+	}
+}
+
+// TestPersonGoneUnderALink deletes the person behind our back just after the slot is taken.
+func TestPersonGoneUnderALink(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	var once sync.Once
+	w.store.After = func(op string) error {
+		if op == "ClaimSlot" {
+			once.Do(func() {
+				if err := w.store.DeletePerson(context.Background(), w.store.Contents().Persons[0].ID); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return nil
+	}
+	link := w.link(t, "user-1", personA, phoneA)
+	c := w.store.Contents()
+	if len(c.Persons) != 1 || c.Persons[0].ID != link.PersonID || len(c.Slots) != 1 || c.Slots[0].PersonID != link.PersonID {
+		t.Errorf("%d persons, %d slots", len(c.Persons), len(c.Slots))
+	}
+}
+
+func TestSelfSince(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	self := func(who string) identity.Link {
+		t.Helper()
+		c := w.caller(who)
+		r := request(personA)
+		r.Relation = identity.Self
+		a, err := w.linking.Start(t.Context(), c, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.linking.Wait()
+		if _, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); err != nil {
+			t.Fatal(err)
+		}
+		return w.caller(who).Links[0]
+	}
+	since := func() time.Time { return w.store.Contents().Persons[0].SelfSince }
+	unlink := func(who string, l identity.Link) {
+		t.Helper()
+		if err := w.linking.Unlink(t.Context(), w.caller(who), l.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Hour)
+	}
+	w.link(t, "relative", personA, phoneA)
+	if !since().IsZero() {
+		t.Error("a relative's link is no self link")
+	}
+	w.clock.Advance(time.Hour)
+	first := self("user-1")
+	w.clock.Advance(time.Hour)
+	second := self("user-2")
+	if !since().Equal(first.Since) {
+		t.Error("not since the first self link")
+	}
+	unlink("user-1", first)
+	if !since().Equal(first.Since) {
+		t.Error("the second link does not continue the first")
+	}
+	unlink("user-2", second)
+	if !since().IsZero() {
+		t.Error("since is kept without a self link")
+	}
+	if third := self("user-3"); !since().Equal(third.Since) {
+		t.Error("a later self link does not begin anew")
+	}
+}
+
+func TestDeadProcessOwesTheFirstCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	w.store.Before = func(op string) error {
+		if op == "UpdateAttempt" {
+			return errors.New("killed")
+		}
+		return nil
+	}
+	a, err := w.linking.Start(t.Context(), c, request(personA))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.linking.Wait()
+	w.store.Before = nil
+	if len(w.phones.Inbox()) != 0 {
+		t.Fatal("a message left before it was counted")
+	}
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, "000000"); !errors.Is(err, identity.ErrCodeWrong) {
+		t.Errorf("before any code: %v", err)
+	}
+	w.clock.Advance(11 * time.Second)
+	for range 2 {
+		if err := w.linking.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.linking.Wait()
+	if n := len(w.phones.Inbox()); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+	if got, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); err != nil || got.State != identity.AttemptLinked {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.linking.Run(ctx); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
