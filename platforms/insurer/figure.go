@@ -22,7 +22,7 @@ func (f figure) empty() bool { return !f.bad && f.fen == 0 }
 // everything that is no amount, has other digits than zeros behind the second decimal, or is written in the way that
 // the mode excludes. Spaces around a text are dropped: fixed-width systems pad.
 func readFigure(raw json.RawMessage, mode Numbers) figure {
-	raw = bytes.TrimSpace(raw)
+	raw = bytes.Trim(raw, " \t\r\n")
 	if len(raw) == 0 || string(raw) == "null" {
 		return figure{}
 	}
