@@ -1,13 +1,13 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
-
-	"yibao/balance"
 )
 
 // Why a control request was refused; the texts go to whoever typed it.
@@ -30,8 +30,10 @@ func (s *server) control(mux *http.ServeMux) {
 		"POST /control/balance":         s.controlBalance,
 		"GET /control/balance":          s.controlShowBalance,
 		"GET /control/inbox":            s.controlInbox,
+		"GET /control/inbox/latest":     s.controlLastMessage,
 		"GET /control/sms/latest":       s.controlLatest,
 		"GET /control/people":           s.controlPeople,
+		"GET /control/people.txt":       s.controlPeopleText,
 		"GET /control/stats":            s.controlStats,
 		"GET /control/faults":           s.controlFaults,
 		"POST /control/faults":          s.controlAddFault,
@@ -102,105 +104,6 @@ func (s *server) appID(platform, app string) (string, error) {
 	return "", errNoApp
 }
 
-// controlGrant is the tap in the subscribe sheet.
-func (s *server) controlGrant(r *http.Request) (any, error) {
-	var g struct {
-		Platform string `json:"platform"`
-		App      string `json:"app"`
-		User     string `json:"user"`
-		Template string `json:"template"`
-		N        int    `json:"n"`
-	}
-	if err := decodeControl(r, &g); err != nil {
-		return nil, err
-	}
-	app, err := s.appID(g.Platform, g.App)
-	if err != nil {
-		return nil, err
-	}
-	if g.N == 0 {
-		g.N = 1
-	}
-	user, err := userName(g.User)
-	if err != nil || g.N < 1 || g.N > 1000 || !s.hasTemplate(app, g.Template) {
-		return nil, errGrant
-	}
-	if err = s.world.grant(g.Platform, app, user, g.Template, g.N); err != nil {
-		return nil, err
-	}
-	n := s.world.quotaOf(g.Platform, app, OpenID(g.Platform, app, user), g.Template)
-	return map[string]int{"allowed": n}, nil
-}
-
-func (s *server) hasTemplate(app, template string) bool {
-	_, wechat := wechatTemplate(s.wechat[app], template)
-	_, alipay := alipayTemplate(s.alipay[app].AlipayApp, template)
-	return wechat || alipay
-}
-
-type balanceOrder struct {
-	IDNumber  string `json:"id_number"`
-	Region    string `json:"region"`
-	Yuan      string `json:"yuan"`
-	Insurance string `json:"insurance_type"`
-}
-
-// controlBalance sets an account from now on.
-func (s *server) controlBalance(r *http.Request) (any, error) {
-	var order balanceOrder
-	if r.URL.RawQuery != "" && r.ContentLength <= 0 {
-		order = balanceOrder{r.FormValue("id_number"), r.FormValue("region"), r.FormValue("yuan"), r.FormValue("insurance_type")}
-	} else if err := decodeControl(r, &order); err != nil {
-		return nil, err
-	}
-	fen, err := balance.ParseYuan(order.Yuan)
-	if err != nil {
-		return nil, errYuan
-	}
-	_, row, err := s.account(order)
-	if err != nil {
-		return nil, err
-	}
-	if err = s.world.setBalanceOf(order.IDNumber, row.Region, row.Type, fen, s.now()); err != nil {
-		return nil, err
-	}
-	return fen.Display(), nil
-}
-
-// controlShowBalance tells what the account holds now.
-func (s *server) controlShowBalance(r *http.Request) (any, error) {
-	person, row, err := s.account(balanceOrder{
-		IDNumber: r.FormValue("id_number"), Region: r.FormValue("region"), Insurance: r.FormValue("insurance_type"),
-	})
-	if err != nil {
-		return nil, err
-	}
-	fen, _ := s.world.setOrCourse(person, row, s.now())
-	return fen.Display(), nil
-}
-
-// account finds the enrolment that is meant; without an insurance type the first that may have an account, without a
-// region the first of all.
-func (s *server) account(order balanceOrder) (*Person, Enrolment, error) {
-	person := s.world.byID[order.IDNumber]
-	if person == nil {
-		return nil, Enrolment{}, errNoPerson
-	}
-	var found *Enrolment
-	for i, e := range person.Enrolments {
-		if (order.Region != "" && order.Region != e.Region) || (order.Insurance != "" && order.Insurance != e.Type) {
-			continue
-		}
-		if found == nil || found.Account == "no" && e.Account != "no" {
-			found = &person.Enrolments[i]
-		}
-	}
-	if found == nil {
-		return nil, Enrolment{}, errNoPerson
-	}
-	return person, *found, nil
-}
-
 // maxWait bounds how long a question for a message waits.
 const maxWait = 30 * time.Second
 
@@ -239,6 +142,18 @@ func (s *server) controlInbox(r *http.Request) (any, error) {
 	return s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind")})
 }
 
+// controlLastMessage is the last message as the phone shows it.
+func (s *server) controlLastMessage(r *http.Request) (any, error) {
+	list, err := s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind")})
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, errNothing
+	}
+	return list[len(list)-1].Text, nil
+}
+
 // controlLatest is the last code that a phone got, by its number or by the person it belongs to.
 func (s *server) controlLatest(r *http.Request) (any, error) {
 	phone := r.FormValue("phone")
@@ -269,33 +184,19 @@ func (s *server) controlPeople(r *http.Request) (any, error) {
 	return list, nil
 }
 
+// controlPeopleText is a line for each person, for reading.
+func (s *server) controlPeopleText(r *http.Request) (any, error) {
+	var lines []string
+	for _, p := range s.world.People() {
+		region := p.Enrolments[0].Region
+		if asked := r.FormValue("region"); asked == "" || len(p.in(asked)) > 0 {
+			lines = append(lines, strings.Join([]string{region, p.IDNumber, p.CertType, cmp.Or(p.Phone, "-"), p.Name, p.Note}, "\t"))
+		}
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
 func (s *server) controlStats(*http.Request) (any, error) { return s.world.stats.all(), nil }
-
-func (s *server) controlFaults(*http.Request) (any, error) {
-	return map[string]any{"pending": s.world.faults.pending(), "known": known}, nil
-}
-
-func (s *server) controlAddFault(r *http.Request) (any, error) {
-	var f struct {
-		Target string `json:"target"`
-		Fault  string `json:"fault"`
-		Times  int    `json:"times"`
-		Detail string `json:"detail"`
-		Millis int    `json:"ms"`
-	}
-	if err := decodeControl(r, &f); err != nil {
-		return nil, err
-	}
-	if err := s.world.faults.add(fault{f.Target, f.Fault, f.Times, f.Detail, f.Millis}); err != nil {
-		return nil, err
-	}
-	return s.world.faults.pending(), nil
-}
-
-func (s *server) controlClearFaults(r *http.Request) (any, error) {
-	s.world.faults.clear(r.FormValue("target"))
-	return s.world.faults.pending(), nil
-}
 
 func decodeControl(r *http.Request, v any) error {
 	decoder := json.NewDecoder(r.Body)
