@@ -1,0 +1,305 @@
+package identity_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"yibao/identity"
+)
+
+var errKilled = errors.New("killed")
+
+// machine drives linking at random, kills the process at random store calls, and checks what must hold in between.
+type machine struct {
+	*world
+	fuse     atomic.Int64 // store calls until the kill; negative: none is planned
+	after    bool         // the last write happens, and its answer is lost
+	dead     atomic.Bool
+	attempts []tracked
+	entered  map[string]bool      // attempts into which the right code was put
+	unlinked map[string]bool      // links whose end was acknowledged
+	noSelf   map[string]time.Time // when a person was last seen without a self link
+}
+
+type tracked struct {
+	id, who string
+	claim   identity.Claim
+}
+
+func newMachine() *machine {
+	m := &machine{
+		world: newWorld(func(c *identity.LinkingConfig) {
+			c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.WrongPerPair = 1000, 1000, 1000, 1000
+			c.LinksPerPerson, c.LinksPerUser = 3, 3
+		}),
+		entered: map[string]bool{}, unlinked: map[string]bool{}, noSelf: map[string]time.Time{},
+	}
+	m.fuse.Store(-1)
+	m.store.Before = func(string) error { return m.burn(!m.after) }
+	m.store.After = func(string) error { return m.burn(m.after) }
+	return m
+}
+
+// burn counts down at one side of the calls; once dead, nothing of the process happens any more.
+func (m *machine) burn(here bool) error {
+	if m.dead.Load() {
+		return errKilled
+	}
+	if here && m.fuse.Load() >= 0 && m.fuse.Add(-1) < 0 {
+		m.dead.Store(true)
+		return errKilled
+	}
+	return nil
+}
+
+func (m *machine) restart() {
+	m.linking.Wait()
+	m.fuse.Store(-1)
+	m.dead.Store(false)
+	m.linking = m.another()
+}
+
+var (
+	crowd = []string{"user-1", "user-2"}
+	folk  = []identity.Claim{personA, personB, nobody}
+	kin   = []identity.Relation{identity.Self, identity.Parent}
+	line  = map[string]string{personA.IDNumber: phoneA, personB.IDNumber: phoneB}
+)
+
+func (m *machine) startAny(t *rapid.T) {
+	who := rapid.SampledFrom(crowd).Draw(t, "who")
+	claim := rapid.SampledFrom(folk).Draw(t, "person")
+	r := request(claim)
+	r.Relation = rapid.SampledFrom(kin).Draw(t, "relation")
+	r.Address = ""
+	if a, err := m.linking.Start(context.Background(), m.caller(who), r); err == nil {
+		m.attempts = append(m.attempts, tracked{a.ID, who, claim})
+	}
+	m.linking.Wait()
+}
+
+func (m *machine) pick(t *rapid.T) tracked {
+	if len(m.attempts) == 0 {
+		t.Skip("no attempt yet")
+	}
+	return m.attempts[len(m.attempts)-1-rapid.IntRange(0, min(2, len(m.attempts)-1)).Draw(t, "attempt")]
+}
+
+func (m *machine) prove(t *rapid.T) {
+	a := m.pick(t)
+	code := m.phones.Last(line[a.claim.IDNumber])
+	if code == "" || rapid.IntRange(0, 3).Draw(t, "guess") == 0 {
+		code = wrong(code)
+	} else {
+		m.entered[a.id] = true
+	}
+	_, _ = m.linking.Prove(context.Background(), m.caller(a.who), a.id, code)
+}
+
+func (m *machine) resend(t *rapid.T) {
+	a := m.pick(t)
+	_, _ = m.linking.Resend(context.Background(), m.caller(a.who), a.id)
+	m.linking.Wait()
+}
+
+func (m *machine) unlink(t *rapid.T) {
+	c := m.caller(rapid.SampledFrom(crowd).Draw(t, "who"))
+	if len(c.Links) == 0 {
+		t.Skip("no link yet")
+	}
+	id := rapid.SampledFrom(c.Links).Draw(t, "link").ID
+	if m.linking.Unlink(context.Background(), c, id) == nil {
+		m.unlinked[id] = true
+	}
+}
+
+func (m *machine) wait(t *rapid.T) {
+	m.clock.Advance(time.Duration(rapid.SampledFrom([]int{1, 35, 61, 400}).Draw(t, "seconds")) * time.Second)
+}
+
+func (m *machine) plan(t *rapid.T) {
+	if m.fuse.Load() < 0 && !m.dead.Load() {
+		m.after = rapid.Bool().Draw(t, "answer lost")
+		m.fuse.Store(int64(rapid.IntRange(0, 20).Draw(t, "calls")))
+	}
+}
+
+func (m *machine) tick() {
+	_ = m.linking.Tick(context.Background())
+	m.linking.Wait()
+}
+
+// always holds at every moment, dead or alive.
+func (m *machine) always(t *rapid.T) {
+	c := m.store.Contents()
+	sends := 0
+	for _, a := range c.Attempts {
+		sends += a.Sends
+		if a.Tries > 5 || a.Sends > 3 {
+			t.Fatalf("%d tries, %d sends", a.Tries, a.Sends)
+		}
+		if !m.entered[a.ID] && (a.State == identity.AttemptProved || a.State == identity.AttemptLinked) {
+			t.Fatal("proved without the right code")
+		}
+	}
+	if got := len(m.phones.Inbox()); got > sends {
+		t.Fatalf("%d messages left, %d were counted", got, sends)
+	}
+	for _, u := range c.Users {
+		seen := map[string]bool{}
+		for _, l := range u.Links {
+			key := l.PersonID + l.Region
+			if l.State == identity.LinkActive && (seen[key] || m.unlinked[l.ID]) {
+				t.Fatal("a link is there twice, or came back")
+			}
+			if !m.entered["a"+strings.TrimPrefix(l.ID, "l")] {
+				t.Fatal("a link without the right code")
+			}
+			seen[key] = seen[key] || l.State == identity.LinkActive
+		}
+	}
+	m.sawSelf()
+	if text, _ := json.Marshal(c); strings.Contains(string(text), phoneA) || strings.Contains(string(text), phoneB) {
+		t.Fatal("an answer of the upstream was stored")
+	}
+}
+
+func (m *machine) sawSelf() {
+	c := m.store.Contents()
+	self := map[string]bool{}
+	for _, s := range c.Slots {
+		self[s.PersonID] = self[s.PersonID] || s.Relation == identity.Self
+	}
+	for _, p := range c.Persons {
+		if !self[p.ID] {
+			m.noSelf[p.ID] = m.clock.Now()
+		}
+	}
+}
+
+// settled holds once a living process had the time to finish everything.
+func (m *machine) settled(t *rapid.T) {
+	m.restart()
+	for range 4 {
+		m.clock.Advance(time.Hour)
+		m.tick()
+	}
+	c := m.store.Contents()
+	slots := map[string]identity.Slot{}
+	for _, s := range c.Slots {
+		slots[s.LinkID] = s
+	}
+	links, people := 0, map[string]bool{}
+	for _, u := range c.Users {
+		for _, l := range u.Links {
+			s, ok := slots[l.ID]
+			if l.State != identity.LinkActive || !ok || s.PersonID != l.PersonID || s.UserID != u.ID || !s.Since.Equal(l.Since) {
+				t.Fatalf("link %s does not match its slot", l.State)
+			}
+			if !m.followers.known[l.ID] {
+				t.Fatal("the followers do not know a link")
+			}
+			links++
+			people[l.PersonID] = true
+		}
+	}
+	if len(slots) != links || len(m.followers.known) != links || len(c.Persons) != len(people) ||
+		len(m.followers.shared) != len(people) {
+		t.Fatalf("%d links, %d slots, followers know %d; %d people with links, %d stored, followers keep %d", links,
+			len(slots), len(m.followers.known), len(people), len(c.Persons), len(m.followers.shared))
+	}
+	m.finished(t)
+}
+
+func (m *machine) finished(t *rapid.T) {
+	c := m.store.Contents()
+	first := map[string]time.Time{}
+	for _, s := range c.Slots {
+		if f := first[s.PersonID]; s.Relation == identity.Self && (f.IsZero() || s.Since.Before(f)) {
+			first[s.PersonID] = s.Since
+		}
+	}
+	for _, p := range c.Persons {
+		f := first[p.ID]
+		if f.IsZero() != p.SelfSince.IsZero() || p.SelfSince.After(f) {
+			t.Fatalf("self since %v, first self link %v", p.SelfSince, f)
+		}
+		if !f.IsZero() && p.SelfSince.Before(m.noSelf[p.ID]) {
+			t.Fatal("self since reaches over a gap")
+		}
+	}
+	for _, a := range c.Attempts {
+		over := a.State == identity.AttemptLinked || a.State == identity.AttemptFailed
+		if !over || a.Claim.Name != "" || a.Claim.IDNumber != "" || a.CodeHash != nil {
+			t.Fatalf("attempt %s is not over", a.State)
+		}
+	}
+}
+
+// TestLinkingSurvivesKills is the property of the whole package: killed at any store call, before or after the write,
+// any number of times, linking ends with links, slots, persons, attempts and followers that agree.
+func TestLinkingSurvivesKills(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		m := newMachine()
+		t.Repeat(map[string]func(*rapid.T){
+			"start":    m.startAny,
+			"prove":    m.prove,
+			"prove2":   m.prove,
+			"resend":   m.resend,
+			"unlink":   m.unlink,
+			"wait":     m.wait,
+			"tick":     func(*rapid.T) { m.tick() },
+			"kill":     m.plan,
+			"restart":  func(*rapid.T) { m.restart() },
+			"upstream": func(t *rapid.T) { m.registry.Fail(rapid.SampledFrom([]error{nil, errKilled}).Draw(t, "down")) },
+			"":         m.always,
+		})
+		m.registry.Fail(nil)
+		m.settled(t)
+	})
+}
+
+// TestKilledAtEveryStep walks one link and its end, once for every store call at which the process can die; then a new
+// process walks on from there, as a user would who asks again.
+func TestKilledAtEveryStep(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		m := newMachine()
+		m.after = rapid.Bool().Draw(t, "answer lost")
+		m.fuse.Store(int64(rapid.IntRange(0, 60).Draw(t, "calls")))
+		m.story()
+		m.always(t)
+		m.settled(t)
+		m.story()
+		m.settled(t)
+		c := m.store.Contents()
+		if len(c.Persons)+len(c.Slots)+len(m.followers.known)+len(m.followers.shared) != 0 {
+			t.Fatal("something stayed after the end")
+		}
+	})
+}
+
+// story links a person, as self, and ends the user's links.
+func (m *machine) story() {
+	ctx := context.Background()
+	r := request(personA)
+	r.Relation = identity.Self
+	if a, err := m.linking.Start(ctx, m.caller("user-1"), r); err == nil {
+		m.linking.Wait()
+		m.entered[a.ID] = true
+		_, _ = m.linking.Prove(ctx, m.caller("user-1"), a.ID, m.phones.Last(phoneA))
+	}
+	for _, l := range m.caller("user-1").Links {
+		if m.linking.Unlink(ctx, m.caller("user-1"), l.ID) == nil {
+			m.unlinked[l.ID] = true
+		}
+	}
+}
