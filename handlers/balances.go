@@ -13,8 +13,8 @@ type balanceView struct {
 }
 
 type balanceMeta struct {
-	AsOf         time.Time            `json:"as_of" doc:"数据时间（医保系统）"`
-	FetchedAt    time.Time            `json:"fetched_at" doc:"获取时间"`
+	AsOf         moment               `json:"as_of" doc:"数据时间（医保系统）"`
+	FetchedAt    moment               `json:"fetched_at" doc:"获取时间"`
 	AgeSeconds   int                  `json:"age_seconds" doc:"距获取的秒数" example:"12"`
 	Source       string               `json:"source" example:"fsi/1101"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"完整；部分未知；暂用上次结果；该地区不提供"`
@@ -42,7 +42,7 @@ type accountView struct {
 }
 
 // getBalance is the route that is asked most.
-func (s *server) getBalance(ctx context.Context, in *byID) (*out[balanceView], error) {
+func (s *server) getBalance(ctx context.Context, in *PathID) (*out[balanceView], error) {
 	found, err := s.Balances.Current(ctx, callerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func viewAccount(a balance.PersonalAccount, l language) accountView {
 }
 
 type trendInput struct {
-	byID
+	PathID
 	From      string         `query:"from" maxLength:"10" doc:"起始日期（含）；省略为截止日期前 29 天" example:"2026-10-23"`
 	To        string         `query:"to" maxLength:"10" doc:"截止日期（含）；省略为今天" example:"2026-11-21"`
 	Step      balance.Step   `query:"step" enum:"auto,day,week,month" default:"auto" doc:"横轴步长"`
@@ -104,7 +104,7 @@ type trendMeta struct {
 	Step         balance.Step         `json:"step" enum:"day,week,month"`
 	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry"`
 	Timezone     string               `json:"timezone" example:"Asia/Shanghai"`
-	AsOf         *time.Time           `json:"as_of,omitempty" doc:"最近一次读数的时间；没有读数时不出现"`
+	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次读数的时间；没有读数时不出现"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported"`
 	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户"`
 	Since        balance.Day          `json:"since" doc:"从这一天起有记录" example:"2026-11-21"`
@@ -133,7 +133,7 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 	}
 	return answer(trendView{
 		Meta: trendMeta{
-			Unit: trend.Unit, Step: trend.Step, Gaps: trend.Gaps, Timezone: trend.Timezone, AsOf: stampOrNil(trend.AsOf),
+			Unit: trend.Unit, Step: trend.Step, Gaps: trend.Gaps, Timezone: trend.Timezone, AsOf: stamp(trend.AsOf),
 			Completeness: trend.Completeness, Account: trend.Account, Since: trend.Since, From: trend.From, To: trend.To,
 			Summary: each(trend.Summary, func(one balance.Summary) summaryView {
 				return summaryView{one.Key, one.Name, one.Min, one.Max, one.Opening, one.Closing}

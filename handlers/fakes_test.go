@@ -280,6 +280,7 @@ func testOptions(fake *fakeService) Options {
 		Version: "test",
 		Now:     func() time.Time { return noon },
 		Metrics: prometheus.NewRegistry(),
+		Limits:  Limits{PerAddress: Rate{PerSecond: -1}, PerUser: Rate{PerSecond: -1}},
 	}
 }
 

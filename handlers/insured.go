@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"time"
 
 	"yibao/identity"
 )
@@ -46,14 +45,14 @@ type insuredView struct {
 	Name       string            `json:"name" doc:"已脱敏" example:"测*甲"`
 	IDNumber   string            `json:"id_number" doc:"已脱敏" example:"1****************X"`
 	Assurance  string            `json:"assurance" enum:"card_password,sms,platform,face" doc:"核验强度，由低到高"`
-	Since      time.Time         `json:"since" doc:"绑定时间"`
+	Since      moment            `json:"since" doc:"绑定时间"`
 	Consent    consentView       `json:"consent"`
 }
 
 type consentView struct {
-	Version    string    `json:"version" example:"2026-11"`
-	At         time.Time `json:"at" doc:"同意时间"`
-	Unattended bool      `json:"unattended" doc:"是否同意系统定期查询余额"`
+	Version    string `json:"version" example:"2026-11"`
+	At         moment `json:"at" doc:"同意时间"`
+	Unattended bool   `json:"unattended" doc:"是否同意系统定期查询余额"`
 }
 
 type insuredListView struct {
@@ -87,7 +86,7 @@ func (s *server) listInsured(ctx context.Context, _ *none) (*out[insuredListView
 	return answer(insuredListView{each(callerOf(ctx).Links, s.insured)}), nil
 }
 
-func (s *server) getInsured(ctx context.Context, in *byID) (*out[insuredView], error) {
+func (s *server) getInsured(ctx context.Context, in *PathID) (*out[insuredView], error) {
 	link, err := callerOf(ctx).Link(in.ID)
 	if err != nil {
 		return nil, err
@@ -95,6 +94,6 @@ func (s *server) getInsured(ctx context.Context, in *byID) (*out[insuredView], e
 	return answer(s.insured(link)), nil
 }
 
-func (s *server) unlink(ctx context.Context, in *byID) (*struct{}, error) {
+func (s *server) unlink(ctx context.Context, in *PathID) (*struct{}, error) {
 	return nil, s.Linking.Unlink(ctx, callerOf(ctx), in.ID)
 }

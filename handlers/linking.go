@@ -55,7 +55,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 	return answer(view), nil
 }
 
-func (s *server) getAttempt(ctx context.Context, in *byID) (*out[attemptView], error) {
+func (s *server) getAttempt(ctx context.Context, in *PathID) (*out[attemptView], error) {
 	attempt, err := s.Linking.Attempt(ctx, callerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (s *server) getAttempt(ctx context.Context, in *byID) (*out[attemptView], e
 	return answer(s.attempt(ctx, attempt)), nil
 }
 
-func (s *server) resendCode(ctx context.Context, in *byID) (*out[attemptView], error) {
+func (s *server) resendCode(ctx context.Context, in *PathID) (*out[attemptView], error) {
 	attempt, err := s.Linking.Resend(ctx, callerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (s *server) resendCode(ctx context.Context, in *byID) (*out[attemptView], e
 }
 
 type proofInput struct {
-	byID
+	PathID
 	Body struct {
 		Code string `json:"code" minLength:"4" maxLength:"8" pattern:"^[0-9]+$" patternDescription:"digits" doc:"短信验证码" example:"000000"`
 	}

@@ -30,7 +30,8 @@ func apiConfig(version string) huma.Config {
 				}},
 			},
 		},
-		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		// The second is what Huma looks for behind application/problem+json.
+		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat: "application/json",
 	}
 }

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"reflect"
@@ -135,10 +134,7 @@ func (s *server) handleError(c *fiber.Ctx, err error) error {
 	f := classify(err)
 	noteFault(call, f, []error{err})
 	problemHeaders(call, f, c.Set)
-	body, err := json.Marshal(problemFor(call, f))
-	if err != nil {
-		return err // strings and numbers always marshal
-	}
 	c.Set(fiber.HeaderContentType, problemType)
-	return c.Status(f.public.status).Send(body)
+	c.Status(f.public.status).Response().ResetBody() // a panic may have come half-way through an answer
+	return jsonFormat.Marshal(c, problemFor(call, f))
 }

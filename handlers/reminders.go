@@ -10,7 +10,7 @@ import (
 )
 
 type putReminderInput struct {
-	byID
+	PathID
 	Body struct {
 		ThresholdFen  balance.Fen  `json:"threshold_fen" minimum:"1" maximum:"1000000000000" doc:"余额低于此金额时提醒（分）" example:"10000"`
 		MarginFen     *balance.Fen `json:"margin_fen,omitempty" minimum:"0" maximum:"1000000000000" doc:"余额回升超过提醒金额多少后重新生效（分）" example:"1000"`
@@ -45,9 +45,9 @@ type reminderView struct {
 	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒"`
 	LastReason     reminder.Reason    `json:"last_reason,omitempty" example:"above_line"`
 	LastReasonText string             `json:"last_reason_text,omitempty" example:"余额高于提醒金额"`
-	EvaluatedAt    *time.Time         `json:"evaluated_at,omitempty"`
-	NextCheckAt    time.Time          `json:"next_check_at"`
-	CreatedAt      time.Time          `json:"created_at"`
+	EvaluatedAt    moment             `json:"evaluated_at,omitempty"`
+	NextCheckAt    moment             `json:"next_check_at"`
+	CreatedAt      moment             `json:"created_at"`
 	Quota          *quotaView         `json:"quota,omitempty" doc:"该消息模板的订阅次数"`
 }
 
@@ -70,7 +70,7 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 	return answer(s.reminder(ctx, rule)), nil
 }
 
-func (s *server) getReminder(ctx context.Context, in *byID) (*out[reminderView], error) {
+func (s *server) getReminder(ctx context.Context, in *PathID) (*out[reminderView], error) {
 	rule, err := s.Reminders.Get(ctx, callerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func (s *server) getReminder(ctx context.Context, in *byID) (*out[reminderView],
 	return answer(s.reminder(ctx, rule)), nil
 }
 
-func (s *server) deleteReminder(ctx context.Context, in *byID) (*struct{}, error) {
+func (s *server) deleteReminder(ctx context.Context, in *PathID) (*struct{}, error) {
 	return nil, s.Reminders.Delete(ctx, callerOf(ctx), in.ID)
 }
 
@@ -89,7 +89,7 @@ func (s *server) reminder(ctx context.Context, r *reminder.Rule) reminderView {
 		InsuranceType: r.InsuranceType, InsuranceName: balance.InsuranceName(r.InsuranceType, l.short()),
 		Template: r.Template, ShowAmount: r.ShowAmount, QuietHours: viewQuiet(r.Quiet),
 		State: r.State, AlreadyBelow: r.LastReason == reminder.ReasonAlreadyBelow,
-		LastReason: r.LastReason, EvaluatedAt: stampOrNil(r.EvaluatedAt), NextCheckAt: stamp(r.DueAt),
+		LastReason: r.LastReason, EvaluatedAt: stamp(r.EvaluatedAt), NextCheckAt: stamp(r.DueAt),
 		CreatedAt: stamp(r.CreatedAt), Quota: s.quotaOf(ctx, r.Template),
 	}
 	if r.LastReason != "" {
@@ -147,8 +147,8 @@ type deliveryView struct {
 	Reason     reminder.Reason        `json:"reason,omitempty"`
 	ReasonText string                 `json:"reason_text,omitempty"`
 	Template   string                 `json:"template" example:"low_balance"`
-	CreatedAt  time.Time              `json:"created_at"`
-	EndedAt    *time.Time             `json:"ended_at,omitempty"`
+	CreatedAt  moment                 `json:"created_at"`
+	EndedAt    moment                 `json:"ended_at,omitempty"`
 }
 
 type deliveriesView struct {
@@ -157,7 +157,7 @@ type deliveriesView struct {
 
 const shownDeliveries = 50
 
-func (s *server) listDeliveries(ctx context.Context, in *byID) (*out[deliveriesView], error) {
+func (s *server) listDeliveries(ctx context.Context, in *PathID) (*out[deliveriesView], error) {
 	list, err := s.Reminders.Deliveries(ctx, callerOf(ctx), in.ID, shownDeliveries)
 	if err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (s *server) listDeliveries(ctx context.Context, in *byID) (*out[deliveriesV
 	return answer(deliveriesView{each(list, func(d reminder.Delivery) deliveryView {
 		view := deliveryView{
 			ID: d.ID, State: d.State, StateText: reasonText(deliveryTexts, string(d.State), l), Reason: d.Reason,
-			Template: d.Template, CreatedAt: stamp(d.CreatedAt), EndedAt: stampOrNil(d.EndedAt),
+			Template: d.Template, CreatedAt: stamp(d.CreatedAt), EndedAt: stamp(d.EndedAt),
 		}
 		if d.Reason != "" {
 			view.ReasonText = reasonText(reasonTexts, string(d.Reason), l)

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"time"
 
 	"yibao/identity"
 )
@@ -16,10 +15,10 @@ type signInInput struct {
 }
 
 type signedInView struct {
-	Token     string    `json:"token" doc:"访问令牌，放入 Authorization: Bearer"`
-	TokenType string    `json:"token_type" example:"Bearer"`
-	ExpiresAt time.Time `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录"`
-	User      userView  `json:"user"`
+	Token     string   `json:"token" doc:"访问令牌，放入 Authorization: Bearer"`
+	TokenType string   `json:"token_type" example:"Bearer"`
+	ExpiresAt moment   `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录"`
+	User      userView `json:"user"`
 }
 
 type userView struct {
@@ -48,10 +47,10 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*out[signedInView
 }
 
 type sessionView struct {
-	ID        string    `json:"id"`
-	CreatedAt time.Time `json:"created_at"`
-	ExpiresAt time.Time `json:"expires_at"`
-	Current   bool      `json:"current" doc:"是否为本次登录"`
+	ID        string `json:"id"`
+	CreatedAt moment `json:"created_at"`
+	ExpiresAt moment `json:"expires_at"`
+	Current   bool   `json:"current" doc:"是否为本次登录"`
 }
 
 type sessionsView struct {
@@ -70,7 +69,7 @@ func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView],
 }
 
 // signOut ends one session of the caller; "current" names the one in use.
-func (s *server) signOut(ctx context.Context, in *byID) (*struct{}, error) {
+func (s *server) signOut(ctx context.Context, in *PathID) (*struct{}, error) {
 	caller := callerOf(ctx)
 	id := in.ID
 	if id == "current" {
@@ -88,8 +87,8 @@ type meView struct {
 }
 
 type meSessionView struct {
-	ID        string    `json:"id"`
-	ExpiresAt time.Time `json:"expires_at"`
+	ID        string `json:"id"`
+	ExpiresAt moment `json:"expires_at"`
 }
 
 func (s *server) me(ctx context.Context, _ *none) (*out[meView], error) {

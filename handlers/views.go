@@ -3,6 +3,8 @@ package handlers
 import (
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"yibao/balance"
 )
 
@@ -10,8 +12,8 @@ import (
 type (
 	// none is the input of a route without any.
 	none struct{}
-	// byID is the input of a route about one thing.
-	byID struct {
+	// PathID is the input of a route about one thing. (Exported because Huma passes over embedded types that are not.)
+	PathID struct {
 		ID string `path:"id" maxLength:"128" doc:"编号" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
 	}
 	out[T any] struct{ Body T }
@@ -33,16 +35,21 @@ func each[A, B any](list []A, view func(A) B) []B {
 	return views
 }
 
-// stamp is a time as answers show it: Beijing time, whole seconds.
-func stamp(t time.Time) time.Time { return t.In(balance.Shanghai).Truncate(time.Second) }
+// moment is a time as answers show it: RFC 3339, Beijing time, whole seconds. It is text already because encoding/json
+// takes several times as long over a time.Time.
+type moment string
 
-// stampOrNil leaves out times that are not known.
-func stampOrNil(t time.Time) *time.Time {
+// Schema says that a moment is a date-time.
+func (moment) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2026-11-21T08:00:00+08:00"}}
+}
+
+// stamp shows a time; one that is not known is "", which answers leave out.
+func stamp(t time.Time) moment {
 	if t.IsZero() {
-		return nil
+		return ""
 	}
-	shown := stamp(t)
-	return &shown
+	return moment(t.In(balance.Shanghai).Format(time.RFC3339))
 }
 
 // secondsLeft rounds up, so that what was made this instant shows its whole length, and never below 0.

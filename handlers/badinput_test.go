@@ -1,0 +1,229 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+const (
+	goodLink = `{"region":"330100","name":"测试甲","id_number":"11010119000101001X","relation":"self","method":"sms_on_file",` +
+		`"consent":{"version":"v1","unattended":true}}`
+	goodReminder = `{"threshold_fen":10000,"quiet_hours":{"start":"22:00","end":"07:30"},"consent":{"version":"v1"}}`
+	goodReport   = `{"report_id":"r-1","results":{"tpl-1":"accept"}}`
+	goodSignIn   = `{"platform":"wechat","code":"code-1"}`
+	goodProof    = `{"code":"123456"}`
+	// marker stands in every bad value, and may be in no answer and no line of the log.
+	marker = "泄露Leak"
+)
+
+// bodied lists every route that takes a body, with one that it accepts.
+var bodied = []struct{ method, path, good string }{
+	{"POST", "/v1/sessions", goodSignIn},
+	{"POST", "/v1/link-attempts", goodLink},
+	{"POST", "/v1/link-attempts/ATTEMPT/proof", goodProof},
+	{"PUT", "/v1/insured/" + linkID + "/reminder", goodReminder},
+	{"POST", "/v1/subscriptions", goodReport},
+}
+
+// TestBodiesThatNoRouteTakes sends what is wrong everywhere to every route with a body.
+func TestBodiesThatNoRouteTakes(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, body, contentType string
+		status                  int
+		code                    string
+	}{
+		{"empty", "", "application/json", 400, "body_missing"},
+		{"one megabyte", `{"code":"` + strings.Repeat(marker, 1<<20/len(marker)) + `"}`, "application/json", 413, "body_too_large"},
+		{"just too long", strings.Repeat(" ", maxBody+1), "application/json", 413, "body_too_large"},
+		{"not UTF-8", "{\"code\":\"" + marker + "\xff\xfe\"}", "application/json", 400, "not_utf8"},
+		{"GBK", "{\"name\":\"\xb2\xe2\xca\xd4\"}", "application/json", 400, "not_utf8"},
+		{"cut off", `{"code":"` + marker, "application/json", 400, "malformed_json"},
+		{"two values", goodProof + goodProof, "application/json", 400, "malformed_json"},
+		{"no JSON", marker, "application/json", 400, "malformed_json"},
+		{"deep", strings.Repeat("[", 30_000), "application/json", 400, "malformed_json"},
+		{"a form", "code=" + marker, "application/x-www-form-urlencoded", 415, "unsupported_media_type"},
+		{"no type", goodProof, "", 415, "unsupported_media_type"},
+		{"another character set", goodProof, "application/json; charset=gbk", 415, "unsupported_media_type"},
+		{"a list", `["` + marker + `"]`, "application/json", 422, "validation"},
+		{"null", `null`, "application/json", 422, "validation"},
+		{"unknown field", `{"` + marker + `":"` + marker + `"}`, "application/json", 422, "validation"},
+	}
+	r := newRig(t)
+	for _, route := range bodied {
+		for _, c := range cases {
+			made := request(route.method, route.path, c.body)
+			made.Header.Set("Authorization", "Bearer "+goodToken)
+			made.Header.Set("Content-Type", c.contentType)
+			got := r.send(made)
+			p := got.problem(t)
+			if p.Status != c.status || p.Code != c.code {
+				t.Errorf("%s %s: %s: %d %s instead of %d %s", route.method, route.path, c.name, p.Status, p.Code, c.status, c.code)
+			}
+			if strings.Contains(got.body, marker) {
+				t.Errorf("%s: %s: value echoed: %s", route.path, c.name, got.body)
+			}
+		}
+	}
+	if n := r.fake.calls(); n != 0 {
+		t.Errorf("%d services reached: %v", n, r.fake.reached)
+	}
+	if strings.Contains(r.log.String(), marker) {
+		t.Error("a value is in the log")
+	}
+}
+
+func TestCompressedBodiesAreRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	made := request("POST", "/v1/sessions", goodSignIn)
+	made.Header.Set("Content-Encoding", "gzip")
+	if p := r.send(made).problem(t); p.Code != "unsupported_media_type" {
+		t.Error(p.Code)
+	}
+}
+
+// TestFieldsThatAreWrong breaks one field at a time and expects its name, a code and texts in both languages.
+func TestFieldsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	link, put := "/v1/link-attempts", "/v1/insured/"+linkID+"/reminder"
+	long := strings.Repeat(marker, 200)
+	cases := []struct{ path, from, to, field, code string }{
+		{"/v1/sessions", `"wechat"`, `"` + marker + `"`, "platform", "not_allowed"},
+		{"/v1/sessions", `"platform":"wechat",`, ``, "platform", "required"},
+		{"/v1/sessions", `"code-1"`, `"` + long + `"`, "code", "too_long"},
+		{"/v1/sessions", `"code-1"`, `""`, "code", "too_short"},
+		{"/v1/sessions", `"code-1"`, `["` + marker + `"]`, "code", "wrong_type"},
+		{"/v1/sessions", `"platform"`, `"Platform"`, "platform", "required"},
+
+		{link, `"330100"`, `"` + marker + `"`, "region", "wrong_format"},
+		{link, `"330100"`, `330100`, "region", "wrong_type"},
+		{link, `"测试甲"`, `"` + long + `"`, "name", "too_long"},
+		{link, `"name":"测试甲",`, ``, "name", "required"},
+		{link, `"测试甲"`, `null`, "name", "wrong_type"},
+		{link, `"self"`, `"` + marker + `"`, "relation", "not_allowed"},
+		{link, `"sms_on_file"`, `"face"`, "method", "not_allowed"},
+		{link, `"v1"`, `""`, "consent.version", "too_short"},
+		{link, `"version":"v1",`, ``, "consent.version", "required"},
+		{link, `true`, `"` + marker + `"`, "consent.unattended", "wrong_type"},
+		{link, `"unattended"`, `"` + marker + `.x"`, "consent", "unknown_field"},
+		{link, `"consent":{"version":"v1","unattended":true}`, `"consent":"` + marker + `"`, "consent", "wrong_type"},
+		{link, `"11010119000101001X"`, `"` + long + `"`, "id_number", "too_long"},
+
+		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"` + marker + `"`, "code", "wrong_format"},
+		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `123456`, "code", "wrong_type"},
+		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"1"`, "code", "too_short"},
+
+		{put, `10000`, `"10000"`, "threshold_fen", "wrong_type"},
+		{put, `10000`, `100.5`, "threshold_fen", "wrong_type"},
+		{put, `10000`, `0`, "threshold_fen", "too_small"},
+		{put, `10000`, `1e300`, "threshold_fen", "too_large"},
+		{put, `"22:00"`, `"24:00"`, "quiet_hours.start", "wrong_format"},
+		{put, `"07:30"`, `"` + marker + `"`, "quiet_hours.end", "wrong_format"},
+
+		{"/v1/subscriptions", `"r-1"`, `"` + marker + `"`, "report_id", "wrong_format"},
+		{"/v1/subscriptions", `{"tpl-1":"accept"}`, `{}`, "results", "wrong_count"},
+		{"/v1/subscriptions", `"accept"`, `7`, "results", "wrong_type"},
+		{"/v1/subscriptions", `"tpl-1":"accept"`, `"` + marker + `":7`, "results", "wrong_type"},
+	}
+	r := newRig(t)
+	for _, c := range cases {
+		body, method := "", ""
+		for _, route := range bodied {
+			if route.path == c.path {
+				body, method = strings.Replace(route.good, c.from, c.to, 1), route.method
+			}
+		}
+		zh, en := r.do(method, c.path, body), r.doIn("en-US", method, c.path, body)
+		for _, got := range []response{zh, en} {
+			p := got.problem(t)
+			if p.Code != "validation" || p.Status != http.StatusUnprocessableEntity || !hasField(p, c.field, c.code) {
+				t.Errorf("%s with %s for %s: %s", c.path, c.to[:min(len(c.to), 20)], c.from, got.body)
+			}
+			if strings.Contains(got.body, marker) {
+				t.Errorf("%s: value echoed: %s", c.path, got.body)
+			}
+		}
+		if han(zh.problem(t).Detail) == han(en.problem(t).Detail) {
+			t.Errorf("one language only: %s / %s", zh.body, en.body)
+		}
+	}
+	if n := r.fake.calls(); n != 0 {
+		t.Errorf("%d services reached: %v", n, r.fake.reached)
+	}
+	if strings.Contains(r.log.String(), marker) {
+		t.Error("a value is in the log")
+	}
+}
+
+func hasField(p Problem, field, code string) bool {
+	for _, e := range p.Errors {
+		if e.Field == field && e.Code == code && e.Text != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// han says whether a text has Chinese characters.
+func han(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x4e00 && r <= 0x9fff })
+}
+
+func TestQueriesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	path := "/v1/insured/" + linkID + "/charts/trend?"
+	for _, c := range []struct{ query, field, code, problem string }{
+		{"step=" + marker, "step", "not_allowed", "validation"},
+		{"gaps=zero", "gaps", "not_allowed", "validation"},
+		{"format=svg", "format", "not_allowed", "validation"},
+		{"insurance=abc", "insurance", "wrong_format", "validation"},
+		{"insurance=1234567", "insurance", "too_long", "validation"},
+		{"from=2026-11-210", "from", "too_long", "validation"},
+		{"from=2026-02-30", "", "", "range_invalid"},
+		{"to=yesterday", "", "", "range_invalid"},
+	} {
+		got := r.do("GET", path+c.query, "")
+		p := got.problem(t)
+		if p.Status != 422 || p.Code != c.problem || c.field != "" && !hasField(p, c.field, c.code) {
+			t.Errorf("%s: %s", c.query, got.body)
+		}
+		if strings.Contains(got.body, marker) {
+			t.Errorf("value echoed: %s", got.body)
+		}
+	}
+	if n := r.fake.calls(); n != 0 {
+		t.Errorf("%d services reached", n)
+	}
+}
+
+// TestForeignIDs: another person's id, an unknown one and nonsense answer the same everywhere, but for the request id.
+func TestForeignIDs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	bodies := map[string]string{"putReminder": goodReminder, "proveLink": goodProof}
+	for _, route := range (&server{}).routes() {
+		if !strings.Contains(route.path, "{id}") {
+			continue
+		}
+		answers := map[string]bool{}
+		for _, id := range []string{"LINKOTHER", "NEVERHEARDOF", "%00", "..%2f", strings.Repeat("x", 200), "%ff", marker} {
+			got := r.do(route.method, strings.ReplaceAll(route.path, "{id}", id), bodies[route.id])
+			p := got.problem(t)
+			if p.Status != http.StatusNotFound || p.Code != "not_found" {
+				t.Errorf("%s with %.20q: %s", route.id, id, got.body)
+			}
+			answers[strings.ReplaceAll(got.body, p.RequestID, "")] = true
+		}
+		if len(answers) != 1 {
+			t.Errorf("%s: answers differ: %v", route.id, answers)
+		}
+	}
+	for _, word := range []string{"LINKOTHER", "NEVERHEARDOF", marker} {
+		if strings.Contains(r.log.String(), word) {
+			t.Errorf("an id is in the log")
+		}
+	}
+}
