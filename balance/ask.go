@@ -117,7 +117,9 @@ func (s *Service) fly(subject Subject, f *flight, enter func() (func(), error)) 
 	}()
 	answer, err := s.question(subject, enter)
 	if err != nil {
-		s.log.Info("balance_ask_failed", "region", subject.Region, "code", Code(err))
+		if !errors.Is(err, errOpen) { // the breaker told of itself once; not again for every caller
+			s.log.Info("balance_ask_failed", "region", subject.Region, "code", Code(err))
+		}
 		f.err = err
 		return
 	}

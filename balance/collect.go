@@ -94,7 +94,7 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 // errNotRecorded makes a good answer that the store did not take a failure of the day's reading.
 var errNotRecorded = errors.New("balance: the reading was not recorded")
 
-// read takes today's reading, where somebody consents and the region allows it. Gone means that nobody is linked to the
+// read takes today's reading, where somebody consents and the region allows it (fresh sees to that). Gone means that nobody is linked to the
 // subject any more. Answers such as "not enrolled" are no failure: asking again today would not change them. A person who
 // is gone while slots are still there is one: the unlinking under way is about to free them.
 func (s *Service) read(ctx context.Context, subject Subject) (gone bool, err error) {
@@ -106,7 +106,7 @@ func (s *Service) read(ctx context.Context, subject Subject) (gone bool, err err
 	if !linked {
 		return true, nil
 	}
-	if !consented || !s.upstream.Unattended(subject.Region) {
+	if !consented {
 		return false, nil
 	}
 	now := s.now()
