@@ -1,0 +1,111 @@
+package alipay
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"regexp"
+
+	sdk "github.com/smartwalle/alipay/v3"
+
+	"yibao/platforms/internal/outside"
+)
+
+// callError is why a call has no signed answer.
+type callError struct {
+	code string // safe to log
+	sent bool   // may the gateway have acted on the request?
+}
+
+// Error names the code alone.
+func (e *callError) Error() string { return "alipay: " + e.code }
+
+func codeOf(err error) string {
+	var failed *callError
+	if errors.As(err, &failed) {
+		return failed.code
+	}
+	return "answer/unreadable"
+}
+
+// call makes one request and returns the raw bytes of the signed answer: of the method's own node, or of error_response
+// when that is signed (Alipay answers a bad sign-in code so). Everything else is a *callError:
+//
+//   - unsigned/…: a node without a signature, whatever it says, even code 10000
+//   - answer/…: wrong signature, HTML, empty, no JSON
+//   - http/…: no answer (outside.Cause)
+func (a *app) call(ctx context.Context, payload *sdk.Payload) (json.RawMessage, error) {
+	watched, flight := outside.Watch(ctx)
+	watched, record := withRecord(watched)
+	raw, err := a.request(watched, payload)
+	if err == nil {
+		return raw, nil
+	}
+	if body := record.body(); body != nil {
+		if signed := a.signedError(body); signed != nil {
+			return signed, nil
+		}
+		return nil, &callError{code: answerCode(err), sent: true}
+	}
+	return nil, &callError{code: "http/" + outside.Cause(err), sent: flight.Sent(err)}
+}
+
+var errPanic = errors.New("alipay: the SDK panicked on an answer")
+
+// request lets the SDK send, verify and decode. It takes the verified bytes as they are, to decode them leniently here.
+func (a *app) request(ctx context.Context, payload *sdk.Payload) (raw json.RawMessage, err error) {
+	defer func() {
+		// The SDK parses bytes from outside; what it makes of odd ones must not end the process.
+		if recover() != nil {
+			raw, err = nil, errPanic
+		}
+	}()
+	err = a.sdk.Request(ctx, payload, &raw)
+	return raw, err
+}
+
+// signedError returns the bytes of error_response when a valid signature covers them. The SDK never checks that node.
+func (a *app) signedError(body []byte) json.RawMessage {
+	var answer struct {
+		Error json.RawMessage `json:"error_response"`
+		Sign  string          `json:"sign"`
+	}
+	if json.Unmarshal(body, &answer) != nil || len(answer.Error) == 0 || answer.Sign == "" {
+		return nil
+	}
+	signature, err := base64.StdEncoding.DecodeString(answer.Sign)
+	if err != nil || verify(a.alipay, answer.Error, signature) != nil {
+		return nil
+	}
+	return answer.Error
+}
+
+// answerCode tells the two kinds of answer that is not believed apart, for the operator only. The error may be a nil
+// *sdk.Error within a non-nil error (an error_response of null), so none of its methods is called.
+func answerCode(err error) string {
+	var unsigned *sdk.Error
+	if !errors.As(err, &unsigned) {
+		return "answer/unreadable"
+	}
+	if unsigned == nil {
+		return "unsigned"
+	}
+	return "unsigned/" + joinCodes(string(unsigned.Code), unsigned.SubCode)
+}
+
+var safeCode = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
+// joinCodes makes "40004/USER_TEMPLATE_ILLEGAL" of what may come from anybody.
+func joinCodes(code, sub string) string {
+	if !safeCode.MatchString(code) {
+		code = "?"
+	}
+	if sub == "" {
+		return code
+	}
+	if !safeCode.MatchString(sub) {
+		sub = "?"
+	}
+	return code + "/" + sub
+}

@@ -1,0 +1,147 @@
+package wechat
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestFit(t *testing.T) {
+	t.Parallel()
+	for key, c := range map[string]struct{ good, bad []string }{
+		"thing1":  {[]string{"余额", "a", "😀 any", strings.Repeat("长", 20)}, []string{"", " ", "a\nb", "a\tb", "\xff", "a\u2028b"}},
+		"number2": {[]string{"0", "12", "-3", "12.50", strings.Repeat("9", 32)}, []string{"¥1", "1,000", "1.", ".5", "１", strings.Repeat("9", 33), "1e3"}},
+		"letter3": {[]string{"a", "Ab", strings.Repeat("x", 32)}, []string{"a1", "a b", "é", strings.Repeat("x", 33)}},
+		"symbol4": {[]string{"%", "!@#$%", "￥"}, []string{"a", "1", "!@#$%^", "余"}},
+		"character_string5": {[]string{"A-1 b", "$1.50", strings.Repeat("x", 32)},
+			[]string{"余额", "a余", strings.Repeat("x", 33)}},
+		"time6": {[]string{"15:01", "9:05", "15:01:30", "2026年11月21日 15:01", "2026-11-21 15:01", "15:01~16:02"},
+			[]string{"24:00", "15:60", "2026年11月21日", "3pm", "15:01~"}},
+		"date7": {[]string{"2018-01-01", "2018/01/01", "2018年1月1日", "2026年11月21日 15:01", "2018-01-01~2018-01-31"},
+			[]string{"15:01", "2018-13-01", "2018-01-32", "18-01-01", "2018-1/1"}},
+		"amount8": {[]string{"0", "¥100.00", "100.5元", "￥9999999999.99", "$5"},
+			[]string{"¥1,234.50", "-¥3.00", "¥12345678901", "点击查看", "100.555", "¥", "100 元", "¥¥1"}},
+		"phone_number9":  {[]string{"13800000000", "+86-0766-66888866"}, []string{"电话", strings.Repeat("1", 18), "1380000x"}},
+		"car_number10":   {[]string{"粤A8Z888挂", "粤A12345"}, []string{"粤A粤23456", "粤A1234567", "粤A 1234"}},
+		"name11":         {[]string{"测试甲", "测*甲", "Test Name", strings.Repeat("测", 10)}, []string{"测试1", strings.Repeat("测", 11), strings.Repeat("n", 21)}},
+		"phrase12":       {[]string{"余额不足", "五个汉字啊"}, []string{"六个汉字啊啊", "ok", "余额!"}},
+		"enum13":         {[]string{"待处理"}, []string{"", strings.Repeat("长", 21)}},
+		"thing":          {nil, []string{"x"}},
+		"Thing1":         {nil, []string{"x"}},
+		"unknown1":       {nil, []string{"x"}},
+		"thing1.value":   {nil, []string{"x"}},
+		"thing1\nthing2": {nil, []string{"x"}},
+	} {
+		for _, text := range c.good {
+			if got, err := fit(key, text); err != nil || got != text {
+				t.Errorf("%s refuses %q: %q, %v", key, text, got, err)
+			}
+		}
+		for _, text := range c.bad {
+			if _, err := fit(key, text); err == nil {
+				t.Errorf("%s takes %q", key, text)
+			}
+		}
+	}
+}
+
+func TestCheckTemplate(t *testing.T) {
+	t.Parallel()
+	good := func() Template {
+		return Template{Name: "low", TemplateID: "T-1", Fields: map[string]string{"thing1": "余额 {balance}", "amount2": "{threshold}"}}
+	}
+	if err := CheckTemplate(good()); err != nil {
+		t.Fatal(err)
+	}
+	for want, change := range map[string]func(*Template){
+		"name is empty":       func(t *Template) { t.Name = "" },
+		"template id":         func(t *Template) { t.TemplateID = "a b" },
+		"lang":                func(t *Template) { t.Lang = "de" },
+		"page":                func(t *Template) { t.Page = "pages/{balance}" },
+		"no fields":           func(t *Template) { t.Fields = nil },
+		"unknown placeholder": func(t *Template) { t.Fields["thing1"] = "{oops}" },
+		"no type of WeChat's": func(t *Template) { t.Fields["keyword1"] = "x" },
+		"hides the amount":    func(t *Template) { t.Fields["amount2"] = "{balance}" },
+		"breaks the rule":     func(t *Template) { t.Fields["phrase3"] = "{insurance}" },
+		"an enum takes":       func(t *Template) { t.Fields["enum4"] = "{region}" },
+		"text is empty":       func(t *Template) { t.Fields["thing1"] = "" },
+	} {
+		tpl := good()
+		change(&tpl)
+		if err := CheckTemplate(tpl); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
+func TestNewReportsAllProblems(t *testing.T) {
+	t.Parallel()
+	_, err := New(Config{
+		BaseURL: "ftp://x?y", Timeout: maxTimeout + 1,
+		Apps: []App{
+			{Name: "a", AppID: "wx1&secret=", Secret: "S3cr&t", MiniProgramState: "beta", Templates: []Template{{Name: "t"}, {Name: "t"}}},
+			{Name: "a", AppID: "wx1", Secret: "abc"},
+			{AppID: "wx1", Secret: "abc"},
+		},
+	})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"timeout", "base URL", "two apps", "app id", "the secret is", "beta", "two templates", "no fields", "name is empty"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no word of %q", want)
+		}
+	}
+	if strings.Contains(err.Error(), "S3cr&t") {
+		t.Error("the secret is in the report")
+	}
+	if _, err := New(Config{Apps: []App{{Name: "a", AppID: "wx1", Secret: "abc\n"}}}); err != nil {
+		t.Errorf("defaults: %v", err)
+	}
+}
+
+func FuzzFit(f *testing.F) {
+	for key := range rules {
+		f.Add(key+"1", "2026年1月2日 15:04")
+	}
+	f.Add("thing1", strings.Repeat("长", 30))
+	f.Fuzz(func(t *testing.T, key, text string) {
+		got, err := fit(key, text)
+		if err != nil {
+			return
+		}
+		if !utf8.ValidString(got) || hasControl(got) || utf8.RuneCountInString(got) > 60 || got == "" {
+			t.Fatalf("%s lets %q through", key, got)
+		}
+		if strings.HasPrefix(key, "thing") && utf8.RuneCountInString(got) > maxThing {
+			t.Fatalf("thing of %d characters", utf8.RuneCountInString(got))
+		}
+	})
+}
+
+func FuzzDecodeSend(f *testing.F) {
+	for _, s := range []string{`{"errcode":0,"msgid":1}`, `{"errcode":"43101","msgid":"1"}`, `{"errcode":null}`, `{"msgid":{}}`, ``} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		errcode, msgid, err := decodeSend(body)
+		if err != nil && (errcode != 0 || msgid != "") {
+			t.Fatal("an error and an answer")
+		}
+		if len(msgid) > 64 {
+			t.Fatal("a message id without end")
+		}
+	})
+}
+
+func FuzzDecodeToken(f *testing.F) {
+	for _, s := range []string{`{"access_token":"T","expires_in":7200}`, `{"errcode":"40001"}`, `{"expires_in":"x"}`, `[]`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		text, seconds, err := decodeToken(body)
+		if err == nil && (text == "" || seconds < 0) {
+			t.Fatal("no token and no error")
+		}
+	})
+}
