@@ -9,6 +9,7 @@ import (
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
+	"yibao/reminder/remindertest"
 )
 
 func enrolment(insurance string, exists balance.Existence, n *balance.Fen) balance.Enrolment {
@@ -170,14 +171,15 @@ func TestPutKeepsTheOutbox(t *testing.T) {
 	r.put()
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 100)
-	hit := ""
-	service, _ := r.start(atCall(2, 2, &hit)) // claim, update: killed after
-	_, _ = service.EvaluateDue(context.Background())
-	if hit != "InsertDelivery" {
-		hitRule := r.rule()
-		if hitRule.Outbox == nil {
-			t.Fatalf("killed after %s: no outbox", hit)
+	service, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateRule" {
+			return remindertest.KillAfter
 		}
+		return remindertest.None
+	})
+	_, _ = service.EvaluateDue(context.Background())
+	if r.rule().Outbox == nil {
+		t.Fatal("no outbox was left")
 	}
 	r.put(func(s *reminder.Setting) { s.ShowAmount = true })
 	r.pass() // at once

@@ -161,11 +161,11 @@ func (r *round) attend(ctx context.Context, d *Delivery) error {
 // send writes sending, sends, and writes what came of it.
 func (r *round) send(ctx context.Context, d *Delivery, v verdict) error {
 	sending, err := r.begin(ctx, d, v.message)
-	if errors.Is(err, errChanged) || errors.Is(err, ErrNotFound) {
-		return nil // deleted, or taken by the next holder because our lease ended
-	}
-	if err != nil {
-		return err
+	switch {
+	case errors.Is(err, ErrNotFound): // deleted with its link, or ended by the next holder because our lease was over
+		return r.giveBack(ctx, d)
+	case err != nil:
+		return unlessChanged(err) // changed: the next holder is at it, and the unit is theirs
 	}
 	limited, cancel := context.WithTimeout(ctx, r.cfg.SendTimeout)
 	outcome := r.Senders[d.Platform].Send(limited, v.recipient, d.Template, v.message)

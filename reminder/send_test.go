@@ -90,14 +90,14 @@ func TestNoQuotaWaitsForASubscription(t *testing.T) {
 
 func TestNoQuotaExpires(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigConfig())
+	cfg := rigConfig()
+	cfg.DeliveryTTL = 90 * time.Minute // ends between two checks
+	r := newRig(t, cfg)
 	r.put()
 	r.fall(100)
-	for range 71 {
-		r.later(time.Hour)
-	}
+	r.later(90*time.Minute - time.Second)
 	r.expect(reminder.DeliveryPending, reminder.ReasonNoQuota, 0, 0)
-	r.later(time.Hour)
+	r.later(time.Second)
 	r.expect(reminder.DeliveryDropped, reminder.ReasonExpired, 0, 0)
 	if len(r.world.Sends()) != 0 {
 		t.Error("sent without quota")
@@ -320,36 +320,6 @@ func TestUnlinked(t *testing.T) {
 	open, finished := r.store.All()
 	if len(open)+len(finished)+len(r.store.Rules()) != 0 {
 		t.Errorf("%d open, %d finished, %d rules", len(open), len(finished), len(r.store.Rules()))
-	}
-}
-
-// A unit held by a delivery that was deleted with its link comes back.
-func TestUnitOfADeletedDeliveryComesBack(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, rigConfig())
-	r.grant(1)
-	r.put()
-	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
-	r.check(err)
-	r.world.Advance(time.Hour)
-	r.world.SetBalance("u-1", 1)
-	_, err = r.EvaluateDue(context.Background())
-	r.check(err)
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateQuota" {
-			return remindertest.KillAfter // reserved, nothing more
-		}
-		return remindertest.None
-	})
-	_, _ = service.SendDue(context.Background())
-	if q := r.quota(); q.Free != 0 || len(q.Reserved) != 1 {
-		t.Fatalf("quota %+v", q)
-	}
-	r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
-	r.world.SetBalance("u-2", 1)
-	r.later(time.Hour)
-	if q := r.quota(); q.Free != 0 || len(q.Reserved) != 0 || len(r.world.Sends()) != 1 {
-		t.Errorf("quota %+v, %d sends", q, len(r.world.Sends()))
 	}
 }
 

@@ -72,7 +72,10 @@ func (p *Process) plan(call string) Fault {
 }
 
 // do runs one call under the plan.
-func (p *Process) do(call string, effect func() error) error {
+func (p *Process) do(ctx context.Context, call string, effect func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err // as a driver does
+	}
 	fault := p.plan(call)
 	switch fault {
 	case KillBefore:
@@ -94,9 +97,9 @@ func (p *Process) do(call string, effect func() error) error {
 	return err
 }
 
-func with[T any](p *Process, call string, effect func() (T, error)) (T, error) {
+func with[T any](ctx context.Context, p *Process, call string, effect func() (T, error)) (T, error) {
 	var result T
-	err := p.do(call, func() (err error) {
+	err := p.do(ctx, call, func() (err error) {
 		result, err = effect()
 		return err
 	})
@@ -109,7 +112,7 @@ func with[T any](p *Process, call string, effect func() (T, error)) (T, error) {
 
 // Send implements reminder.Sender. Any fault makes the outcome unknown.
 func (p *Process) Send(ctx context.Context, to reminder.Recipient, template string, m reminder.Message) reminder.Outcome {
-	outcome, err := with(p, "Send", func() (reminder.Outcome, error) { return p.Platform.Send(ctx, to, template, m), nil })
+	outcome, err := with(ctx, p, "Send", func() (reminder.Outcome, error) { return p.Platform.Send(ctx, to, template, m), nil })
 	if err != nil {
 		return reminder.Outcome{Kind: reminder.OutcomeUnknown}
 	}
@@ -118,80 +121,80 @@ func (p *Process) Send(ctx context.Context, to reminder.Recipient, template stri
 
 // Rule implements reminder.RuleStore.
 func (p *Process) Rule(ctx context.Context, linkID string) (*reminder.Rule, error) {
-	return with(p, "Rule", func() (*reminder.Rule, error) { return p.Store.Rule(ctx, linkID) })
+	return with(ctx, p, "Rule", func() (*reminder.Rule, error) { return p.Store.Rule(ctx, linkID) })
 }
 
 // PutRule implements reminder.RuleStore.
 func (p *Process) PutRule(ctx context.Context, linkID string, fn func(*reminder.Rule) (*reminder.Rule, error)) (*reminder.Rule, error) {
-	return with(p, "PutRule", func() (*reminder.Rule, error) { return p.Store.PutRule(ctx, linkID, fn) })
+	return with(ctx, p, "PutRule", func() (*reminder.Rule, error) { return p.Store.PutRule(ctx, linkID, fn) })
 }
 
 // UpdateRule implements reminder.RuleStore.
 func (p *Process) UpdateRule(ctx context.Context, linkID string, fn func(*reminder.Rule) error) (*reminder.Rule, error) {
-	return with(p, "UpdateRule", func() (*reminder.Rule, error) { return p.Store.UpdateRule(ctx, linkID, fn) })
+	return with(ctx, p, "UpdateRule", func() (*reminder.Rule, error) { return p.Store.UpdateRule(ctx, linkID, fn) })
 }
 
 // DeleteRule implements reminder.RuleStore.
 func (p *Process) DeleteRule(ctx context.Context, linkID string) error {
-	return p.do("DeleteRule", func() error { return p.Store.DeleteRule(ctx, linkID) })
+	return p.do(ctx, "DeleteRule", func() error { return p.Store.DeleteRule(ctx, linkID) })
 }
 
 // ClaimDueRules implements reminder.RuleStore.
 func (p *Process) ClaimDueRules(ctx context.Context, now, until time.Time, limit int) ([]*reminder.Rule, error) {
-	return with(p, "ClaimDueRules", func() ([]*reminder.Rule, error) { return p.Store.ClaimDueRules(ctx, now, until, limit) })
+	return with(ctx, p, "ClaimDueRules", func() ([]*reminder.Rule, error) { return p.Store.ClaimDueRules(ctx, now, until, limit) })
 }
 
 // InsertDelivery implements reminder.DeliveryStore.
 func (p *Process) InsertDelivery(ctx context.Context, d reminder.Delivery) error {
-	return p.do("InsertDelivery", func() error { return p.Store.InsertDelivery(ctx, d) })
+	return p.do(ctx, "InsertDelivery", func() error { return p.Store.InsertDelivery(ctx, d) })
 }
 
 // UpdateDelivery implements reminder.DeliveryStore.
 func (p *Process) UpdateDelivery(ctx context.Context, id string, fn func(*reminder.Delivery) error) (*reminder.Delivery, error) {
-	return with(p, "UpdateDelivery", func() (*reminder.Delivery, error) { return p.Store.UpdateDelivery(ctx, id, fn) })
+	return with(ctx, p, "UpdateDelivery", func() (*reminder.Delivery, error) { return p.Store.UpdateDelivery(ctx, id, fn) })
 }
 
 // FinishDelivery implements reminder.DeliveryStore.
 func (p *Process) FinishDelivery(ctx context.Context, d *reminder.Delivery) error {
-	return p.do("FinishDelivery", func() error { return p.Store.FinishDelivery(ctx, d) })
+	return p.do(ctx, "FinishDelivery", func() error { return p.Store.FinishDelivery(ctx, d) })
 }
 
 // UsersWithDue implements reminder.DeliveryStore.
 func (p *Process) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	return with(p, "UsersWithDue", func() ([]string, error) { return p.Store.UsersWithDue(ctx, now, limit) })
+	return with(ctx, p, "UsersWithDue", func() ([]string, error) { return p.Store.UsersWithDue(ctx, now, limit) })
 }
 
 // OpenDeliveries implements reminder.DeliveryStore.
 func (p *Process) OpenDeliveries(ctx context.Context, userID string) ([]*reminder.Delivery, error) {
-	return with(p, "OpenDeliveries", func() ([]*reminder.Delivery, error) { return p.Store.OpenDeliveries(ctx, userID) })
+	return with(ctx, p, "OpenDeliveries", func() ([]*reminder.Delivery, error) { return p.Store.OpenDeliveries(ctx, userID) })
 }
 
 // DeliveriesOf implements reminder.DeliveryStore.
 func (p *Process) DeliveriesOf(ctx context.Context, linkID string, limit int) ([]reminder.Delivery, error) {
-	return with(p, "DeliveriesOf", func() ([]reminder.Delivery, error) { return p.Store.DeliveriesOf(ctx, linkID, limit) })
+	return with(ctx, p, "DeliveriesOf", func() ([]reminder.Delivery, error) { return p.Store.DeliveriesOf(ctx, linkID, limit) })
 }
 
 // DeleteDeliveries implements reminder.DeliveryStore.
 func (p *Process) DeleteDeliveries(ctx context.Context, linkID string) error {
-	return p.do("DeleteDeliveries", func() error { return p.Store.DeleteDeliveries(ctx, linkID) })
+	return p.do(ctx, "DeleteDeliveries", func() error { return p.Store.DeleteDeliveries(ctx, linkID) })
 }
 
 // LeaseUser implements reminder.DeliveryStore.
 func (p *Process) LeaseUser(ctx context.Context, userID, holder string, now, until time.Time) (bool, error) {
-	return with(p, "LeaseUser", func() (bool, error) { return p.Store.LeaseUser(ctx, userID, holder, now, until) })
+	return with(ctx, p, "LeaseUser", func() (bool, error) { return p.Store.LeaseUser(ctx, userID, holder, now, until) })
 }
 
 // ReleaseUser implements reminder.DeliveryStore.
 func (p *Process) ReleaseUser(ctx context.Context, userID, holder string) error {
-	return p.do("ReleaseUser", func() error { return p.Store.ReleaseUser(ctx, userID, holder) })
+	return p.do(ctx, "ReleaseUser", func() error { return p.Store.ReleaseUser(ctx, userID, holder) })
 }
 
 // Quota implements reminder.QuotaStore.
 func (p *Process) Quota(ctx context.Context, userID, template string) (*reminder.Quota, error) {
-	return with(p, "Quota", func() (*reminder.Quota, error) { return p.Store.Quota(ctx, userID, template) })
+	return with(ctx, p, "Quota", func() (*reminder.Quota, error) { return p.Store.Quota(ctx, userID, template) })
 }
 
 // UpdateQuota implements reminder.QuotaStore.
 func (p *Process) UpdateQuota(ctx context.Context, userID, template string, fn func(*reminder.Quota) error) (*reminder.Quota, error) {
-	return with(p, "UpdateQuota", func() (*reminder.Quota, error) { return p.Store.UpdateQuota(ctx, userID, template, fn) })
+	return with(ctx, p, "UpdateQuota", func() (*reminder.Quota, error) { return p.Store.UpdateQuota(ctx, userID, template, fn) })
 }
