@@ -87,8 +87,9 @@ func (l *Linking) waitedLong(a *Attempt) bool {
 	return l.deps.Now().After(a.LastSendAt.Add(l.cfg.CodeTTL + l.cfg.AttemptTTL))
 }
 
-// linkPerson makes person, slot and link. Another's unlink may delete the person between our first two writes; it
-// looks at the slots before it deletes, so a person that is still there after the link is written stays.
+// linkPerson makes person, slot and link. Another's unlink, the person's last, may delete the person between our first
+// two writes. It looks at the slots just before it deletes; so whether the person stays is certain only after ours is
+// written, and it is asked once more after the link is.
 func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
 	for range personRounds {
 		person, err := l.deps.Store.EnsurePerson(ctx, a.Claim, l.deps.Now())

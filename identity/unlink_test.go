@@ -99,6 +99,39 @@ func TestPersonGoneUnderALink(t *testing.T) {
 	}
 }
 
+// TestHalfWrittenLinkIsTakenBack kills the process after the slot is taken; then the upstream no longer confirms.
+func TestHalfWrittenLinkIsTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"EnsurePerson", "ClaimSlot", "RecordChange"} {
+		w := newWorld()
+		c := w.caller("user-1")
+		a := w.start(t, c, personA)
+		killed := false
+		w.store.After = func(op string) error { killed = killed || op == at; return nil }
+		w.store.Before = func(string) error {
+			if killed {
+				return errors.New("killed")
+			}
+			return nil
+		}
+		if got, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); err != nil || got.State != identity.AttemptProved {
+			t.Fatalf("at %s: %+v, %v", at, got, err)
+		}
+		w.store.Before, w.store.After = nil, nil
+		w.registry.Remove(personA)
+		w.clock.Advance(time.Minute)
+		if err := w.linking.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := w.linking.Attempt(t.Context(), c, a.ID); got.Reason != identity.FailedChanged {
+			t.Errorf("at %s: %s %s", at, got.State, got.Reason)
+		}
+		if got := w.store.Contents(); len(got.Persons)+len(got.Slots) != 0 {
+			t.Errorf("at %s: %d persons, %d slots stayed", at, len(got.Persons), len(got.Slots))
+		}
+	}
+}
+
 func TestSelfSince(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
