@@ -11,7 +11,7 @@ const maxNesting = 4
 var wrappers = []string{"data", "output", "body"}
 
 // envelopeOf finds the insurer's envelope in what a relay answered: the object with infcode. Without one, the outermost
-// object is all there is. A relay's own refusal is never looked behind.
+// object is all there is. Behind a relay that says success:false nobody looks; its other codes have no common meaning.
 func (p Profile) envelopeOf(outer fields) fields {
 	if p.Unwrap != UnwrapNested {
 		return outer
