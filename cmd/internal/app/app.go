@@ -118,7 +118,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		return err
 	}
 	a.Linking, err = identity.NewLinking(linkingConfig(c), identity.LinkingDeps{
-		Store: a.Store, Registry: a.Outside.Insurer, Codes: a.Outside.SMS, Digests: keys,
+		Store: a.Store, Registry: a.Outside.Insurer, Codes: a.Outside.codes(), Digests: keys,
 		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget, Now: now, Log: log,
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func newOutside(c *config.Config, log *slog.Logger, now func() time.Time) (*Outs
 		try(err)
 	}
 	if c.SMS.URL != "" {
-		client, err := sms.New(smsConfig(c))
+		client, err := sms.New(smsConfig(c, log))
 		o.SMS = client
 		try(err)
 	}
@@ -67,4 +67,12 @@ func (o *Outside) senders() map[identity.Platform]reminder.Sender {
 		all[identity.Alipay] = o.Alipay
 	}
 	return all
+}
+
+// codes is nil, and not a nil client, where no gateway is configured.
+func (o *Outside) codes() identity.CodeSender {
+	if o.SMS == nil {
+		return nil
+	}
+	return o.SMS
 }

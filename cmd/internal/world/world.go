@@ -5,6 +5,7 @@ package world
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"yibao/platforms/simulator"
@@ -22,6 +24,7 @@ import (
 type Options struct {
 	Dir    string // kept between runs
 	Listen string // address of the simulated platforms; "127.0.0.1:0" picks a port
+	Store  string // address of the embedded store; "" picks a port
 	Server string // what server.listen in the configuration file says
 	Log    *slog.Logger
 	// Settings are laid over the configuration file: dotted key → value.
@@ -57,7 +60,8 @@ func (w *World) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if w.store, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(w.opts.Dir, "store"), Log: w.opts.Log}); err != nil {
+	if w.store, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(w.opts.Dir, "store"),
+		Address: w.opts.Store, Log: w.opts.Log}); err != nil {
 		return err
 	}
 	if w.secrets, err = loadSecrets(w.opts.Dir); err != nil {
@@ -102,6 +106,26 @@ func (w *World) At(now func() time.Time) (configFile string, stop func() error, 
 
 // Secrets lists every secret that this world shares with the server, so that a test may look for them in its output.
 func (w *World) Secrets() []string { return w.secrets.all() }
+
+// Requests counts the requests that reached the targets whose names begin so: "insurer", "wechat.send".
+func (w *World) Requests(target string) (int64, error) {
+	answer, err := http.Get(w.URL + "/control/stats")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var counts map[string]int64
+	if err := json.NewDecoder(answer.Body).Decode(&counts); err != nil {
+		return 0, err
+	}
+	var n int64
+	for name, count := range counts {
+		if strings.HasPrefix(name, target) {
+			n += count
+		}
+	}
+	return n, nil
+}
 
 // Close ends the simulated platforms, then the store.
 func (w *World) Close() error {

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yibao/handlers"
+	"yibao/identity"
+)
+
+// HandlerOptions is what the HTTP side is built of, without metrics; a benchmark builds its yardstick of the same.
+func (a *App) HandlerOptions() handlers.Options { return a.handlerOptions(nil) }
+
+func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
+	c := a.opts.Config
+	options := handlers.Options{
+		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Reminders: a.Reminders,
+		Offers: func(platform identity.Platform, app, region string) bool {
+			return slices.Contains(regionsOf(c, platform, app), region)
+		},
+		Consent: handlers.ConsentText{Version: c.Consent.Version, Text: c.Consent.Text},
+		Ready:   a.Store.Ping, Draining: a.draining.Load,
+		Limits: handlers.Limits{
+			PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
+		},
+		TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, Log: a.opts.Log, Now: a.opts.Now,
+	}
+	if c.Server.Metrics {
+		options.Metrics = metrics
+	}
+	for _, region := range a.Outside.Insurer.Regions() {
+		options.Regions = append(options.Regions, handlers.Region{Code: region.Code, Name: region.Name,
+			Methods: region.Methods, Unattended: region.Unattended})
+	}
+	return options
+}
+
+// perMinute turns requests a minute into a rate with a burst of a quarter of it.
+func perMinute(n int) handlers.Rate {
+	return handlers.Rate{PerSecond: float64(n) / 60, Burst: max(n/4, 1)}
+}
