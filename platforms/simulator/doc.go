@@ -5,7 +5,7 @@
 // before they answer, so that a test may kill the process at any moment and still know what had been accepted.
 //
 // Everybody in it is invented: names begin with 测试 or 样例, phones with 1990000, and the ID numbers carry area codes
-// (9901xx, 9902xx) that no place ever had. The one exception is the 830000 of a residence permit, which the tests need.
+// (1901xx, 1902xx) that no place ever had. The one exception is the 830000 of a residence permit, which the tests need.
 //
 // # Layout under one listener
 //

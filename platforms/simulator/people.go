@@ -177,7 +177,7 @@ func ended(e Enrolment) Enrolment {
 func (p plan) person(n int) Person {
 	area, born := p.area, p.born
 	if area == "" {
-		area = p.region[:4] + "01"
+		area = "1" + p.region[1:4] + "01" // 1901xx: a resident number cannot begin with 9
 	}
 	if born == "" {
 		born = fmt.Sprintf("%04d-%02d-%02d", 1965+n%35, 1+n%12, 1+n%28)
