@@ -1,0 +1,289 @@
+package store_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"yibao/identity"
+	"yibao/reminder"
+	"yibao/store"
+	"yibao/store/storetest"
+)
+
+// openMany opens stores with connections of their own on one database.
+func openMany(t testing.TB, d *storetest.Database, n int) []*store.Store {
+	t.Helper()
+	stores := make([]*store.Store, n)
+	for i := range stores {
+		stores[i] = d.Open(t)
+	}
+	return stores
+}
+
+// each runs fn once for each store, all at once.
+func each(stores []*store.Store, fn func(i int, s *store.Store)) {
+	var all sync.WaitGroup
+	for i, s := range stores {
+		all.Go(func() { fn(i, s) })
+	}
+	all.Wait()
+}
+
+func TestConcurrentUpdates(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	stores := openMany(t, d, 20)
+	const rounds = 50
+	each(stores, func(_ int, s *store.Store) {
+		for range rounds {
+			_, err := s.UpdateQuota(t.Context(), "u", "t", func(q *reminder.Quota) error {
+				q.Free++
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	q, err := stores[0].Quota(t.Context(), "u", "t")
+	if err != nil || q.Free != 20*rounds {
+		t.Errorf("%d of %d updates, %v", q.Free, 20*rounds, err)
+	}
+}
+
+func TestBulk(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	coll := d.Client(t).Database(d.Name).Collection("c")
+	var writes []mongo.WriteModel
+	for i := range 250 {
+		one := bson.D{{Key: "_id", Value: "id" + strconv.Itoa(i)}}
+		set := bson.D{{Key: "$set", Value: bson.D{{Key: "n", Value: i}}}}
+		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(one).SetUpdate(set).SetUpsert(true))
+	}
+	for range 2 { // inserts, then updates
+		if err := store.Bulk(t.Context(), coll, writes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := coll.CountDocuments(t.Context(), bson.D{}); err != nil || n != 250 {
+		t.Error(n, err)
+	}
+}
+
+// lossy is a network that forwards to the server and now and then loses the answer to a write that happened.
+type lossy struct {
+	listener net.Listener
+	server   string
+	lose     atomic.Bool // the answer to the next replace or insert
+	lost     atomic.Int32
+}
+
+func newLossy(t *testing.T, uri string) (*lossy, string) {
+	t.Helper()
+	u, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	l := &lossy{listener: listener, server: u.Host}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go l.forward(conn)
+		}
+	}()
+	return l, strings.Replace(uri, u.Host, listener.Addr().String(), 1)
+}
+
+func (l *lossy) forward(client net.Conn) {
+	defer func() { _ = client.Close() }()
+	server, err := net.Dial("tcp", l.server)
+	if err != nil {
+		return
+	}
+	defer func() { _ = server.Close() }()
+	for {
+		request, err := wireMessage(client)
+		if err != nil {
+			return
+		}
+		write := strings.Contains(string(request), "writes\x00")
+		lose := write && l.lose.CompareAndSwap(true, false)
+		if _, err := server.Write(request); err != nil {
+			return
+		}
+		answer, err := wireMessage(server)
+		if err != nil || lose {
+			l.lost.Add(1)
+			return
+		}
+		if _, err := client.Write(answer); err != nil {
+			return
+		}
+	}
+}
+
+func wireMessage(r io.Reader) ([]byte, error) {
+	head := make([]byte, 4)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return nil, err
+	}
+	message := make([]byte, binary.LittleEndian.Uint32(head))
+	copy(message, head)
+	_, err := io.ReadFull(r, message[4:])
+	return message, err
+}
+
+// TestLostAnswers: a write whose answer is lost is neither done twice nor reported as failed.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	if strings.HasPrefix(d.URI, "mongodb+srv") || strings.Contains(d.URI, "replicaSet") {
+		d.URI += "" // the driver's own retry hides the loss there; the result must be the same
+	}
+	l, uri := newLossy(t, d.URI)
+	s := d.Open(t, func(o *store.Options) { o.URI = uri })
+	up := func(q *reminder.Quota) error {
+		q.Free++
+		return nil
+	}
+	for i := range 6 {
+		l.lose.Store(i%2 == 0)
+		if q, err := s.UpdateQuota(t.Context(), "u", "t", up); err != nil || q.Free != i+1 {
+			t.Fatalf("update %d: %+v %v", i, q, err)
+		}
+	}
+	l.lose.Store(true)
+	v := identity.Session{ID: "s", UserID: "u", CreatedAt: start, ExpiresAt: time.Now().Add(time.Hour)}
+	if err := s.InsertSession(t.Context(), v); err != nil {
+		t.Error("insert:", err)
+	}
+	if err := s.InsertSession(t.Context(), v); !errors.Is(err, identity.ErrExists) {
+		t.Error("insert again:", err)
+	}
+	if l.lost.Load() < 4 {
+		t.Error("answers lost:", l.lost.Load())
+	}
+}
+
+func TestUpdateFunctionsError(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	own := errors.New("own")
+	if _, err := s.UpdateQuota(t.Context(), "u", "t", func(*reminder.Quota) error { return own }); err != own {
+		t.Error("fn's error is changed:", err)
+	}
+	if _, err := s.UpdateRule(t.Context(), "l", func(*reminder.Rule) error { return nil }); err != reminder.ErrNotFound {
+		t.Error("a rule that is gone:", err)
+	}
+	if _, err := s.UpdateUser(t.Context(), "u", func(*identity.PlatformUser) error { return nil }); err != identity.ErrNotFound {
+		t.Error("a user that is gone:", err)
+	}
+	if q, err := s.Quota(t.Context(), "u", "t"); err != nil || q.Free != 0 {
+		t.Error("something was written:", q, err)
+	}
+}
+
+// TestStoreDown: every failure is identity.ErrStore and says nothing of documents or passwords.
+func TestStoreDown(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	down := func(o *store.Options) {
+		o.URI, o.Timeout = "mongodb://someone:topsecret@127.0.0.1:1/?serverSelectionTimeoutMS=50", 200*time.Millisecond
+	}
+	o := store.Options{Database: d.Name, Keys: d.Keys}
+	down(&o)
+	if _, err := store.Open(t.Context(), o); !errors.Is(err, identity.ErrStore) || strings.Contains(err.Error(), "topsecret") {
+		t.Error(err)
+	}
+	o.URI = "postgres://someone:topsecret@host"
+	if _, err := store.Open(t.Context(), o); err == nil || strings.Contains(err.Error(), "topsecret") {
+		t.Error(err)
+	}
+	s := d.Open(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.User(gone, "secret-id")
+	if !errors.Is(err, identity.ErrStore) || !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "secret-id") {
+		t.Error(err)
+	}
+	err = s.DeleteRule(gone, "secret-id")
+	if !errors.Is(err, identity.ErrStore) || strings.Contains(err.Error(), "secret-id") {
+		t.Error(err)
+	}
+}
+
+// TestNewerSchema: what a newer program wrote is refused, one document or the whole database.
+func TestNewerSchema(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	s := d.Open(t)
+	db := d.Client(t).Database(d.Name)
+	if _, err := db.Collection("rules").InsertOne(t.Context(), bson.D{{Key: "_id", Value: "l"}, {Key: "schema", Value: 99}, {Key: "version", Value: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.UpdateRule(t.Context(), "l", func(*reminder.Rule) error { return nil })
+	if !errors.Is(err, store.ErrSchema) || !errors.Is(err, identity.ErrStore) {
+		t.Error("document:", err)
+	}
+	if _, err := db.Collection("rules").InsertOne(t.Context(), bson.D{{Key: "_id", Value: "broken"}, {Key: "schema", Value: 1}, {Key: "episode", Value: "text"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Rule(t.Context(), "broken"); !errors.Is(err, store.ErrUnreadable) {
+		t.Error("broken document:", err)
+	}
+	if err := s.EnsureIndexes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.Open(t) // the same schema
+	about := db.Collection("about")
+	set := func(schema int) {
+		if _, err := about.UpdateByID(t.Context(), "database", bson.D{{Key: "$set", Value: bson.D{{Key: "schema", Value: schema}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set(0)
+	d.Open(t) // an older one
+	set(99)
+	if _, err := store.Open(t.Context(), store.Options{URI: d.URI, Database: d.Name, Keys: d.Keys}); !errors.Is(err, store.ErrSchema) {
+		t.Error("database:", err)
+	}
+}
+
+func TestReads(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	before := s.Reads()
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Reads() - before; n != 0 {
+		t.Error("a ping counts as a read:", n)
+	}
+	_, _ = s.User(t.Context(), "u")
+	if n := s.Reads() - before; n != 1 {
+		t.Error("reads:", n)
+	}
+}

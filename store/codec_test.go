@@ -1,0 +1,159 @@
+package store
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+// filled sets every field of a value to something that is not its zero, so that a field which a codec forgets shows.
+func filled(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("text " + string(rune('a'+*n%26)) + time.Duration(*n).String())
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			filled(v.Index(i), n)
+		}
+	case reflect.Uint8:
+		v.SetUint(uint64(*n % 256))
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		filled(v.Elem(), n)
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		filled(key, n)
+		filled(value, n)
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.UnixMilli(1_700_000_000_000 + int64(*n)).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			filled(v.Field(i), n)
+		}
+	}
+}
+
+// roundTrip writes a filled value as a document and reads it back.
+func roundTrip[T, D any, P document[D]](t *testing.T, tab *table[T, D, P], prepare func(*T)) {
+	t.Helper()
+	var value T
+	n := 0
+	filled(reflect.ValueOf(&value).Elem(), &n)
+	if prepare != nil {
+		prepare(&value)
+	}
+	raw, back, err := tab.encode(&value, Meta{}, "w1")
+	if err != nil {
+		t.Fatal(tab.name, err)
+	}
+	if !reflect.DeepEqual(&value, back) {
+		t.Errorf("%s:\nwrote %+v\nread  %+v", tab.name, value, *back)
+	}
+	var m Meta
+	if err := bson.Unmarshal(raw, &m); err != nil || m.Schema != schemaVersion || m.Version != 1 || len(m.Writes) != 1 || m.ID == "" {
+		t.Errorf("%s: %+v %v", tab.name, m, err)
+	}
+}
+
+// offline is a store without a database: its codecs work.
+func offline(t *testing.T) *Store {
+	t.Helper()
+	s, err := offlineStore()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestRoundTrips: every field of every domain type comes back as it was.
+func TestRoundTrips(t *testing.T) {
+	t.Parallel()
+	s := offline(t)
+	roundTrip(t, s.users, nil)
+	roundTrip(t, s.sessions, nil)
+	roundTrip(t, s.changes, nil)
+	roundTrip(t, s.attempts, nil)
+	roundTrip(t, s.persons, nil)
+	roundTrip(t, s.personKeys, nil)
+	roundTrip(t, s.slots, nil)
+	roundTrip(t, s.counters, nil)
+	roundTrip(t, s.answers, nil)
+	roundTrip(t, s.schedules, nil)
+	roundTrip(t, s.rules, nil)
+	roundTrip(t, s.deliveries, nil)
+	roundTrip(t, s.quotas, nil)
+}
+
+// TestZeroes: unset times stay unset and nil pointers nil; "not known" must not become a number.
+func TestZeroes(t *testing.T) {
+	t.Parallel()
+	s := offline(t)
+	_, rule, err := s.rules.encode(&reminder.Rule{LinkID: "l"}, Meta{}, "w")
+	if err != nil || !rule.FiredAt.IsZero() || rule.Outbox != nil {
+		t.Errorf("%+v %v", rule, err)
+	}
+	_, delivery, err := s.deliveries.encode(&reminder.Delivery{ID: "d"}, Meta{}, "w")
+	if err != nil || delivery.Message.Balance != nil || !delivery.EndedAt.IsZero() {
+		t.Errorf("%+v %v", delivery, err)
+	}
+	zero := balance.Fen(0)
+	month := &readingMonth{Meta: Meta{ID: "m"}, Points: []pointDoc{
+		pointOf(balance.Reading{Account: balance.PersonalAccount{Exists: balance.AccountYes, Balance: &zero}}, "2026-11-21"),
+		pointOf(balance.Reading{Account: balance.PersonalAccount{Exists: balance.AccountUnknown}}, "2026-11-22"),
+	}}
+	_, back, err := s.readings.encode(month, Meta{}, "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := pointToDom(back.Points[0]); p.Account.Balance == nil || *p.Account.Balance != 0 {
+		t.Error("zero yuan:", p)
+	}
+	if p := pointToDom(back.Points[1]); p.Account.Balance != nil {
+		t.Error("not known:", p)
+	}
+}
+
+// TestNothingPersonalInClear searches the stored bytes for what must be sealed.
+func TestNothingPersonalInClear(t *testing.T) {
+	t.Parallel()
+	s := offline(t)
+	secrets := []string{"测试甲", "110101190001010000", "openid-secret", "userid-secret", "unionid-secret", "测试单位"}
+	var raws []bson.Raw
+	keep := func(raw bson.Raw, err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		raws = append(raws, raw)
+	}
+	raw, _, err := s.users.encode(&identity.PlatformUser{ID: "u", Account: identity.PlatformAccount{OpenID: secrets[2], UserID: secrets[3], UnionID: secrets[4]}}, Meta{}, "w")
+	keep(raw, err)
+	raw, _, err = s.persons.encode(&identity.Person{ID: "p", Name: secrets[0], IDNumber: secrets[1]}, Meta{}, "w")
+	keep(raw, err)
+	raw, _, err = s.attempts.encode(&identity.Attempt{ID: "a", Claim: identity.Claim{Name: secrets[0], IDNumber: secrets[1]}}, Meta{}, "w")
+	keep(raw, err)
+	raw, _, err = s.answers.encode(&lastAnswer{"x", &balance.Answer{Enrolments: []balance.Enrolment{{Employer: secrets[5]}}}}, Meta{}, "w")
+	keep(raw, err)
+	for _, raw := range raws {
+		for _, secret := range secrets {
+			if contains(raw, secret) {
+				t.Errorf("%q is in clear", secret)
+			}
+		}
+	}
+}

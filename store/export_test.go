@@ -1,0 +1,4 @@
+package store
+
+// Bulk is bulk, for tests.
+var Bulk = bulk

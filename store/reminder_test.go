@@ -1,0 +1,258 @@
+package store_test
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"yibao/balance"
+	"yibao/reminder"
+	"yibao/store"
+	"yibao/store/storetest"
+)
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	own := errors.New("own")
+	if _, err := s.PutRule(t.Context(), "l", func(*reminder.Rule) (*reminder.Rule, error) { return nil, own }); err != own {
+		t.Error(err)
+	}
+	put := func(r *reminder.Rule) (*reminder.Rule, error) {
+		if r == nil {
+			r = &reminder.Rule{LinkID: "l", ID: "r", DueAt: start}
+		}
+		r.Threshold += 100
+		return r, nil
+	}
+	for i := range 2 {
+		if r, err := s.PutRule(t.Context(), "l", put); err != nil || r.Threshold != balance.Fen(100*(i+1)) {
+			t.Fatal(r, err)
+		}
+	}
+	r, err := s.UpdateRule(t.Context(), "l", func(r *reminder.Rule) error {
+		r.Outbox = &reminder.Outbox{Episode: 1, NotBefore: start}
+		return nil
+	})
+	if err != nil || r.Outbox == nil {
+		t.Error(r, err)
+	}
+	lease := start.Add(time.Minute)
+	for want := range []int{1, 0} {
+		claimed, err := s.ClaimDueRules(t.Context(), start, lease, 10)
+		if err != nil || len(claimed) != 1-want {
+			t.Fatal(claimed, err)
+		}
+		if want == 0 && (!claimed[0].DueAt.Equal(lease) || claimed[0].Outbox == nil) {
+			t.Errorf("%+v", claimed[0])
+		}
+	}
+	for range 2 {
+		if err := s.DeleteRule(t.Context(), "l"); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.Rule(t.Context(), "l"); err != reminder.ErrNotFound {
+		t.Error(err)
+	}
+}
+
+func delivery(id, user string, notBefore time.Time) reminder.Delivery {
+	return reminder.Delivery{ID: id, LinkID: "l", UserID: user, State: reminder.DeliveryPending, NotBefore: notBefore, CreatedAt: notBefore}
+}
+
+func TestDeliveries(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	for i, id := range []string{"d2", "d1", "d0"} {
+		for range 2 {
+			if err := s.InsertDelivery(t.Context(), delivery(id, "u", start.Add(-time.Duration(i)*time.Minute))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	open, err := s.OpenDeliveries(t.Context(), "u")
+	if err != nil || len(open) != 3 || open[0].ID != "d0" {
+		t.Fatal(open, err)
+	}
+	done, err := s.UpdateDelivery(t.Context(), "d1", func(v *reminder.Delivery) error {
+		v.State, v.EndedAt = reminder.DeliveryAccepted, start
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // safe to repeat
+		if err := s.FinishDelivery(t.Context(), done); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.InsertDelivery(t.Context(), delivery("d1", "u", start)); err != nil {
+		t.Fatal(err)
+	}
+	if open, err = s.OpenDeliveries(t.Context(), "u"); err != nil || len(open) != 2 {
+		t.Error("a finished delivery was opened again:", open, err)
+	}
+	if _, err := s.UpdateDelivery(t.Context(), "d1", func(*reminder.Delivery) error { return nil }); err != reminder.ErrNotFound {
+		t.Error(err)
+	}
+	if err := s.FinishDelivery(t.Context(), open[0]); err == nil {
+		t.Error("a pending delivery was finished")
+	}
+	all, err := s.DeliveriesOf(t.Context(), "l", 10)
+	if err != nil || len(all) != 3 || all[0].ID != "d2" || all[1].ID != "d1" || all[1].State != reminder.DeliveryAccepted {
+		t.Error(all, err)
+	}
+	if all, err = s.DeliveriesOf(t.Context(), "l", 1); err != nil || len(all) != 1 || all[0].ID != "d2" {
+		t.Error("limit:", all, err)
+	}
+	if err := s.DeleteDeliveries(t.Context(), "l"); err != nil {
+		t.Error(err)
+	}
+	if all, err = s.DeliveriesOf(t.Context(), "l", 10); err != nil || len(all) != 0 {
+		t.Error(all, err)
+	}
+}
+
+// TestFinishAfterCrash stops after each of the three writes: what was final first stays, and nothing is sent again.
+func TestFinishAfterCrash(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	s := d.Open(t)
+	db := d.Client(t).Database(d.Name)
+	dropped := delivery("d", "u", start)
+	dropped.State, dropped.EndedAt = reminder.DeliveryDropped, start
+	if err := s.InsertDelivery(t.Context(), delivery("d", "u", start)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.FinishDelivery(t.Context(), &dropped); err != nil {
+		t.Fatal(err)
+	}
+	// As after a crash before the removal: the copy is there and the open one, too, final already.
+	raw, err := db.Collection("deliveries_done").FindOne(t.Context(), bson.D{{Key: "_id", Value: "d"}}).Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Collection("deliveries").InsertOne(t.Context(), raw); err != nil {
+		t.Fatal(err)
+	}
+	open, err := s.OpenDeliveries(t.Context(), "u")
+	if err != nil || len(open) != 1 || !open[0].Over() {
+		t.Fatal(open, err)
+	}
+	other := *open[0]
+	other.State = reminder.DeliveryAccepted
+	if err := s.FinishDelivery(t.Context(), &other); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.DeliveriesOf(t.Context(), "l", 10)
+	if err != nil || len(all) != 1 || all[0].State != reminder.DeliveryDropped {
+		t.Error(all, err)
+	}
+	if n, err := db.Collection("deliveries").CountDocuments(t.Context(), bson.D{}); err != nil || n != 0 {
+		t.Error("open still:", n, err)
+	}
+	gone := delivery("never", "u", start)
+	gone.State = reminder.DeliveryDropped
+	if err := s.FinishDelivery(t.Context(), &gone); err != reminder.ErrNotFound {
+		t.Error(err)
+	}
+}
+
+func TestUsersWithDue(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	for _, v := range []reminder.Delivery{
+		delivery("1", "u1", start), delivery("2", "u1", start.Add(-time.Hour)),
+		delivery("3", "u2", start.Add(-time.Minute)), delivery("4", "u3", start.Add(time.Minute)),
+	} {
+		if err := s.InsertDelivery(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	users, err := s.UsersWithDue(t.Context(), start, 10)
+	if err != nil || len(users) != 2 || users[0] != "u1" || users[1] != "u2" {
+		t.Error(users, err)
+	}
+	if users, err = s.UsersWithDue(t.Context(), start, 1); err != nil || len(users) != 1 {
+		t.Error(users, err)
+	}
+}
+
+func TestLease(t *testing.T) {
+	t.Parallel()
+	stores := openMany(t, storetest.NewDatabase(t), 8)
+	var holders atomic.Int32
+	var holder sync.Map
+	each(stores, func(i int, s *store.Store) {
+		name := string(rune('a' + i))
+		ok, err := s.LeaseUser(t.Context(), "u", name, start, start.Add(time.Minute))
+		if err != nil {
+			t.Error(err)
+		}
+		if ok {
+			holders.Add(1)
+			holder.Store("name", name)
+		}
+	})
+	if holders.Load() != 1 {
+		t.Fatal("holders:", holders.Load())
+	}
+	s := stores[0]
+	value, _ := holder.Load("name")
+	name := value.(string)
+	for _, step := range []struct {
+		who  string
+		at   time.Time
+		want bool
+	}{
+		{"other", start, false},
+		{name, start, true}, // extends to a minute after
+		{"other", start.Add(59 * time.Second), false},
+		{"other", start.Add(time.Minute), true}, // run out
+		{name, start.Add(time.Minute), false},
+	} {
+		if ok, err := s.LeaseUser(t.Context(), "u", step.who, step.at, step.at.Add(time.Minute)); err != nil || ok != step.want {
+			t.Errorf("%+v: %v %v", step, ok, err)
+		}
+	}
+	if err := s.ReleaseUser(t.Context(), "u", name); err != nil {
+		t.Error(err)
+	}
+	if ok, err := s.LeaseUser(t.Context(), "u", name, start.Add(time.Minute), start.Add(time.Hour)); err != nil || ok {
+		t.Error("another's lease was given back:", ok, err)
+	}
+	if err := s.ReleaseUser(t.Context(), "u", "other"); err != nil {
+		t.Error(err)
+	}
+	if ok, err := s.LeaseUser(t.Context(), "u", name, start.Add(time.Minute), start.Add(time.Hour)); err != nil || !ok {
+		t.Error(ok, err)
+	}
+}
+
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	q, err := s.Quota(t.Context(), "u", "t")
+	if err != nil || q.UserID != "u" || q.Template != "t" || q.Reserved == nil || q.Unknown == nil {
+		t.Fatal(q, err)
+	}
+	q, err = s.UpdateQuota(t.Context(), "u", "t", func(q *reminder.Quota) error {
+		q.Free, q.Reserved["d.$1"], q.Reports = 2, start, []string{"r"}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Quota(t.Context(), "u", "t")
+	if err != nil || again.Free != 2 || !again.Reserved["d.$1"].Equal(start) || len(again.Reports) != 1 || q.Free != 2 {
+		t.Error(again, err)
+	}
+	if other, err := s.Quota(t.Context(), "u", "t2"); err != nil || other.Free != 0 {
+		t.Error(other, err)
+	}
+}
