@@ -172,3 +172,41 @@ func TestUnitOfAGoneLinkComesBack(t *testing.T) {
 		t.Errorf("quota %+v, %d open, %d finished", q, len(open), len(finished))
 	}
 }
+
+// The link ends while its message is on the way: nothing of it stays, and the unit is settled all the same.
+func TestUnlinkedDuringTheSend(t *testing.T) {
+	t.Parallel()
+	for outcome, free := range map[reminder.OutcomeKind]int{
+		reminder.OutcomeAccepted: 0, reminder.OutcomeUnknown: 0, reminder.OutcomePermanent: 1, reminder.OutcomeRetry: 1,
+	} {
+		r := newRig(t, rigConfig())
+		r.grant(1)
+		r.put()
+		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+			r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+			return reminder.Outcome{Kind: outcome, Reason: reminder.ReasonBusy}
+		})
+		r.fall(1)
+		open, finished := r.store.All()
+		if q := r.quota(); q.Free != free || len(q.Reserved) != 0 || len(open)+len(finished) != 0 {
+			t.Errorf("%s: quota %+v, %d open, %d finished", outcome, q, len(open), len(finished))
+		}
+	}
+}
+
+// The link ends between a delivery's end and its moving away.
+func TestUnlinkedBeforeTheMove(t *testing.T) {
+	t.Parallel()
+	r := twoFallen(t, rigConfig())
+	service, _ := r.start(func(call string) remindertest.Fault {
+		if call == "FinishDelivery" {
+			r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+		}
+		return remindertest.None
+	})
+	_, err := service.SendDue(context.Background())
+	r.check(err)
+	if _, finished := r.store.All(); len(finished) != 1 || len(r.quota().Reserved) != 0 {
+		t.Errorf("%d finished, quota %+v", len(finished), r.quota())
+	}
+}

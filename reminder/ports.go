@@ -49,7 +49,8 @@ type DeliveryStore interface {
 	InsertDelivery(ctx context.Context, d Delivery) error
 	// UpdateDelivery changes an open delivery; ErrNotFound for one that is gone or was moved.
 	UpdateDelivery(ctx context.Context, id string, fn func(*Delivery) error) (*Delivery, error)
-	// FinishDelivery moves a final delivery to the finished ones. Safe to repeat after a crash between its two writes.
+	// FinishDelivery moves a final delivery to the finished ones. Safe to repeat after a crash between its
+	// writes. ErrNotFound for one that is gone.
 	FinishDelivery(ctx context.Context, d *Delivery) error
 	// UsersWithDue lists platform users that have an open delivery (of any state) with NotBefore <= now.
 	UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error)

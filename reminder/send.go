@@ -115,12 +115,16 @@ func (r *round) finishLeftOver(ctx context.Context, d *Delivery) error {
 	return r.close(ctx, over)
 }
 
-// close settles the quota of a delivery that is over, then moves it away. In this order: see quota.go.
+// close settles the quota of a delivery that is over, then moves it away. In this order: see quota.go. One that was
+// deleted with its link meanwhile needs no moving.
 func (r *round) close(ctx context.Context, d *Delivery) error {
 	if err := r.settle(ctx, d); err != nil {
 		return err
 	}
-	return r.Store.FinishDelivery(ctx, d)
+	if err := r.Store.FinishDelivery(ctx, d); err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // attend checks one pending delivery again and sends it, puts it off or drops it.

@@ -4,6 +4,7 @@ package remindertest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sort"
@@ -120,10 +121,18 @@ func (s *Store) UpdateDelivery(_ context.Context, id string, fn func(*reminder.D
 	return update(s.open, id, cloneDelivery, fn)
 }
 
+var errNotOver = errors.New("remindertest: only a delivery that is over can be finished")
+
 // FinishDelivery implements reminder.DeliveryStore.
 func (s *Store) FinishDelivery(_ context.Context, d *reminder.Delivery) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !d.Over() {
+		return errNotOver
+	}
+	if s.open[d.ID] == nil && s.finished[d.ID] == nil {
+		return reminder.ErrNotFound
+	}
 	if s.open[d.ID] != nil {
 		s.finished[d.ID] = cloneDelivery(d)
 		delete(s.open, d.ID)
