@@ -1,0 +1,239 @@
+package handlers
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+)
+
+// TestAnswers holds every success against the JSON that the API promises.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	const insured = `{"id":"LINKOWN","region":"330100","region_name":"示例市","relation":"self","name":"测*甲",` +
+		`"id_number":"1****************X","assurance":"sms","since":"2026-11-21T12:00:00+08:00",` +
+		`"consent":{"version":"v1","at":"2026-11-21T12:00:00+08:00","unattended":true}}`
+	const waiting = `{"id":"ATTEMPT","state":"waiting","method":"sms_on_file","message":"如信息与参保登记一致，验证码将发送至登记手机号",` +
+		`"sends_left":2,"tries_left":5,"expires_in":900}`
+	const quota = `{"template":"low_balance","free":1,"reserved":1,"unknown":0}`
+	const rule = `{"threshold_fen":10000,"threshold":"¥100.00","margin_fen":1000,"insurance_type":"310","insurance_name":"职工医保",` +
+		`"template":"low_balance","show_amount":false,"quiet_hours":{"start":"22:00","end":"07:30"},"state":"below",` +
+		`"already_below":true,"last_reason":"already_below","last_reason_text":"设置时余额已低于提醒金额，回升后再提醒",` +
+		`"evaluated_at":"2026-11-21T12:00:00+08:00","next_check_at":"2026-11-21T13:00:00+08:00",` +
+		`"created_at":"2026-11-21T12:00:00+08:00","quota":` + quota + `}`
+	const trendMeta = `"meta":{"unit":"CNY","step":"day","gaps":"null","timezone":"Asia/Shanghai","as_of":"2026-11-21T12:00:00+08:00",` +
+		`"completeness":"partial","account":"yes","since":"2026-11-19","from":"2026-11-19","to":"2026-11-21",` +
+		`"summary":[{"key":"personal","name":"个人账户","min_fen":9800,"max_fen":12050,"opening_fen":12050,"closing_fen":9800}]}`
+	own := "/v1/insured/" + linkID
+	cases := []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"POST", "/v1/sessions", goodSignIn, 201, `{"token":"new-token","token_type":"Bearer",` +
+			`"expires_at":"2026-11-21T14:00:00+08:00","user":{"platform":"wechat","app":"main","links":1}}`},
+		{"GET", "/v1/sessions", "", 200, `{"sessions":[` +
+			`{"id":"session-own","created_at":"2026-11-21T12:00:00+08:00","expires_at":"2026-11-21T13:00:00+08:00","current":true},` +
+			`{"id":"session-other","created_at":"2026-11-21T12:00:00+08:00","expires_at":"2026-11-21T13:00:00+08:00","current":false}]}`},
+		{"DELETE", "/v1/sessions/current", "", 204, ""},
+		{"DELETE", "/v1/sessions/session-other", "", 204, ""},
+		{"GET", "/v1/me", "", 200, `{"platform":"wechat","app":"main","session":{"id":"session-own",` +
+			`"expires_at":"2026-11-21T14:00:00+08:00"},"insured":[` + insured + `],"quotas":[` + quota + `]}`},
+		{"GET", "/v1/regions", "", 200, `{"regions":[{"code":"330100","name":"示例市","methods":["sms_on_file"],"unattended":true}],` +
+			`"consent":{"version":"v1","text":"授权说明"}}`},
+		{"POST", "/v1/link-attempts", goodLink, 202, waiting},
+		{"GET", "/v1/link-attempts/ATTEMPT", "", 200, waiting},
+		{"POST", "/v1/link-attempts/ATTEMPT/code", "", 202, waiting},
+		{"POST", "/v1/link-attempts/ATTEMPT/code", "{}", 202, waiting},
+		{"GET", "/v1/insured", "", 200, `{"insured":[` + insured + `]}`},
+		{"GET", own, "", 200, insured},
+		{"DELETE", own, "", 204, ""},
+		{"GET", own + "/balance", "", 200, `{"meta":{"as_of":"2026-11-21T11:59:00+08:00","fetched_at":"2026-11-21T11:59:30+08:00",` +
+			`"age_seconds":30,"source":"fsi/1101","completeness":"complete"},"enrolments":[{"insurance_type":"310",` +
+			`"insurance_name":"职工医保","status":"active","status_name":"正常参保","region":"330100","region_name":"示例市",` +
+			`"employer":"示例单位","personal_account":{"exists":"yes","amount_fen":123450,"amount":"¥1,234.50","text":"¥1,234.50"}}]}`},
+		{"GET", own + "/charts/trend", "", 200, `{` + trendMeta + `,"chart":{"categories":["2026-11-19","2026-11-20","2026-11-21"],` +
+			`"series":[{"key":"personal","name":"个人账户","data":[120.5,null,98]}]}}`},
+		{"GET", own + "/charts/trend?format=f2&step=day&from=2026-11-19&to=2026-11-21", "", 200, `{` + trendMeta + `,"chart":[` +
+			`{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},` +
+			`{"date":"2026-11-21","value":98,"type":"个人账户"}]}`},
+		{"PUT", own + "/reminder", goodReminder, 200, rule},
+		{"GET", own + "/reminder", "", 200, rule},
+		{"DELETE", own + "/reminder", "", 204, ""},
+		{"GET", own + "/deliveries", "", 200, `{"deliveries":[{"id":"DELIVERY","state":"dropped","state_text":"未发送","reason":"recovered",` +
+			`"reason_text":"余额已回升，未发送","template":"low_balance","created_at":"2026-11-21T12:00:00+08:00","ended_at":"2026-11-21T12:01:00+08:00"}]}`},
+		{"GET", "/v1/templates", "", 200, `{"templates":[{"name":"low_balance","template_id":"tpl-1","kind":"one_time","title":"余额提醒","free":1}]}`},
+		{"POST", "/v1/subscriptions", goodReport, 200, `{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}]}`},
+	}
+	r := newRig(t)
+	for _, c := range cases {
+		got := r.do(c.method, c.path, c.body)
+		if got.StatusCode != c.status || got.body != c.want {
+			t.Errorf("%s %s: %d\n got %s\nwant %s", c.method, c.path, got.StatusCode, got.body, c.want)
+		}
+		if got.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s %s may be cached", c.method, c.path)
+		}
+		for _, secret := range []string{"hidden", secretID} {
+			if strings.Contains(got.body, secret) {
+				t.Errorf("%s shows %s", c.path, secret)
+			}
+		}
+	}
+}
+
+func TestServicesGetWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.do("POST", "/v1/link-attempts", goodLink).json(t, 202)
+	want := identity.LinkRequest{
+		Region: "330100", Name: "测试甲", IDType: "01", IDNumber: "11010119000101001X", Relation: identity.Self,
+		Method: identity.SMSOnFile, ConsentVersion: "v1", Unattended: true, Address: "0.0.0.0",
+	}
+	if r.fake.request != want {
+		t.Errorf("link request %+v", r.fake.request)
+	}
+	r.do("PUT", "/v1/insured/"+linkID+"/reminder", goodReminder).json(t, 200)
+	setting := r.fake.setting
+	if setting.Threshold != 10000 || setting.Margin != nil || setting.ConsentVersion != "v1" ||
+		setting.Quiet != (reminder.QuietHours{Start: 1320, End: 450}) {
+		t.Errorf("setting %+v", setting)
+	}
+	r.do("GET", "/v1/insured/"+linkID+"/charts/trend?from=2026-01-01&to=2026-02-01&step=week&gaps=carry&insurance=310", "").json(t, 200)
+	query := balance.TrendQuery{From: "2026-01-01", To: "2026-02-01", Step: balance.StepWeek, Gaps: balance.GapsCarry, InsuranceType: "310"}
+	if r.fake.query != query {
+		t.Errorf("query %+v", r.fake.query)
+	}
+	r.do("POST", "/v1/subscriptions", goodReport).json(t, 200)
+	if r.fake.report.ID != "r-1" || r.fake.report.Results["tpl-1"] != "accept" {
+		t.Errorf("report %+v", r.fake.report)
+	}
+}
+
+func TestOldConsentIsRefusedForReminders(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, `"v1"`, `"v0"`, 1)).problem(t)
+	if p.Code != "consent_missing" || r.fake.calls() != 0 {
+		t.Errorf("%s, %d calls", p.Code, r.fake.calls())
+	}
+	r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":10000}`).json(t, 200)
+	if r.fake.setting.ConsentVersion != "" {
+		t.Error("a consent that nobody gave")
+	}
+}
+
+// What is not known is never shown as an amount.
+func TestUnknownBalancesHaveNoAmount(t *testing.T) {
+	t.Parallel()
+	zero := balance.Fen(0)
+	cases := []struct {
+		account  balance.PersonalAccount
+		zh, en   string
+		hasMoney bool
+	}{
+		{balance.PersonalAccount{Exists: balance.AccountYes, Balance: &zero}, "¥0.00", "¥0.00", true},
+		{balance.PersonalAccount{Exists: balance.AccountYes}, "暂无法获取", "Not available at the moment", false},
+		{balance.PersonalAccount{Exists: balance.AccountNo}, "无个人账户", "No personal account", false},
+		{balance.PersonalAccount{Exists: balance.AccountNo, Balance: &zero}, "无个人账户", "No personal account", false},
+		{balance.PersonalAccount{Exists: balance.AccountUnknown, Balance: &zero}, "暂无法确认是否有个人账户", "It is not known whether there is a personal account", false},
+		{balance.PersonalAccount{}, "暂无法确认是否有个人账户", "It is not known whether there is a personal account", false},
+	}
+	for _, c := range cases {
+		for l, want := range map[string]string{"zh": c.zh, "en": c.en} {
+			r := newRig(t)
+			r.fake.answer.Enrolments[0].Account = c.account
+			got := r.doIn(l, "GET", hotPath, "")
+			var body balanceView
+			if err := json.Unmarshal([]byte(got.body), &body); err != nil {
+				t.Fatal(err)
+			}
+			if account := body.Enrolments[0].Account; account.Text != want {
+				t.Errorf("%+v in %s: %+v", c.account, l, account)
+			}
+			if strings.Contains(got.body, "amount") != c.hasMoney {
+				t.Errorf("%+v: %s", c.account, got.body)
+			}
+		}
+	}
+}
+
+func TestStatesOfAnAttempt(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		state, reason string
+		method, path  string
+		body          string
+		status        int
+		want          string
+	}{
+		{"linked", "", "POST", "/proof", goodProof, 200, `"state":"linked","method":"sms_on_file","message":"绑定成功","insured_id":"LINKNEW","sends_left":0,"tries_left":0,"expires_in":0`},
+		{"proved", "", "POST", "/proof", goodProof, 202, `"state":"proving"`},
+		{"proved", "", "GET", "", "", 200, `"state":"proving"`},
+		{"failed", "tries_used_up", "GET", "", "", 200, `"message":"验证码输错次数过多，请重新发起","reason":"tries_used_up"`},
+		{"failed", "something_new", "GET", "", "", 200, `"message":"其他原因"`},
+		{"waiting", "", "GET", "", "", 200, `"state":"waiting"`},
+	}
+	for _, c := range cases {
+		r := newRig(t)
+		r.fake.attempt.State, r.fake.attempt.Reason = identity.AttemptState(c.state), c.reason
+		got := r.do(c.method, "/v1/link-attempts/ATTEMPT"+c.path, c.body)
+		if got.StatusCode != c.status || !strings.Contains(got.body, c.want) {
+			t.Errorf("%s %s: %d %s", c.state, c.path, got.StatusCode, got.body)
+		}
+		if strings.Contains(got.body, "LINKNEW") != (c.state == "linked") {
+			t.Errorf("%s shows the link to be: %s", c.state, got.body)
+		}
+	}
+}
+
+// TestStartTellsNothing: whatever came of the work in the background by the time of the answer, and however long it
+// took, the bytes are the same but for the id.
+func TestStartTellsNothing(t *testing.T) {
+	t.Parallel()
+	answers := map[string]bool{}
+	for i, state := range []identity.AttemptState{identity.AttemptRequested, identity.AttemptWaiting} {
+		r := newRig(t, func(o *Options) { o.Now = func() time.Time { return noon.Add(time.Duration(i) * 7 * time.Second) } })
+		r.fake.attempt.ID = fmt.Sprintf("ATTEMPT%d", i)
+		r.fake.attempt.State, r.fake.attempt.Sends = state, i
+		got := r.do("POST", "/v1/link-attempts", goodLink)
+		got.json(t, 202)
+		answers[strings.Replace(got.body, r.fake.attempt.ID, "", 1)] = true
+	}
+	if len(answers) != 1 {
+		t.Errorf("answers differ: %v", answers)
+	}
+}
+
+func TestRegionsWithoutAToken(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	all := r.send(request("GET", "/v1/regions", "")).json(t, 200)["regions"].([]any)
+	if len(all) != 2 {
+		t.Errorf("%d regions", len(all))
+	}
+	if methods := all[1].(map[string]any)["methods"].([]any); len(methods) != 0 {
+		t.Errorf("methods %v", methods)
+	}
+}
+
+func TestEveryReasonHasAText(t *testing.T) {
+	t.Parallel()
+	for _, texts := range []map[string]text{reasonTexts, failureTexts, deliveryTexts} {
+		for reason, text := range texts {
+			if !han(text.zh) || text.en == "" || han(text.en) {
+				t.Errorf("%s: %+v", reason, text)
+			}
+		}
+	}
+	for state := range deliveryTexts {
+		if reasonText(deliveryTexts, state, chinese) == textOther.zh {
+			t.Error(state)
+		}
+	}
+}
