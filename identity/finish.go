@@ -118,7 +118,7 @@ func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
 func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Link, error) {
 	slot := Slot{
 		PersonID: person.ID, LinkID: a.LinkID, UserID: a.UserID,
-		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(),
+		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(), Unattended: a.Consent.Unattended,
 	}
 	if err := l.deps.Store.ClaimSlot(ctx, slot, l.cfg.LinksPerPerson); err != nil {
 		if !errors.Is(err, ErrLinkLimit) {
