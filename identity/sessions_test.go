@@ -309,6 +309,22 @@ func TestSessionsListAndForeignSignOut(t *testing.T) {
 	verify(t, s, other.Token)
 }
 
+func TestVerifyWantsTheSessionsOwnUser(t *testing.T) {
+	t.Parallel()
+	store := identitytest.NewStore()
+	in := signIn(t, newSessions(t, store, time.Now), "open-1")
+	other := identitytest.NewStore()
+	s := newSessions(t, other, time.Now)
+	session := in.Session
+	session.UserID = signIn(t, s, "open-2").User.ID
+	if err := other.InsertSession(t.Context(), session); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Verify(t.Context(), in.Token); !errors.Is(err, identity.ErrTokenInvalid) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestVerifyHidesEndingLinks(t *testing.T) {
 	t.Parallel()
 	store := identitytest.NewStore()

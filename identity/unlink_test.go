@@ -77,6 +77,41 @@ func TestLinkDuringUnlink(t *testing.T) {
 	}
 }
 
+// TestLinkWhileFollowersDelete links the person just after the last link's end found nobody left.
+func TestLinkWhileFollowersDelete(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	old := w.link(t, "user-1", personA, phoneA)
+	w.followers.during = func() { w.link(t, "user-2", personA, phoneA) }
+	if err := w.linking.Unlink(t.Context(), w.caller("user-1"), old.ID); err != nil {
+		t.Fatal(err)
+	}
+	link := w.caller("user-2").Links[0]
+	if !w.followers.known[link.ID] || !w.followers.shared[link.PersonID] {
+		t.Error("what the new link had begun was deleted with the old one")
+	}
+}
+
+// TestUnlinkWhileFollowersBegin ends a link that is still being written.
+func TestUnlinkWhileFollowersBegin(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	w.followers.during = func() {
+		if err := w.linking.Unlink(t.Context(), c, w.caller("user-1").Links[0].ID); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); !errors.Is(err, identity.ErrAttemptOver) {
+		t.Errorf("got %v", err)
+	}
+	got := w.store.Contents()
+	if len(got.Persons)+len(got.Slots)+len(w.followers.known)+len(w.followers.shared)+len(got.Users[0].Links) != 0 {
+		t.Error("something of the ended link stayed")
+	}
+}
+
 // TestPersonGoneUnderALink deletes the person behind our back just after the slot is taken.
 func TestPersonGoneUnderALink(t *testing.T) {
 	t.Parallel()

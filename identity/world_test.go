@@ -43,9 +43,21 @@ type followers struct {
 	known  map[string]bool
 	shared map[string]bool // person → data that goes with the last link
 	err    error
+	during func() // runs once, at the beginning of the next call
+}
+
+func (f *followers) interrupt() {
+	f.mu.Lock()
+	during := f.during
+	f.during = nil
+	f.mu.Unlock()
+	if during != nil {
+		during()
+	}
 }
 
 func (f *followers) Linked(_ context.Context, _ string, l identity.Link) error {
+	f.interrupt()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
@@ -56,6 +68,7 @@ func (f *followers) Linked(_ context.Context, _ string, l identity.Link) error {
 }
 
 func (f *followers) Unlinked(_ context.Context, _ string, l identity.Link, left []identity.Slot) error {
+	f.interrupt()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
