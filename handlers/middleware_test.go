@@ -1,0 +1,395 @@
+package handlers
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp/fasthttputil"
+)
+
+func TestHeadersOnEveryAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.HSTS = true })
+	want := map[string]string{
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+		"Strict-Transport-Security": "max-age=31536000", "Cache-Control": "no-store",
+		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Server": "",
+	}
+	for _, path := range []string{hotPath, "/nowhere", "/livez", "/v1/insured/OTHER"} {
+		got := r.do("GET", path, "")
+		for name, value := range want {
+			if got.Header.Get(name) != value {
+				t.Errorf("%s: %s is %q", path, name, got.Header.Get(name))
+			}
+		}
+		if id := got.Header.Get(headerRequestID); len(id) != 26 {
+			t.Errorf("%s: request id %q", path, id)
+		}
+	}
+	if newRig(t).do("GET", hotPath, "").Header.Get("Strict-Transport-Security") != "" {
+		t.Error("HSTS without being asked for")
+	}
+}
+
+func TestRequestIDIsOurs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	made := request("GET", "/livez", "")
+	made.Header.Set(headerRequestID, "from-outside")
+	if got := r.send(made); strings.Contains(got.Header.Get(headerRequestID), "outside") {
+		t.Error("a client chose the request id")
+	}
+}
+
+func TestWhatNoRouteAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	cases := []struct {
+		method, path string
+		status       int
+		code, allow  string
+	}{
+		{"GET", "/", 404, "not_found", ""},
+		{"GET", "/v1/" + marker, 404, "not_found", ""},
+		{"GET", "/v1/sessions/", 404, "not_found", ""},
+		{"GET", "/V1/sessions", 404, "not_found", ""},
+		{"PATCH", "/v1/sessions", 405, "method_not_allowed", "GET, POST"},
+		{"DELETE", "/v1/me", 405, "method_not_allowed", "GET"},
+		{"POST", hotPath, 405, "method_not_allowed", "GET"},
+		{"BREW", "/v1/me", 405, "method_not_allowed", ""},
+	}
+	for _, c := range cases {
+		got := r.do(c.method, c.path, "")
+		p := got.problem(t)
+		if p.Status != c.status || p.Code != c.code || got.Header.Get("Allow") != c.allow {
+			t.Errorf("%s %s: %d %s, allow %q", c.method, c.path, p.Status, p.Code, got.Header.Get("Allow"))
+		}
+		if got.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s %s: no security headers", c.method, c.path)
+		}
+	}
+	if strings.Contains(r.log.String(), "Leak") {
+		t.Error("a path is in the log")
+	}
+}
+
+// raw sends bytes to the app over a connection and reads the first answer.
+func raw(t *testing.T, app *fiber.App, send string) response {
+	t.Helper()
+	listener := fasthttputil.NewInmemoryListener()
+	go func() { _ = app.Listener(listener) }()
+	t.Cleanup(func() { _ = app.Shutdown() })
+	conn, err := listener.Dial()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = conn.Write([]byte(send)) }()
+	return readAnswer(t, conn)
+}
+
+func readAnswer(t *testing.T, conn net.Conn) response {
+	t.Helper()
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var body strings.Builder
+	if _, err := bufio.NewReader(answer.Body).WriteTo(&body); err != nil {
+		t.Fatal(err)
+	}
+	return response{answer, body.String()}
+}
+
+// TestRefusedBeforeAnyMiddleware: what the server itself refuses is the same kind of document, with the same headers.
+func TestRefusedBeforeAnyMiddleware(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("x", maxRead+1)
+	cases := []struct {
+		name, send string
+		status     int
+		code       string
+	}{
+		{"headers", "GET /v1/me HTTP/1.1\r\nHost: h\r\nX: " + strings.Repeat(marker, maxHeaders/4) + "\r\n\r\n", 431, "headers_too_large"},
+		{"body", fmt.Sprintf("POST /v1/sessions HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s", len(big), big), 413, "body_too_large"},
+		{"nonsense", marker + "\r\n\r\n", 400, "bad_request"},
+		{"version", "GET /v1/me " + marker + "\r\n\r\n", 400, "bad_request"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := raw(t, newRig(t).app, c.send)
+			p := got.problem(t)
+			if p.Status != c.status || p.Code != c.code || strings.Contains(got.body, "Leak") {
+				t.Errorf("%s", got.body)
+			}
+			if got.Header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Error("no security headers")
+			}
+		})
+	}
+}
+
+func TestLimitPerAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.Limits.PerAddress = Rate{PerSecond: 0.5, Burst: 3} })
+	for range 3 {
+		r.do("GET", hotPath, "").json(t, 200)
+	}
+	got := r.do("GET", hotPath, "")
+	if p := got.problem(t); p.Code != "too_many_requests" || got.Header.Get("Retry-After") != "2" {
+		t.Errorf("%s, retry after %q", got.body, got.Header.Get("Retry-After"))
+	}
+	if got := r.send(request("GET", "/livez", "")); got.StatusCode != 200 {
+		t.Error("the probe is limited")
+	}
+}
+
+func TestLimitPerUser(t *testing.T) {
+	t.Parallel()
+	now := noon
+	r := newRig(t, func(o *Options) {
+		o.Limits.PerUser = Rate{PerSecond: 1, Burst: 2}
+		o.Now = func() time.Time { return now }
+	})
+	for range 2 {
+		r.do("GET", hotPath, "").json(t, 200)
+	}
+	got := r.do("GET", hotPath, "")
+	if p := got.problem(t); p.Code != "too_many_requests" || got.Header.Get("Retry-After") != "1" {
+		t.Errorf("%s, retry after %q", got.body, got.Header.Get("Retry-After"))
+	}
+	r.send(request("GET", "/v1/regions", "")).json(t, 200) // somebody without a token
+	now = now.Add(time.Second)
+	r.do("GET", hotPath, "").json(t, 200)
+}
+
+func TestLimiterForgets(t *testing.T) {
+	t.Parallel()
+	l := newLimiter[int](Rate{PerSecond: 1, Burst: 2}, 100)
+	for key := range 1000 {
+		if _, ok := l.take(key, noon); !ok {
+			t.Fatal("a new key was refused")
+		}
+		if len(l.buckets) > 100 {
+			t.Fatalf("%d buckets", len(l.buckets))
+		}
+	}
+	l.bucket(5000, noon.Add(time.Hour)) // all are full again
+	for key := range 98 {
+		l.bucket(6000+key, noon.Add(time.Hour))
+	}
+	if len(l.buckets) > 100 {
+		t.Errorf("%d buckets", len(l.buckets))
+	}
+}
+
+func TestRateDefaults(t *testing.T) {
+	t.Parallel()
+	fallback := Rate{PerSecond: 5, Burst: 10}
+	if got := (Rate{}).or(fallback); got != fallback {
+		t.Errorf("%+v", got)
+	}
+	if got := (Rate{PerSecond: 1, Burst: 2}).or(fallback); got != (Rate{1, 2}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAddressBehindProxies(t *testing.T) {
+	t.Parallel()
+	const self = "0.0.0.0" // where app.Test calls from
+	cases := []struct {
+		trusted []string
+		headers []string
+		want    string
+	}{
+		{nil, []string{"203.0.113.9"}, self},
+		{[]string{"10.0.0.0/8"}, []string{"203.0.113.9"}, self},
+		{[]string{self}, nil, self},
+		{[]string{self}, []string{"203.0.113.9"}, "203.0.113.9"},
+		{[]string{self}, []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"198.51.100.1, 203.0.113.9, 10.1.2.3"}, "203.0.113.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"198.51.100.1", "203.0.113.9,10.1.2.3"}, "203.0.113.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"10.9.9.9"}, "10.9.9.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"203.0.113.9, nonsense, 10.1.2.3"}, "10.1.2.3"},
+		{[]string{self}, []string{""}, self},
+		{[]string{self}, []string{"::ffff:203.0.113.9"}, "203.0.113.9"},
+		{[]string{self}, []string{"2001:db8::7"}, "2001:db8::7"},
+	}
+	for _, c := range cases {
+		r := newRig(t, func(o *Options) { o.TrustedProxies = c.trusted })
+		made := request("POST", "/v1/link-attempts", goodLink)
+		made.Header.Set("Authorization", "Bearer "+goodToken)
+		for _, value := range c.headers {
+			made.Header.Add("X-Forwarded-For", value)
+		}
+		r.send(made).json(t, 202)
+		if r.fake.request.Address != c.want {
+			t.Errorf("%v behind %v: %s instead of %s", c.headers, c.trusted, r.fake.request.Address, c.want)
+		}
+	}
+}
+
+func TestAnIPv6CustomerIsOneAddress(t *testing.T) {
+	t.Parallel()
+	one, two := netip.MustParseAddr("2001:db8:1:2::1"), netip.MustParseAddr("2001:db8:1:2:ffff::9%eth0")
+	if limitKey(one) != limitKey(two) || limitKey(one) == limitKey(netip.MustParseAddr("2001:db8:1:3::1")) {
+		t.Error("the /64 is what counts")
+	}
+	if v4 := netip.MustParseAddr("203.0.113.9"); limitKey(v4) != v4 {
+		t.Error("an IPv4 address is itself")
+	}
+}
+
+func TestOptionsThatAreWrong(t *testing.T) {
+	t.Parallel()
+	fake := newFake()
+	wrong := map[string]func(*Options){
+		"no sessions": func(o *Options) { o.Sessions = nil },
+		"bad proxy":   func(o *Options) { o.TrustedProxies = []string{"localhost"} },
+		"metrics twice": func(o *Options) {
+			if _, err := New(*o); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
+	for name, change := range wrong {
+		o := testOptions(fake)
+		change(&o)
+		if _, err := New(o); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	o := testOptions(fake)
+	o.Log, o.Now, o.Metrics, o.Version, o.Codes = nil, nil, nil, "", CodeLimits{}
+	if _, err := New(o); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServicesGetADeadline(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.Deadline = time.Minute })
+	r.do("GET", hotPath, "").json(t, 200)
+	if r.fake.within <= 0 || r.fake.within > time.Minute {
+		t.Errorf("deadline in %v", r.fake.within)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var broken error
+	draining := false
+	r := newRig(t, func(o *Options) {
+		o.Ready = func(ctx context.Context) error {
+			if _, ok := ctx.Deadline(); !ok {
+				t.Error("readiness without a deadline")
+			}
+			return broken
+		}
+		o.Draining = func() bool { return draining }
+	})
+	ask := func(path string, status int, want string) {
+		t.Helper()
+		if got := r.send(request("GET", path, "")); got.StatusCode != status || got.body != `{"status":"`+want+`"}` {
+			t.Errorf("%s: %d %s", path, got.StatusCode, got.body)
+		}
+	}
+	ask("/readyz", 200, "ready")
+	broken = errors.New("secret")
+	ask("/readyz", 503, "not_ready")
+	broken, draining = nil, true
+	ask("/readyz", 503, "draining")
+	ask("/livez", 200, "ok")
+	r.do("GET", hotPath, "").json(t, 200) // still served while draining
+	if bare := newRig(t); bare.send(request("GET", "/readyz", "")).StatusCode != 200 {
+		t.Error("without a check it is ready")
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.do("GET", hotPath, "")
+	r.do("GET", "/v1/insured/SOMEBODY/balance", "")
+	r.do("GET", "/v1/"+marker, "")
+	body := r.send(request("GET", "/metrics", "")).body
+	for _, line := range []string{
+		`yibao_http_requests_total{method="GET",route="/v1/insured/{id}/balance",status="200"} 1`,
+		`yibao_http_requests_total{method="GET",route="/v1/insured/{id}/balance",status="404"} 1`,
+		`yibao_http_requests_total{method="GET",route="unmatched",status="404"} 1`,
+	} {
+		if !strings.Contains(body, line) {
+			t.Errorf("missing %s", line)
+		}
+	}
+	if strings.Contains(body, "SOMEBODY") || strings.Contains(body, "Leak") {
+		t.Error("a path is in the metrics")
+	}
+	if got := newRig(t, func(o *Options) { o.Metrics = nil }).send(request("GET", "/metrics", "")); got.StatusCode != 404 {
+		t.Errorf("/metrics without a registry: %d", got.StatusCode)
+	}
+}
+
+func TestDocsPage(t *testing.T) {
+	t.Parallel()
+	got := newRig(t).send(request("GET", "/docs", ""))
+	if !strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") || !strings.Contains(got.body, "医保") {
+		t.Errorf("%v", got.Header)
+	}
+	if regexp.MustCompile(`(?i)https?://|src=|@import`).MatchString(got.body) {
+		t.Error("the page mentions other hosts")
+	}
+	policy := got.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, inlineHash(got.body, "script")) || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %s", policy)
+	}
+	if strings.Count(got.body, "<script") != 1 || strings.Count(got.body, "<style") != 1 || strings.Contains(got.body, " style=") ||
+		strings.Contains(got.body, "onclick") {
+		t.Error("the policy allows one script and one style")
+	}
+}
+
+func TestLogNamesNoOne(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.do("POST", "/v1/link-attempts", goodLink)
+	r.do("GET", hotPath, "")
+	r.send(request("POST", "/v1/sessions", goodSignIn))
+	log := r.log.String()
+	if !strings.Contains(log, `"route":"/v1/insured/{id}/balance","status":200`) {
+		t.Errorf("log: %s", log)
+	}
+	for _, secret := range []string{"测试甲", "11010119000101001X", goodToken, "code-1", linkID, "ATTEMPT", "user-own", "new-token", "hidden"} {
+		if strings.Contains(log, secret) {
+			t.Errorf("%s is in the log", secret)
+		}
+	}
+}
+
+func TestNewBareGuards(t *testing.T) {
+	t.Parallel()
+	app, err := NewBare(testOptions(newFake()), "GET", "/v1/insured/{id}/balance", func(c *fiber.Ctx) error { return c.SendString("bytes") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, app: app}
+	if got := r.do("GET", hotPath, ""); got.body != "bytes" || got.Header.Get(headerRequestID) == "" {
+		t.Errorf("%d %s", got.StatusCode, got.body)
+	}
+	if got := r.send(request("GET", hotPath, "")); got.StatusCode != 401 {
+		t.Errorf("without a token: %d", got.StatusCode)
+	}
+	if _, err := NewBare(Options{}, "GET", "/", nil); err == nil {
+		t.Error("no services, no error")
+	}
+}
