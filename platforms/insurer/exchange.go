@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -60,11 +61,15 @@ func (r *region) do(ctx context.Context, a ask) (reply, error) {
 	return reply{}, r.fail(ctx, a, refusal)
 }
 
-// fail completes an error and logs it.
+// fail completes an error and logs it; that somebody is not known is an answer, not trouble.
 func (r *region) fail(ctx context.Context, a ask, e *Error) error {
 	e.Region, e.Transaction = r.Region, a.infno
 	e.Reference = safeReference(e.Reference, a.question.CertNo)
-	r.log.WarnContext(ctx, "insurer: no usable answer", "class", string(e.Class), "region", e.Region,
+	level := slog.LevelWarn
+	if e.Class == ClassNotEnrolled || e.Class == ClassMismatch {
+		level = slog.LevelInfo
+	}
+	r.log.Log(ctx, level, "insurer: no usable answer", "class", string(e.Class), "region", e.Region,
 		"transaction", e.Transaction, "code", e.Code, "status", e.Status, "reference", e.Reference)
 	return e
 }
