@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // errAnswer says that an answer is not what WeChat sends. It never quotes the answer.
@@ -102,7 +103,7 @@ func decodeSend(body []byte) (errcode int64, msgid string, err error) {
 func cut(id string) string {
 	const most = 64
 	if len(id) > most {
-		return id[:most]
+		return strings.ToValidUTF8(id[:most], "") // half a character would not go into a document
 	}
 	return id
 }

@@ -128,8 +128,8 @@ func FuzzDecodeSend(f *testing.F) {
 		if err != nil && (errcode != 0 || msgid != "") {
 			t.Fatal("an error and an answer")
 		}
-		if len(msgid) > 64 {
-			t.Fatal("a message id without end")
+		if len(msgid) > 64 || !utf8.ValidString(msgid) {
+			t.Fatal("a message id without end, or cut in a character")
 		}
 	})
 }
