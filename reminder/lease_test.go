@@ -210,3 +210,54 @@ func TestUnlinkedBeforeTheMove(t *testing.T) {
 		t.Errorf("%d finished, quota %+v", len(finished), r.quota())
 	}
 }
+
+// The same, with a next holder that was killed before it could settle and move the unknown message: "try again" must not
+// bring it back.
+func TestSendOutlivesItsLeaseAndTheNextHolder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(2)
+	r.put()
+	other, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateQuota" {
+			return remindertest.KillBefore
+		}
+		return remindertest.None
+	})
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		r.world.Advance(3 * time.Minute)
+		_, _ = other.SendDue(context.Background()) // killed
+		return reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy}
+	})
+	r.fall(1)
+	r.later(time.Hour)
+	r.expect(reminder.DeliveryUnknown, reminder.ReasonLostAnswer, 1, 0)
+	if len(r.world.Sends()) != 1 {
+		t.Errorf("%d sends", len(r.world.Sends()))
+	}
+}
+
+// A holder that slept over its lease, while the next one sent and was told to try again later, must not try before that.
+func TestSleptOverARetry(t *testing.T) {
+	t.Parallel()
+	r := twoFallen(t, rigConfig())
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: time.Hour})
+	slept := false
+	sleeper, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateDelivery" && !slept {
+			slept = true
+			r.later(3 * time.Minute)
+		}
+		return remindertest.None
+	})
+	_, err := sleeper.SendDue(context.Background())
+	r.check(err)
+	if n := len(r.world.Sends()); n != 2 {
+		t.Errorf("%d sends", n)
+	}
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeAccepted})
+	r.later(time.Hour)
+	if _, finished := r.store.All(); len(finished) != 2 || len(r.quota().Reserved) != 0 || r.quota().Free != 0 {
+		t.Errorf("%d finished, quota %+v", len(finished), r.quota())
+	}
+}
