@@ -172,9 +172,13 @@ func alipayRefusal(code, sub string) reply {
 	return jsonReply(http.StatusOK, map[string]any{"error_response": alipayError(code, sub)})
 }
 
-// node is the name of the method's answer.
+// node is the name of the method's answer. A method that the gateway does not know is answered in error_response: its
+// text came from outside and is not copied into the answer.
 func (a *alipayCall) node() string {
-	return strings.ReplaceAll(a.params["method"], ".", "_") + "_response"
+	if method := a.params["method"]; oneOf(method, methodOauthToken, methodSend, methodQuery) {
+		return strings.ReplaceAll(method, ".", "_") + "_response"
+	}
+	return "error_response"
 }
 
 func (a *alipayCall) fail(code, sub string) reply { return a.answer(a.node(), alipayError(code, sub)) }

@@ -63,6 +63,7 @@ func FuzzAlipayForm(f *testing.F) {
 	handler, _ := fuzzHandler(f)
 	f.Add("app_id=2021000000000001&method=alipay.system.oauth.token&charset=utf-8&sign_type=RSA2&sign=x&version=1.0&timestamp=2026-11-21+12:00:00")
 	f.Add("a=%zz&;")
+	f.Add("app_id=2021000000000001&method=1BC\"0000000000000000") // once broke the answer's JSON
 	f.Fuzz(func(t *testing.T, form string) {
 		request := httptest.NewRequest("POST", "/alipay/gateway.do", strings.NewReader(form))
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded;charset=utf-8")

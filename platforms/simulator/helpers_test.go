@@ -27,11 +27,11 @@ import (
 	"time"
 )
 
-// The test's keys are made once: RSA keys are slow to make.
+// The test's keys are made once, and short: RSA keys are slow to make, above all under the fuzzer.
 var testKeys = sync.OnceValue(func() [2]*rsa.PrivateKey {
 	var keys [2]*rsa.PrivateKey
 	for i := range keys {
-		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		key, err := rsa.GenerateKey(rand.Reader, 1024)
 		if err != nil {
 			panic(err)
 		}

@@ -24,7 +24,7 @@ func TestPeopleAreManyAndInvented(t *testing.T) {
 			t.Errorf("%s: born %s", p.Note, p.born())
 		}
 		area := p.IDNumber[:4]
-		if area != "9901" && area != "9902" && p.IDNumber[:6] != "830000" {
+		if area != "1901" && area != "1902" && p.IDNumber[:6] != "830000" {
 			t.Errorf("%s: area %s", p.Note, area)
 		}
 		if (p.CertType == "17") != (area == "8300") {
