@@ -69,8 +69,9 @@ func (s *Store) personToDom(d *personDoc) (*identity.Person, error) {
 // person that the one key names.
 func (s *Store) EnsurePerson(ctx context.Context, claim identity.Claim, now time.Time) (*identity.Person, error) {
 	ids := s.keys.lookupIDs("person", claim.IDType, claim.IDNumber)
-	for try := range maxTries {
-		if err := pause(ctx, try); err != nil {
+	var pace pace
+	for range maxTries {
+		if err := pace.next(ctx); err != nil {
 			return nil, failed("persons.ensure", err)
 		}
 		key, err := s.claimPersonKey(ctx, ids)

@@ -25,8 +25,9 @@ const (
 	maxTries = 400
 	// maxLost bounds the tries after writes without an answer.
 	maxLost = 4
-	// maxBackoff bounds the random pause after a lost race.
-	maxBackoff = 60 * time.Millisecond
+	// minBackoff and maxBackoff bound the random pause after a lost race.
+	minBackoff = time.Millisecond
+	maxBackoff = time.Second
 )
 
 // Meta is what every document has. The name is exported for the codec alone, which skips fields that are not.
@@ -225,8 +226,9 @@ func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T,
 // there. A write whose answer is lost counts as ours when its id stands in the document: fn is not applied twice then.
 func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
 	lost := map[string]*T{} // write id → value, of writes without an answer
-	for try := range maxTries {
-		if err := pause(ctx, try); err != nil {
+	var p pace
+	for range maxTries {
+		if err := p.next(ctx); err != nil {
 			return nil, t.failed("update", err)
 		}
 		s, err := t.load(ctx, id)
@@ -306,18 +308,25 @@ func (t *table[T, D, P]) delete(ctx context.Context, filter bson.D) (int64, erro
 	return result.DeletedCount, nil
 }
 
-// pause waits a random time that grows with the tries, so that writers on one document get out of step.
-func pause(ctx context.Context, try int) error {
-	if try == 0 {
-		return ctx.Err()
+// pace spaces the tries of one operation against other writers. The pauses are random, double with each try, and go by
+// how long the last try took: a slow server needs its writers further apart.
+type pace struct {
+	try   int
+	begun time.Time
+}
+
+// next waits for the next try; an error when ctx is over.
+func (p *pace) next(ctx context.Context) error {
+	if p.try > 0 {
+		base := max(time.Since(p.begun), minBackoff)
+		timer := time.NewTimer(mrand.N(min(base<<min(p.try-1, 6), maxBackoff)))
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
 	}
-	limit := min(time.Millisecond<<min(try, 10), maxBackoff)
-	timer := time.NewTimer(mrand.N(limit))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	p.try++
+	p.begun = time.Now()
+	return ctx.Err()
 }
