@@ -27,7 +27,6 @@ type rig struct {
 	cfg    reminder.Config
 	deps   func(*reminder.Deps)
 	caller *identity.Caller
-	seen   map[reminder.Reason]int
 	*reminder.Service
 	reports int
 }
@@ -39,7 +38,7 @@ func rigConfig() reminder.Config {
 
 // newRig has one user "u" with two links, ¥100.00 on each.
 func newRig(t fatal, cfg reminder.Config, edit ...func(*reminder.Deps)) *rig {
-	r := &rig{t: t, world: remindertest.NewWorld(noon), store: remindertest.NewStore(), cfg: cfg, seen: map[reminder.Reason]int{}}
+	r := &rig{t: t, world: remindertest.NewWorld(noon), store: remindertest.NewStore(), cfg: cfg}
 	if len(edit) > 0 {
 		r.deps = edit[0]
 	}
