@@ -78,7 +78,7 @@ func (m *machine) startAny(t *rapid.T) {
 	claim := rapid.SampledFrom(folk).Draw(t, "person")
 	r := request(claim)
 	r.Relation = rapid.SampledFrom(kin).Draw(t, "relation")
-	r.Address = ""
+	r.Address, r.Unattended = "", rapid.Bool().Draw(t, "unattended")
 	if a, err := m.linking.Start(context.Background(), m.caller(who), r); err == nil {
 		m.attempts = append(m.attempts, tracked{a.ID, who, claim})
 	}
@@ -200,7 +200,8 @@ func (m *machine) settled(t *rapid.T) {
 	for _, u := range c.Users {
 		for _, l := range u.Links {
 			s, ok := slots[l.ID]
-			if l.State != identity.LinkActive || !ok || s.PersonID != l.PersonID || s.UserID != u.ID || !s.Since.Equal(l.Since) {
+			if l.State != identity.LinkActive || !ok || s.PersonID != l.PersonID || s.UserID != u.ID || !s.Since.Equal(l.Since) ||
+				s.Unattended != l.Consent.Unattended {
 				t.Fatalf("link %s does not match its slot", l.State)
 			}
 			if !m.followers.known[l.ID] {

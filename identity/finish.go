@@ -126,7 +126,7 @@ func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Lin
 		}
 		return Link{}, l.settleThen(ctx, person.ID, ErrLinkLimit)
 	}
-	slots, err := l.settlePerson(ctx, person.ID)
+	slots, err := l.settlePerson(ctx, person.ID, a.LinkID)
 	if err != nil {
 		return Link{}, err
 	}
@@ -171,6 +171,11 @@ func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, err
 	}
 	if err != nil && !errors.Is(err, ErrLinkLimit) {
 		return Link{}, ErrStore
+	}
+	if err == nil {
+		if err := l.copyConsent(ctx, a.UserID, kept); err != nil {
+			return Link{}, err
+		}
 	}
 	// Our slot is not needed. A kill here: the next run takes and frees it again.
 	if undo := l.freeSlot(ctx, link.PersonID, link.ID); undo != nil {

@@ -261,6 +261,10 @@ func TestLinkAgainKeepsTheLinkAndTakesTheConsent(t *testing.T) {
 	if err != nil || again.LinkID != first.ID {
 		t.Errorf("asked again: %v", err)
 	}
+	if slots := w.store.Contents().Slots; len(slots) != 1 || slots[0].LinkID != first.ID || slots[0].Unattended ||
+		!slots[0].Since.Equal(first.Since) {
+		t.Errorf("slots %+v", slots)
+	}
 	links := w.caller("user-1").Links
 	if len(links) != 1 || links[0].Consent.Unattended || len(w.store.Contents().Slots) != 1 {
 		t.Errorf("%d links, %d slots", len(links), len(w.store.Contents().Slots))

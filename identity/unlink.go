@@ -87,7 +87,7 @@ func (l *Linking) finishUnlink(ctx context.Context, userID string, link Link) er
 			return ErrStore
 		}
 	}
-	slots, err := l.settlePerson(ctx, link.PersonID)
+	slots, err := l.settlePerson(ctx, link.PersonID, "")
 	if err != nil {
 		return err
 	}
