@@ -1,0 +1,231 @@
+package simulator_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/platforms/alipay"
+	"yibao/platforms/insurer"
+	"yibao/platforms/simulator"
+	"yibao/platforms/sms"
+	"yibao/platforms/wechat"
+	"yibao/reminder"
+)
+
+type pair struct{ private, public string }
+
+var pairs = sync.OnceValue(func() [2]pair {
+	var made [2]pair
+	for i := range made {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			panic(err)
+		}
+		public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+		if err != nil {
+			panic(err)
+		}
+		made[i] = pair{base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PrivateKey(key)), base64.StdEncoding.EncodeToString(public)}
+	}
+	return made
+})
+
+// serve starts a world that the production adapters can talk to.
+func serve(t *testing.T) (*simulator.World, string) {
+	t.Helper()
+	world, err := simulator.OpenWorld(simulator.WorldOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := pairs()
+	server := httptest.NewServer(simulator.Handler(world, simulator.Options{
+		WeChatApps: []simulator.WeChatApp{{Name: "main", AppID: "wx0001", Secret: "test-secret", Templates: []simulator.WeChatTemplate{
+			{ID: "wx-template", Keys: []string{"thing1", "amount2", "time3"}, OneTime: true},
+		}}},
+		AlipayApps: []simulator.AlipayApp{{Name: "main", AppID: "20210001", AppPublicKey: keys[0].public, GatewayPrivateKey: keys[1].private,
+			Templates: []simulator.AlipayTemplate{{ID: "ali-template", Keywords: 2}}}},
+		Regions: []simulator.Region{
+			{Code: simulator.RegionA, PathMode: "suffix", Auth: "tif", PaasID: "paas", Secret: "test-tif", NumberMode: "number", InfcodeNumber: true, PhoneOnFile: true},
+			{Code: simulator.RegionB, PathMode: "single", Auth: "apikey", APIKey: "test-key", SuccessCode: "1", Unwrap: "nested"},
+		},
+		SMS: simulator.SMS{AppKey: "key", Secret: "test-sms", SignName: "测试", Templates: []string{"code"}},
+	}))
+	t.Cleanup(func() {
+		_ = world.Close()
+		server.Close()
+	})
+	return world, server.URL
+}
+
+func post(t *testing.T, url, body string) string {
+	t.Helper()
+	response, err := http.Post(url, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %s %v", url, response.StatusCode, text, err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// signInAndSend is the same for both platforms: sign in, no quota, a grant, one message, no more quota.
+func signInAndSend(t *testing.T, base, platform, template string, who identity.Authenticator, sender reminder.Sender) {
+	t.Helper()
+	ctx := context.Background()
+	code := post(t, base+"/control/"+platform+"/code?user=demo1", "")
+	account, err := who.SignIn(ctx, "main", code)
+	if err != nil || account.OpenID == "" {
+		t.Fatalf("sign-in: %+v %v", account, err)
+	}
+	if _, err = who.SignIn(ctx, "main", code); err != identity.ErrCodeInvalid {
+		t.Errorf("a code used twice: %v", err)
+	}
+	to := reminder.Recipient{App: "main", OpenID: account.OpenID}
+	message := reminder.Message{Threshold: 10000, Region: "示例市甲", Insurance: "职工医保", AsOf: time.Now(), MaskedName: "测*一"}
+	send := func(want reminder.OutcomeKind) {
+		t.Helper()
+		if outcome := sender.Send(ctx, to, "low", message); outcome.Kind != want {
+			t.Errorf("send: %+v, want %s", outcome, want)
+		}
+	}
+	send(reminder.OutcomePermanent)
+	post(t, base+"/control/grant", `{"platform":"`+platform+`","user":"demo1","template":"`+template+`"}`)
+	send(reminder.OutcomeAccepted)
+	send(reminder.OutcomePermanent)
+}
+
+func TestWeChatAdapter(t *testing.T) {
+	t.Parallel()
+	world, base := serve(t)
+	client, err := wechat.New(wechat.Config{BaseURL: base + "/wechat", Apps: []wechat.App{{
+		Name: "main", AppID: "wx0001", Secret: "test-secret", MiniProgramState: "formal", Templates: []wechat.Template{{
+			Name: "low", TemplateID: "wx-template", Page: "pages/balance/index", Lang: "zh_CN",
+			Fields: map[string]string{"thing1": "{insurance}余额低于提醒线", "amount2": "{threshold}", "time3": "{as_of}"},
+		}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signInAndSend(t, base, "wechat", "wx-template", client, client)
+	if n := len(world.Inbox(simulator.InboxQuery{User: "demo1"})); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestAlipayAdapter(t *testing.T) {
+	t.Parallel()
+	world, base := serve(t)
+	keys := pairs()
+	client, err := alipay.New(alipay.Config{Gateway: base + "/alipay/gateway.do", Apps: []alipay.App{{
+		Name: "main", AppID: "20210001", PrivateKey: keys[0].private, AlipayPublicKey: keys[1].public, Templates: []alipay.Template{{
+			Name: "low", TemplateID: "ali-template", Page: "pages/balance/index?a=b", Fields: map[string]string{"keyword1": "低于提醒线", "keyword2": "{threshold}"},
+		}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = client.ProbeGateway(context.Background(), "main"); err != nil {
+		t.Error(err)
+	}
+	signInAndSend(t, base, "alipay", "ali-template", client, client)
+	if n := len(world.Inbox(simulator.InboxQuery{User: "demo1"})); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func insurerProfile(region, base string) insurer.Profile {
+	profile := insurer.Profile{
+		Region: region, Name: region, BaseURL: base + "/insurer/" + region, PathMode: insurer.PathSuffix,
+		Auth:    insurer.Auth{Scheme: insurer.AuthTIF, PaasID: "paas", Secret: "test-tif"},
+		Timeout: 5 * time.Second, InfVer: "V1.0", RecerSysCode: "01", FixmedinsCode: "H99010000001", FixmedinsName: "测试机构",
+		Opter: "yibao", OpterName: "yibao", InsuplcAdmdvs: region,
+		Failures: insurer.Failures{
+			NotEnrolled: []insurer.FailureRule{{Contains: simulator.DefaultNotFoundText}},
+			Mismatch:    []insurer.FailureRule{{Contains: simulator.DefaultMismatchText}},
+		},
+	}
+	if region == simulator.RegionB {
+		profile.PathMode, profile.Auth = insurer.PathSingle, insurer.Auth{Scheme: insurer.AuthAPIKey, Secret: "test-key"}
+		profile.SuccessCodes, profile.Unwrap = []string{"0", "1"}, insurer.UnwrapNested
+	}
+	return profile
+}
+
+func TestInsurerAdapter(t *testing.T) {
+	t.Parallel()
+	world, base := serve(t)
+	local, byTransaction := insurerProfile(simulator.RegionA, base), insurerProfile(simulator.RegionA, base)
+	local.PhoneOnFile = &insurer.PhoneOnFile{Path: "baseinfo.exp_content.local_phone"}
+	byTransaction.FixmedinsCode = "H99010000002" // two clients of one institution could make the same message id
+	byTransaction.PhoneOnFile = &insurer.PhoneOnFile{Transaction: "L101", Path: "phoneinfo.mobile"}
+	for name, profile := range map[string]insurer.Profile{"in 1101": local, "by L101": byTransaction} {
+		elsewhere := insurerProfile(simulator.RegionB, base)
+		elsewhere.FixmedinsCode = profile.FixmedinsCode
+		client, err := insurer.New([]insurer.Profile{profile, elsewhere}, insurer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range world.People() {
+			askAbout(t, name, client, p)
+		}
+	}
+}
+
+// askAbout asks for one person in every region; a phone is told in region A only.
+func askAbout(t *testing.T, name string, client *insurer.Client, p simulator.Person) {
+	t.Helper()
+	ctx := context.Background()
+	for _, row := range p.Enrolments {
+		claim := identity.Claim{Region: row.Region, Name: p.Name, IDType: p.CertType, IDNumber: p.IDNumber}
+		phone, err := client.Match(ctx, claim)
+		if want := map[bool]string{true: p.Phone}[row.Region == simulator.RegionA]; err != nil || phone != want {
+			t.Errorf("%s: %s in %s: phone %q, %v", name, p.Note, row.Region, phone, err)
+		}
+		answer, err := client.Enrolments(ctx, row.Region, claim)
+		if err != nil || len(answer.Enrolments) == 0 {
+			t.Fatalf("%s: %s in %s: %v", name, p.Note, row.Region, err)
+		}
+		if row.Account == "yes" && row.Status == "1" && (answer.Enrolments[0].Account.Exists != balance.AccountYes || answer.Enrolments[0].Account.Balance == nil) {
+			t.Errorf("%s: %s in %s: %+v", name, p.Note, row.Region, answer.Enrolments[0])
+		}
+		claim.Name = "测试别人"
+		if _, err = client.Match(ctx, claim); err == nil {
+			t.Errorf("%s: %s in %s: another name matches", name, p.Note, row.Region)
+		}
+	}
+}
+
+func TestSMSAdapter(t *testing.T) {
+	t.Parallel()
+	_, base := serve(t)
+	client, err := sms.New(sms.Config{URL: base + "/sms/send", AppKey: "key", Secret: "test-sms", SignName: "测试", Template: "code"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err = client.SendCode(context.Background(), "19900000001", "654321"); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.Get(base + "/control/sms/latest?phone=19900000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if text, _ := io.ReadAll(response.Body); strings.TrimSpace(string(text)) != "654321" {
+		t.Errorf("code %q", text)
+	}
+}
