@@ -160,7 +160,7 @@ func (c *child) failures(t *testing.T, p *phone.Phone, id string, person phone.P
 		{"1 MB body", "POST", "/v1/sessions", "", json, session(strings.Repeat("z5417", 200_000)), 413, "body_too_large"},
 		{"not UTF-8", "POST", "/v1/sessions", "", json, "{\"platform\":\"wechat\",\"code\":\"\xff\xfe5417\"}", 400, ""},
 		{"malformed JSON", "POST", "/v1/sessions", "", json, `{"platform":"wechat","code":"z5417"`, 400, "malformed_json"},
-		{"wrong ID checksum", "POST", "/v1/link-attempts", p.Token, json, link(person.Name, "990101196602021018"), 422, ""},
+		{"wrong ID checksum", "POST", "/v1/link-attempts", p.Token, json, link(person.Name, "190101196602021018"), 422, ""},
 		{"no consent", "POST", "/v1/link-attempts", p.Token, json, strings.Replace(link(person.Name, person.IDNumber), "demo-1", "old-5417", 1), 422, ""},
 		{"another's link", "GET", "/v1/insured/" + id + "/balance", stranger.Token, "", "", 404, "not_found"},
 		{"another's chart", "GET", "/v1/insured/" + id + "/charts/trend", stranger.Token, "", "", 404, "not_found"},
@@ -180,14 +180,14 @@ func (c *child) failures(t *testing.T, p *phone.Phone, id string, person phone.P
 		if err != nil || status != one.status || !strings.Contains(body, `"code":"`+one.code) {
 			t.Errorf("%s: %d %v, want %d %s: %.300s", one.name, status, err, one.status, one.code, body)
 		}
-		for _, value := range []string{"5417", person.Name, person.IDNumber, "990101196602021018", one.token} {
+		for _, value := range []string{"5417", person.Name, person.IDNumber, "190101196602021018", one.token} {
 			if value != "" && strings.Contains(body, value) {
 				t.Errorf("%s: the answer repeats %q of the request", one.name, value)
 			}
 		}
 	}
 	c.revoked(t, stranger)
-	return []string{stranger.Token, tampered, used, "no-such-code-5417", "990101196602021018", "z5417"}
+	return []string{stranger.Token, tampered, used, "no-such-code-5417", "190101196602021018", "z5417"}
 }
 
 // revoked signs out and wants the token dead at once.
@@ -211,7 +211,7 @@ func TestAnswersDoNotTellWhoExists(t *testing.T) {
 	kinds := map[string]phone.Person{
 		"existing":    person,
 		"mismatching": {Name: "测试无关", IDNumber: person.IDNumber, Region: person.Region},
-		"unknown":     {Name: person.Name, IDNumber: "990101196602021931", Region: person.Region},
+		"unknown":     {Name: person.Name, IDNumber: "190101196602021933", Region: person.Region},
 	}
 	answers := map[string][]string{}
 	for kind, who := range kinds {

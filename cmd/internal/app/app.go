@@ -108,7 +108,9 @@ func (a *App) wire(keys *store.Keyring) error {
 	})
 	a.Reminders = reminder.NewService(reminderConfig(c), reminder.Deps{
 		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(), Templates: templates(c),
-		Now: now, Log: log, Observe: countReasons(metrics),
+		RegionName:    func(code string) string { return c.Regions[code].Name },
+		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
+		Now:           now, Log: log, Observe: countReasons(metrics),
 	})
 	var err error
 	a.Sessions, err = identity.NewSessions(sessionsConfig(c), identity.SessionsDeps{

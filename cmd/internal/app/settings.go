@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"yibao/balance"
 	"yibao/config"
@@ -49,10 +50,18 @@ func balanceConfig(c *config.Config) balance.Config {
 func reminderConfig(c *config.Config) reminder.Config {
 	r := c.Reminder
 	return reminder.Config{
-		CheckEvery: r.CheckEvery, Lease: r.Lease, Cooldown: r.Cooldown, DeliveryTTL: r.DeliveryTTL,
+		CheckEvery: r.CheckEvery, Lease: r.Lease, Cooldown: noneIsNegative(r.Cooldown), DeliveryTTL: r.DeliveryTTL,
 		UnknownFor: r.UnknownFor, SendTimeout: r.SendTimeout, Tick: r.Tick, Batch: r.Batch, Parallel: r.Parallel,
-		MaxAttempts: r.MaxAttempts, MaxFree: r.MaxFree, DefaultMargin: balance.Fen(r.DefaultDelta),
+		MaxAttempts: r.MaxAttempts, MaxFree: r.MaxFree, DecisionAge: c.Balance.DecisionAge, DefaultMargin: balance.Fen(r.DefaultDelta),
 	}
+}
+
+// noneIsNegative turns our "0 means none" into the service's "negative means none, 0 the default".
+func noneIsNegative(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
 }
 
 // templates lists every app's message templates, in a stable order.

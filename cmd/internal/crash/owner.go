@@ -93,8 +93,8 @@ func (o *owner) begin(ctx context.Context) error {
 	return err
 }
 
-// live falls and recovers until falling ends; the last fall is always followed by its recovery. Each fall is held until
-// the server has seen it, so that each is one that the owner must be told of.
+// live falls and recovers until falling ends. Each fall is held until the server has seen it and its message has ended
+// one way or the other: a balance that recovers while its message waits is rightly not told.
 func (o *owner) live(falling, ctx context.Context) error {
 	for falling.Err() == nil {
 		if err := o.allow(ctx); err != nil {
@@ -104,6 +104,9 @@ func (o *owner) live(falling, ctx context.Context) error {
 			return err
 		}
 		o.falls.Add(1)
+		if err := o.until(ctx, o.told); err != nil {
+			return err
+		}
 		if err := o.move(ctx, fmt.Sprintf("%d.%02d", 200+mathrand.IntN(99), mathrand.IntN(100)), "armed"); err != nil {
 			return err
 		}
@@ -129,6 +132,23 @@ func (o *owner) move(ctx context.Context, yuan, state string) error {
 		err := o.phone.Call(ctx, http.MethodGet, "/v1/insured/"+o.id+"/reminder", nil, &rule)
 		return rule.State == state, err
 	})
+}
+
+// told says whether as many messages have ended as there were falls, as far as the list of the newest 50 tells.
+func (o *owner) told() (bool, error) {
+	var list struct {
+		Deliveries []struct {
+			EndedAt *time.Time `json:"ended_at"`
+		}
+	}
+	err := o.phone.Call(context.Background(), http.MethodGet, "/v1/insured/"+o.id+"/deliveries", nil, &list)
+	ended := 0
+	for _, d := range list.Deliveries {
+		if d.EndedAt != nil {
+			ended++
+		}
+	}
+	return ended == min(int(o.falls.Load()), 50), err
 }
 
 // until repeats a step through kills. An answer that says our request is wrong ends it.
