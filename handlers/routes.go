@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -56,8 +57,9 @@ func (s *server) routes() []route {
 // on reads "GET /path" and ties a typed handler to it.
 func on[I, O any](pattern string, who access, id string, summary text, handler func(context.Context, *I) (*O, error)) route {
 	method, path, _ := strings.Cut(pattern, " ")
+	_, takesBody := reflect.TypeFor[I]().FieldByName("Body")
 	return route{
-		method: method, path: path, access: who, id: id, summary: summary, maxBody: maxBody,
+		method: method, path: path, access: who, id: id, summary: summary, takesBody: takesBody, maxBody: maxBody,
 		register: func(api huma.API, op huma.Operation) { huma.Register(api, op, handler) },
 	}
 }
@@ -74,8 +76,6 @@ func (s *server) register(app *fiber.App) error {
 	router := &guarded{Router: app, server: s, routes: map[string]route{}}
 	api := humafiber.NewWithGroup(app, router, apiConfig(s.Version))
 	for _, r := range routes {
-		// Huma says what takes a body only after it has registered the handler, which mounts the guard.
-		r.takesBody = r.method == http.MethodPut || r.method == http.MethodPost && r.id != "resendCode"
 		router.routes[r.method+" "+fiberPath(r.path)] = r
 		r.register(api, r.operation())
 		declareFields(operationOf(api, r), api.OpenAPI().Components.Schemas)
