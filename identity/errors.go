@@ -1,6 +1,9 @@
 package identity
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // storeError makes every failure of the store one that callers tell apart, and drops the driver's text: it may quote
 // values. A missing document stays a missing document.
@@ -25,3 +28,13 @@ func missing(err, told error) error {
 	}
 	return storeError(err)
 }
+
+// TooSoonError is ErrTooSoon that knows when a code may be asked for again.
+type TooSoonError struct {
+	RetryAfter time.Duration
+}
+
+func (e *TooSoonError) Error() string { return ErrTooSoon.Error() }
+
+// Is makes it the same as ErrTooSoon for errors.Is.
+func (e *TooSoonError) Is(target error) bool { return target == ErrTooSoon }

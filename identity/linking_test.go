@@ -153,6 +153,10 @@ func walk(t testing.TB, claim identity.Claim) (notes []string, calls map[string]
 		if errors.As(err, &limit) {
 			line += limit.RetryAfter.String()
 		}
+		var soon *identity.TooSoonError
+		if errors.As(err, &soon) {
+			line += soon.RetryAfter.String()
+		}
 		if err != nil {
 			line += err.Error()
 		}

@@ -126,8 +126,8 @@ func TestResend(t *testing.T) {
 	first := w.phones.Last(phoneA)
 	w.clock.Advance(59 * time.Second)
 	_, err := w.linking.Resend(t.Context(), c, a.ID)
-	var limit *identity.LimitError
-	if !errors.Is(err, identity.ErrTooSoon) || !errors.As(err, &limit) || limit.RetryAfter != time.Second {
+	var soon *identity.TooSoonError
+	if !errors.Is(err, identity.ErrTooSoon) || !errors.As(err, &soon) || soon.RetryAfter != time.Second {
 		t.Errorf("after 59 s: %v", err)
 	}
 	w.clock.Advance(time.Second)

@@ -89,7 +89,7 @@ func (l *Linking) send(ctx context.Context, a *Attempt, code string) {
 
 // Resend makes and sends a new code; the one before stops working. It returns at once.
 //
-// Errors: ErrNoSuchAttempt, ErrAttemptOver, ErrTooSoon (joined with a *LimitError that says how soon), ErrNoSendsLeft,
+// Errors: ErrNoSuchAttempt, ErrAttemptOver, ErrTooSoon (a *TooSoonError), ErrNoSendsLeft,
 // *LimitError, ErrStore.
 func (l *Linking) Resend(ctx context.Context, c *Caller, id string) (*Attempt, error) {
 	a, err := l.own(ctx, c, id)
@@ -131,16 +131,16 @@ func (l *Linking) mayResend(a *Attempt) error {
 		last = a.CreatedAt // the first code is on its way, or Run sends it
 	}
 	if wait := last.Add(l.cfg.ResendAfter).Sub(l.deps.Now()); wait > 0 {
-		return errors.Join(ErrTooSoon, &LimitError{RetryAfter: wait})
+		return &TooSoonError{RetryAfter: wait}
 	}
 	return nil
 }
 
 // linkingError lets the package's own decisions through; all else is the store.
 func linkingError(err error) error {
-	var limit *LimitError
-	if errors.As(err, &limit) {
-		return err
+	var soon *TooSoonError
+	if errors.As(err, &soon) {
+		return soon
 	}
 	for _, own := range []error{ErrAttemptOver, ErrNoSendsLeft, ErrCodeExpired, ErrNoSuchLink} {
 		if errors.Is(err, own) {
