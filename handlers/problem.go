@@ -90,6 +90,8 @@ func init() {
 	}
 	// A field is known by its exact name only: "Name" beside "name" would otherwise be read too.
 	huma.ValidateStrictCasing = true
+	// Lists are never null, in either direction; the document should say so.
+	huma.DefaultArrayNullable = false
 }
 
 // failureOf says what Huma found wrong: with a handler (its error is the only detail), or with the input.
