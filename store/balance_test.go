@@ -174,7 +174,7 @@ func TestConcurrentClaims(t *testing.T) {
 	stores := openMany(t, storetest.NewDatabase(t), 8)
 	const n = 12
 	for i := range n {
-		if err := stores[0].EnsureSchedule(t.Context(), balance.Subject{PersonID: string(rune('a' + i)), Region: "990100"}, start); err != nil {
+		if err := stores[0].EnsureSchedule(t.Context(), subjectOf(i), start); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,7 +182,7 @@ func TestConcurrentClaims(t *testing.T) {
 	claims := map[balance.Subject]int{}
 	each(stores, func(_ int, s *store.Store) {
 		for range 2 {
-			claimed, err := s.ClaimDue(t.Context(), start, 100, func(balance.Schedule) time.Time { return start.Add(time.Hour) })
+			claimed, err := s.ClaimDue(t.Context(), start, 100, hourLater)
 			if err != nil {
 				t.Error(err)
 			}
@@ -202,3 +202,9 @@ func TestConcurrentClaims(t *testing.T) {
 		t.Error("claimed:", len(claims))
 	}
 }
+
+func subjectOf(i int) balance.Subject {
+	return balance.Subject{PersonID: string(rune('a' + i)), Region: "990100"}
+}
+
+func hourLater(v balance.Schedule) time.Time { return v.DueAt.Add(time.Hour) }

@@ -104,7 +104,8 @@ func newLossy(t *testing.T, uri string) (*lossy, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = listener.Close() })
-	l := &lossy{listener: listener, server: u.Host}
+	first, _, _ := strings.Cut(u.Host, ",")
+	l := &lossy{listener: listener, server: first}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -114,7 +115,12 @@ func newLossy(t *testing.T, uri string) (*lossy, string) {
 			go l.forward(conn)
 		}
 	}()
-	return l, strings.Replace(uri, u.Host, listener.Addr().String(), 1)
+	// Direct, so that the driver does not go past this network. On a replica set its own retry hides the loss; what comes
+	// of the writes must be the same.
+	query := u.Query()
+	query.Set("directConnection", "true")
+	u.Host, u.RawQuery = listener.Addr().String(), query.Encode()
+	return l, u.String()
 }
 
 func (l *lossy) forward(client net.Conn) {
@@ -160,9 +166,6 @@ func wireMessage(r io.Reader) ([]byte, error) {
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	d := storetest.NewDatabase(t)
-	if strings.HasPrefix(d.URI, "mongodb+srv") || strings.Contains(d.URI, "replicaSet") {
-		d.URI += "" // the driver's own retry hides the loss there; the result must be the same
-	}
 	l, uri := newLossy(t, d.URI)
 	s := d.Open(t, func(o *store.Options) { o.URI = uri })
 	up := func(q *reminder.Quota) error {

@@ -98,6 +98,9 @@ func (s *Store) FinishDelivery(ctx context.Context, v *reminder.Delivery) error 
 		if !open.Over() {
 			*open = *v
 		}
+		if open.EndedAt.IsZero() {
+			open.EndedAt = s.now() // Sweep goes by it
+		}
 		return nil
 	})
 	if errors.Is(err, reminder.ErrNotFound) {

@@ -80,7 +80,8 @@ func readKeyset(path string) (*keyset.Handle, error) {
 }
 
 // NewKeyFiles makes four new keysets in the folder, mode 0600. It overwrites nothing: when one of the files is there
-// already, no file is written. Killed half way it leaves whole files only; which of them are missing, the next run says.
+// already, no file is written. Killed half way it leaves whole files only, and perhaps a hidden one that holds a key never
+// used; the next run then refuses and names what is there.
 func NewKeyFiles(dir string) error {
 	paths := KeyFiles{}.In(dir).paths()
 	if err := os.MkdirAll(dir, 0o700); err != nil {

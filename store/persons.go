@@ -79,6 +79,9 @@ func (s *Store) EnsurePerson(ctx context.Context, claim identity.Claim, now time
 			return nil, err
 		}
 		p, created, err := s.personOfKey(ctx, key, claim, now)
+		if errors.Is(err, identity.ErrNotFound) {
+			continue // deleted in this instant
+		}
 		if err != nil || !created {
 			return p, err
 		}
@@ -108,7 +111,7 @@ func (s *Store) claimPersonKey(ctx context.Context, ids []string) (*personKey, e
 	}
 	fresh := func() *personKey { return &personKey{ID: ids[0], PersonID: rand.Text()} }
 	key, exists, err := s.personKeys.insert(ctx, fresh())
-	if exists { // another caller was first: its key decides
+	if exists { // another caller was first: its key decides, unless it was deleted again
 		return s.personKeys.upsert(ctx, ids[0], fresh, func(*personKey) error { return nil })
 	}
 	return key, err

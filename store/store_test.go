@@ -1,10 +1,14 @@
 package store_test
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
 	"yibao/identity"
+	"yibao/store"
 	"yibao/store/storetest"
 )
 
@@ -38,14 +42,19 @@ func TestSignedIn(t *testing.T) {
 
 func TestEnsureIndexes(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t)
+	var log bytes.Buffer
+	s := storetest.NewDatabase(t).Open(t, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	missing, err := s.CheckIndexes(t.Context())
 	if err != nil || len(missing) == 0 {
 		t.Fatal("before:", missing, err)
 	}
 	for range 2 {
+		log.Reset()
 		if err := s.EnsureIndexes(t.Context()); err != nil {
 			t.Fatal(err)
+		}
+		if lines := strings.Count(log.String(), "\n"); lines > 1 {
+			t.Error("more than one line about refused TTL:", log.String())
 		}
 	}
 	if missing, err = s.CheckIndexes(t.Context()); err != nil || len(missing) > 0 {

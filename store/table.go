@@ -223,7 +223,7 @@ func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T,
 }
 
 // change is one read and one guarded write, again and again until it holds; fn gets nil for a document that is not
-// there. A write whose answer is lost counts as ours when its id stands in the document: fn is not applied twice then.
+// there, and writes nothing by returning nil. A write whose answer is lost counts as ours when its id stands in the document: fn is not applied twice then.
 func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
 	lost := map[string]*T{} // write id → value, of writes without an answer
 	var p pace
@@ -233,7 +233,7 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 		}
 		s, err := t.load(ctx, id)
 		if errors.Is(err, t.missing) {
-			s, err = &stored[T]{}, nil
+			s, err = &stored[T]{meta: Meta{ID: id}}, nil
 		}
 		if err != nil {
 			return nil, err
@@ -244,7 +244,7 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 			}
 		}
 		value, err := fn(s.value)
-		if err != nil {
+		if err != nil || value == nil {
 			return nil, err
 		}
 		write := newWriteID()
