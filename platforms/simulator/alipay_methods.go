@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -142,7 +143,7 @@ func (s *server) acceptAlipay(a *alipayCall, openID string, template AlipayTempl
 		At: a.now, Kind: alipayPlatform, App: a.app.AppID, OpenID: openID, Template: template.ID, Page: message.Page,
 		Text: shown(cmp.Or(template.Title, template.ID), lines), Values: values,
 	}, 1, uses)
-	if err == errNoQuota {
+	if errors.Is(err, errNoQuota) {
 		return a.fail("40004", notSubscribed)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,11 +45,13 @@ func TestFaultsOfTheWay(t *testing.T) {
 				t.Fatal("no test")
 			}
 			r := newRig(t, "")
-			if strings.HasPrefix(name, "hang") {
-				r.http.Timeout = 300 * time.Millisecond
-			}
 			r.control("POST", "faults", `{"target":"sms.send","fault":"`+name+`","ms":1}`)
-			status, body, err := r.do(r.smsRequest(smsBody("19900000001", "request-1")))
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			if strings.HasPrefix(name, "hang") {
+				go r.whenHanging(test.accepted, giveUp)
+			}
+			status, body, err := r.do(r.smsRequest(smsBody("19900000001", "request-1")).WithContext(ctx))
 			if !test.seen(status, body, err) {
 				t.Errorf("seen: %d %.100s %v", status, body, err)
 			}
@@ -59,6 +62,21 @@ func TestFaultsOfTheWay(t *testing.T) {
 				t.Errorf("the fault stays: %v", answer)
 			}
 		})
+	}
+}
+
+// whenHanging calls back once a request has met its fault, and has been accepted where that is what hangs.
+func (r *rig) whenHanging(accepted bool, then func()) {
+	defer then()
+	if accepted {
+		r.world.await(InboxQuery{Kind: smsKind}, 10*time.Second)
+		return
+	}
+	for range 10_000 {
+		if len(r.world.faults.pending()) == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 

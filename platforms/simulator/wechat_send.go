@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ func (s *server) acceptWeChat(c *call, app WeChatApp, template WeChatTemplate, m
 		At: c.now, Kind: wechatPlatform, App: app.AppID, OpenID: message.ToUser, Template: template.ID, Page: message.Page,
 		Text: shown(cmp.Or(template.Title, template.ID), lines), Values: values,
 	}, 1, uses)
-	if err == errNoQuota {
+	if errors.Is(err, errNoQuota) {
 		return c.wechatError(43101, "user refuse to accept the msg")
 	}
 	if err != nil {

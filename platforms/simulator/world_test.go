@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -189,6 +191,42 @@ func crashChild(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 		fmt.Printf("accepted %d\n", seq)
+	}
+}
+
+// However many send at once, no more is accepted than was allowed, and what is accepted is in the inbox once.
+func TestQuotaHoldsUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w := mustOpen(t, dir)
+	if err := w.grant(alipayPlatform, aliApp, "demo1", aliOnce, 10); err != nil {
+		t.Fatal(err)
+	}
+	open := OpenID(alipayPlatform, aliApp, "demo1")
+	var accepted atomic.Int64
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			for range 3 {
+				if _, err := w.accept(Message{Kind: alipayPlatform, App: aliApp, OpenID: open, Template: aliOnce}, 1, 1); err == nil {
+					accepted.Add(1)
+				}
+				_, _ = w.setOrCourse(&w.people[0], w.people[0].Enrolments[0], time.Now())
+				_ = w.setBalanceOf(w.people[0].IDNumber, RegionA, "310", 1, time.Now())
+			}
+		})
+	}
+	group.Wait()
+	_ = w.Close()
+	again := mustOpen(t, dir)
+	list := again.Inbox(InboxQuery{User: "demo1"})
+	if accepted.Load() != 10 || len(list) != 10 || again.quotaOf(alipayPlatform, aliApp, open, aliOnce) != 0 {
+		t.Errorf("%d accepted, %d in the inbox", accepted.Load(), len(list))
+	}
+	for i, m := range list {
+		if m.Seq != i+1 {
+			t.Errorf("place %d has number %d", i, m.Seq)
+		}
 	}
 }
 

@@ -93,6 +93,18 @@ func (s *side) counters() (counters, error) {
 	return c, json.Unmarshal(body, &c)
 }
 
+// settle waits until requests cost no store read: for a minute after a user's links have changed, that user is read per
+// request, by design.
+func (s *side) settle(ctx context.Context) error {
+	fmt.Println("waiting a minute: a user who was just linked is read per request until then")
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(time.Second) {
+		if reads, _, err := s.readsPerRequest(50 * time.Millisecond); err != nil || reads == 0 {
+			return err
+		}
+	}
+	return fmt.Errorf("requests go on to read the store")
+}
+
 // readsPerRequest counts the store's reads while verified requests come in.
 func (s *side) readsPerRequest(span time.Duration) (reads, requests int64, err error) {
 	before, err := s.counters()

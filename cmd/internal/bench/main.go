@@ -49,6 +49,9 @@ func measure(ctx context.Context, pairs int, span time.Duration) error {
 	if err != nil {
 		return err
 	}
+	if err := side.settle(ctx); err != nil {
+		return err
+	}
 	var againstBare, againstNaked []float64
 	for i := range pairs {
 		api := load(side.API, side.Path, side.Token, span)

@@ -23,6 +23,7 @@ type owner struct {
 	id       string // of the link
 	template string
 	falls    atomic.Int64
+	newest   string // delivery of the last fall
 }
 
 // link signs people in, links them, sets their lines and lets the platforms allow more messages than will come.
@@ -134,21 +135,24 @@ func (o *owner) move(ctx context.Context, yuan, state string) error {
 	})
 }
 
-// told says whether as many messages have ended as there were falls, as far as the list of the newest 50 tells.
+// told says whether a newer message than the one before this fall is there and has ended.
 func (o *owner) told() (bool, error) {
 	var list struct {
 		Deliveries []struct {
+			ID      string
 			EndedAt *time.Time `json:"ended_at"`
 		}
 	}
 	err := o.phone.Call(context.Background(), http.MethodGet, "/v1/insured/"+o.id+"/deliveries", nil, &list)
-	ended := 0
-	for _, d := range list.Deliveries {
-		if d.EndedAt != nil {
-			ended++
-		}
+	if err != nil || len(list.Deliveries) == 0 {
+		return false, err
 	}
-	return ended == min(int(o.falls.Load()), 50), err
+	newest := list.Deliveries[0]
+	if newest.ID == o.newest || newest.EndedAt == nil {
+		return false, nil
+	}
+	o.newest = newest.ID
+	return true, nil
 }
 
 // until repeats a step through kills. An answer that says our request is wrong ends it.
