@@ -54,6 +54,7 @@ var bySub = map[loose]verdict{
 	"FORM_ID_OVER_TIME":          badTemplate, // a template that wants a form id is no subscription template
 	"FORM_ID_NOT_MATCH_APPID":    badTemplate,
 	"TRADE_NO_NOT_MATCH_USERID":  badRecipient,
+	"isv.invalid-app-id":         ours,
 	"isv.invalid-signature":      ours,
 	"isv.invalid-timestamp":      ours,
 }

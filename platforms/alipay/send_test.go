@@ -83,6 +83,7 @@ func TestSendOutcomePerCode(t *testing.T) {
 		"40001/isv.missing-x":                    template,
 		"40002/isv.invalid-parameter":            template,
 		"40002/isv.invalid-signature":            retry,
+		"40002/isv.invalid-app-id":               retry,
 		"40002/isv.invalid-timestamp":            retry,
 		"40003/x":                                template,
 		"40004/USER_TEMPLATE_ILLEGAL":            template,

@@ -30,9 +30,9 @@ var rules = map[string]func(string) bool{
 	"letter":           matches(`^[A-Za-z]{1,32}$`),
 	"symbol":           func(s string) bool { return atMost(5, s) && !strings.ContainsFunc(s, letterOrDigit) },
 	"character_string": matches(`^[ -~]{1,32}$`),
-	"time":             matches(`^` + oneTime + `(?: ?~ ?` + oneTime + `)?$`),
-	"date":             matches(`^` + oneDate + `(?: ?~ ?` + oneDate + `)?$`),
-	"amount":           matches(`^[¥￥$€£]?\d{1,10}(?:\.\d{1,2})?元?$`),
+	"time":             matches(`^` + oneTime + `(?:~` + oneTime + `)?$`),
+	"date":             matches(`^` + oneDate + `(?:~` + oneDate + `)?$`),
+	"amount":           isAmount,
 	"phone_number":     matches(`^[0-9+\-() *]{1,17}$`),
 	"car_number":       matches(`^[\p{Han}0-9A-Za-z][0-9A-Za-z]{0,6}[\p{Han}0-9A-Za-z]?$`),
 	"name":             isName,
@@ -148,6 +148,15 @@ func isName(s string) bool {
 
 func matches(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
 
-var numeral = regexp.MustCompile(`^-?\d+(?:\.\d+)?$`)
+var (
+	numeral = regexp.MustCompile(`^-?\d+(?:\.\d+)?$`)
+	sum     = regexp.MustCompile(`^[¥￥$€£]?(\d+)(?:\.(\d{1,2}))?元?$`)
+)
+
+// isAmount: one currency sign at most, then up to 10 digits with the decimals among them, then perhaps 元.
+func isAmount(s string) bool {
+	parts := sum.FindStringSubmatch(s)
+	return parts != nil && len(parts[1])+len(parts[2]) <= 10
+}
 
 func isNumber(s string) bool { return len(s) <= 32 && numeral.MatchString(s) }
