@@ -46,7 +46,6 @@ func TestConcurrentUpdates(t *testing.T) {
 	t.Parallel()
 	d := storetest.NewDatabase(t)
 	stores := openMany(t, d, 20)
-	const rounds = 50
 	each(stores, func(_ int, s *store.Store) {
 		for range rounds {
 			_, err := s.UpdateQuota(t.Context(), "u", "t", func(q *reminder.Quota) error {
