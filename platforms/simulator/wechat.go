@@ -115,6 +115,12 @@ func tokenAt(app WeChatApp, generation int, period int64) string {
 	return fmt.Sprintf("%d_%d_%s", generation, period, hex.EncodeToString(mac.Sum(nil)))
 }
 
+// tokenNow is the period whose token is given out at a Unix time, and the seconds that it has left: 300 to 7200.
+func tokenNow(now int64) (period, left int64) {
+	period = now / tokenPeriod
+	return period, period*tokenPeriod + tokenLife - now
+}
+
 // stableToken is POST /cgi-bin/stable_token.
 func (s *server) stableToken(c *call) reply {
 	var request struct {
@@ -149,9 +155,7 @@ func (s *server) stableToken(c *call) reply {
 }
 
 func (s *server) token(c *call, app WeChatApp) reply {
-	now := time.Now().Unix()
-	period := now / tokenPeriod
-	left := period*tokenPeriod + tokenLife - now
+	period, left := tokenNow(time.Now().Unix())
 	if c.fault.is("token_300") {
 		left = 300
 	}
