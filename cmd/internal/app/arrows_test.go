@@ -1,0 +1,78 @@
+package app_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says what each top-level folder may import of this module, tests included where they are in the package. cmd
+// may import everything.
+var layers = map[string][]string{
+	"identity":  {"identity"},
+	"balance":   {"balance", "identity"},
+	"reminder":  {"reminder", "balance", "identity"},
+	"config":    {"config"},
+	"handlers":  {"handlers", "identity", "balance", "reminder"},
+	"store":     {"store", "identity", "balance", "reminder"},
+	"platforms": {"platforms", "identity", "balance", "reminder"},
+}
+
+// TestArrowsRunOneWay fails on an import that the layout forbids.
+func TestArrowsRunOneWay(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "yibao/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); decoder.More(); {
+		var p struct {
+			ImportPath                         string
+			Imports, TestImports, XTestImports []string
+		}
+		if err := decoder.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		from := folder(p.ImportPath)
+		seen[from] = true
+		for _, path := range append(append(p.Imports, p.TestImports...), p.XTestImports...) {
+			if to := folder(path); to != "" && from != "cmd" && !slices.Contains(layers[from], to) {
+				t.Errorf("%s imports %s", p.ImportPath, path)
+			}
+		}
+	}
+	for name := range layers {
+		if !seen[name] {
+			t.Errorf("no package in %s was looked at", name)
+		}
+	}
+}
+
+// TestOnlyTheSandboxAndTestsUseTheEmbeddedServer keeps the trying and testing apart from production.
+func TestOnlyTheSandboxAndTestsUseTheEmbeddedServer(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "yibao/cmd/server").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"FerretDB", "modernc.org/sqlite", "yibao/store/embedded", "yibao/platforms/simulator",
+		"gofiber/fiber/v3", "yibao/cmd/internal/world"} {
+		if strings.Contains(string(out), bad) {
+			t.Errorf("cmd/server links %s", bad)
+		}
+	}
+	if !strings.Contains(string(out), "github.com/gofiber/fiber/v2") {
+		t.Error("the list of what cmd/server links is not right")
+	}
+}
+
+// folder is the top-level folder of a package of this module, "" for any other.
+func folder(path string) string {
+	rest, ours := strings.CutPrefix(path, "yibao/")
+	if !ours {
+		return ""
+	}
+	top, _, _ := strings.Cut(rest, "/")
+	return top
+}
