@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestWeChatSignInAndMessage(t *testing.T) {
@@ -103,5 +105,34 @@ func TestInsurersKnowTheirPeople(t *testing.T) {
 	answer = r.ask(RegionA, local)
 	if info := answer["output"].(map[string]any)["phoneinfo"].(map[string]any); info["mobile"] != a.Phone {
 		t.Errorf("L101: %v", info)
+	}
+}
+
+// A second handler before the same world lives by another clock: the past that the sandbox fills in.
+func TestTwoClocksBeforeOneWorld(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	options := testOptions(t)
+	past := time.Date(2026, 5, 25, 9, 0, 0, 0, time.UTC)
+	options.Now = func() time.Time { return past }
+	server := httptest.NewServer(Handler(r.world, options))
+	t.Cleanup(server.Close)
+	then := &rig{t: t, world: r.world, url: server.URL, http: r.http}
+
+	p := r.person(RegionA, "employee")
+	r.control("POST", "balance", `{"id_number":"`+p.IDNumber+`","yuan":"1.00"}`)
+	if row := firstRow(t, r.ask(RegionA, insurerBody(infnoPerson, p))); row["balc"] != 1.0 {
+		t.Errorf("now: %v", row)
+	}
+	answer := then.ask(RegionA, insurerBody(infnoPerson, p))
+	if row := firstRow(t, answer); row["balc"] == 1.0 {
+		t.Errorf("then: %v", row)
+	}
+	if stamp, _ := answer["respond_time"].(string); !strings.HasPrefix(stamp, "20260525170000") {
+		t.Errorf("the answer is stamped %q, not with the books' clock in Beijing", stamp)
+	}
+	then.smsSend(smsBody(p.Phone, "request-1"))
+	if list := r.world.Inbox(InboxQuery{Phone: p.Phone}); len(list) != 1 || !list[0].At.Equal(past) {
+		t.Errorf("inbox: %+v", list)
 	}
 }
