@@ -48,11 +48,15 @@ func (c *clock) set(t time.Time) {
 // services like anybody else. The marker is written last and every step can be repeated, so a kill in between only means
 // that the next start does it again.
 func (s *sandbox) fillPast(ctx context.Context, out io.Writer) error {
+	return s.fill(ctx, out, pastDays)
+}
+
+func (s *sandbox) fill(ctx context.Context, out io.Writer, days int) error {
 	marker := filepath.Join(s.dir, "past.done")
 	if _, err := os.Stat(marker); err == nil {
 		return nil
 	}
-	err := s.livePast(ctx)
+	err := s.livePast(ctx, days)
 	if err == nil {
 		err = os.WriteFile(marker, []byte("the demo users have their past\n"), 0o600)
 	}
@@ -61,14 +65,15 @@ func (s *sandbox) fillPast(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	if err == nil {
-		fmt.Fprintf(out, "ready: both demo users now have %d days of past; see their chart\n", pastDays)
+		fmt.Fprintf(out, "ready: both demo users now have %d days of past; see their chart\n", days)
 	}
 	return err
 }
 
-func (s *sandbox) livePast(ctx context.Context) error {
+func (s *sandbox) livePast(ctx context.Context, days int) error {
 	today := balance.DayOf(time.Now())
-	c := &clock{now: today.Add(-pastDays).Start().Add(9 * time.Hour)}
+	begin := today.Add(-days)
+	c := &clock{now: morning(begin)}
 	configFile, closeWorld, err := s.world.At(c.Now)
 	if err != nil {
 		return err
@@ -82,17 +87,21 @@ func (s *sandbox) livePast(ctx context.Context) error {
 		return errors.Join(err, server.Close(), closeWorld())
 	}
 	go func() { _ = server.HTTP.Listener(listener) }() // ends with Shutdown
-	err = s.liveDays(ctx, server, "http://"+listener.Addr().String(), c, today)
+	err = s.liveDays(ctx, "http://"+listener.Addr().String(), c, begin)
 	return errors.Join(err, server.HTTP.Shutdown(), server.Close(), closeWorld())
 }
 
-func (s *sandbox) liveDays(ctx context.Context, server *app.App, api string, c *clock, today balance.Day) error {
+// morning is when the simulated people look at their balance.
+func morning(day balance.Day) time.Time { return day.Start().Add(9 * time.Hour) }
+
+func (s *sandbox) liveDays(ctx context.Context, api string, c *clock, begin balance.Day) error {
 	for i, platform := range []string{"wechat", "alipay"} {
+		c.set(morning(begin))
 		demo := phone.New(api, s.world.URL, platform, world.App, demoUser)
 		if err := linkOnce(ctx, demo, s.people()[i]); err != nil {
 			return fmt.Errorf("the demo user of %s: %w", platform, err)
 		}
-		if err := readDaily(ctx, server, demo, c, today); err != nil {
+		if err := readDaily(ctx, demo, c, begin); err != nil {
 			return err
 		}
 	}
@@ -114,14 +123,12 @@ func linkOnce(ctx context.Context, demo *phone.Phone, person phone.Person) error
 
 // readDaily opens the balance page once a day until yesterday; each fresh balance becomes that day's point. Tokens last
 // two hours, so each day begins with a sign-in.
-func readDaily(ctx context.Context, server *app.App, demo *phone.Phone, c *clock, today balance.Day) error {
-	begin := today.Add(-pastDays)
-	defer func() { c.set(begin.Start().Add(9 * time.Hour)) }() // the next demo user starts on the same day
-	for day := begin; day < today; day = day.Add(1) {
+func readDaily(ctx context.Context, demo *phone.Phone, c *clock, begin balance.Day) error {
+	for day, today := begin, balance.DayOf(time.Now()); day < today; day = day.Add(1) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.set(day.Start().Add(9 * time.Hour))
+		c.set(morning(day))
 		if err := demo.SignIn(ctx); err != nil {
 			return err
 		}

@@ -116,9 +116,11 @@ func loopback(name, address string) error {
 }
 
 // people picks the invented people that demos and tours use: an active personal account and a phone on file.
-func (s *sandbox) people() []phone.Person {
+func (s *sandbox) people() []phone.Person { return peopleOf(s.world.Simulator) }
+
+func peopleOf(w *simulator.World) []phone.Person {
 	var fit []phone.Person
-	for _, p := range s.world.Simulator.People() {
+	for _, p := range w.People() {
 		if len(p.Enrolments) != 1 || p.CertType != "01" || p.Phone == "" {
 			continue
 		}

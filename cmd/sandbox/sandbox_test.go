@@ -1,0 +1,193 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"yibao/cmd/internal/phone"
+	"yibao/platforms/simulator"
+)
+
+// TestTour is the main job on both platforms, over HTTP, from sign-in to the message that arrives.
+func TestTour(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := runTour(t.Context(), &out); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, want := range []string{"微信小程序", "支付宝小程序", "短信", "服务通知", "余额低于提醒线", `"state": "accepted"`,
+		"The main job works on both platforms."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the tour does not show %q", want)
+		}
+	}
+	if n := strings.Count(out.String(), "┌─ 服务通知"); n != 2 {
+		t.Errorf("%d notifications are shown, want one on each platform", n)
+	}
+}
+
+// TestDemoUsersHaveAPast lets the sandbox fill in its past, looks at the demo user's chart, and starts again over the
+// same folder: what was there is there, and is not done twice.
+func TestDemoUsersHaveAPast(t *testing.T) {
+	t.Parallel()
+	f := flags{data: t.TempDir(), listen: "127.0.0.1:0", outside: "127.0.0.1:0"}
+	s, stop := begin(t, f)
+	var out bytes.Buffer
+	if err := s.fill(t.Context(), &out, 20); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	if got := known(t, s); got != 21 {
+		t.Errorf("the demo user has %d points, want 20 days of past and today", got)
+	}
+	stop()
+
+	s, stop = begin(t, f)
+	defer stop()
+	if !s.hasPast() {
+		t.Error("the past was forgotten")
+	}
+	if got := known(t, s); got != 21 {
+		t.Errorf("after a restart the demo user has %d points", got)
+	}
+}
+
+// begin starts a sandbox and serves; stop ends it and waits.
+func begin(t *testing.T, f flags) (*sandbox, func()) {
+	t.Helper()
+	s, err := start(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.run(ctx) }()
+	return s, func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// known counts the days with a figure in the demo user's chart.
+func known(t *testing.T, s *sandbox) int {
+	t.Helper()
+	p := s.phone("wechat", demoUser)
+	if err := p.SignIn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := insured(t.Context(), p)
+	if err != nil || len(ids) != 1 {
+		t.Fatalf("the demo user has the links %v, %v", ids, err)
+	}
+	if err := p.Call(t.Context(), "GET", "/v1/insured/"+ids[0]+"/balance", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	var trend struct {
+		Chart struct{ Series []struct{ Data []*float64 } }
+	}
+	if err := p.Call(t.Context(), "GET", "/v1/insured/"+ids[0]+"/charts/trend", nil, &trend); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, value := range trend.Chart.Series[0].Data {
+		if value != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"-listen", "0.0.0.0:8080"}, {"-outside", "example.com:80"}, {"-listen", "nonsense"},
+		{"stray"}, {"-nope"}} {
+		if _, err := parse(args, &bytes.Buffer{}); err == nil {
+			t.Errorf("%v was taken", args)
+		}
+	}
+	if _, err := parse([]string{"-h"}, &bytes.Buffer{}); err != flag.ErrHelp {
+		t.Errorf("-h: %v", err)
+	}
+	if f, err := parse([]string{"-tour", "--fresh", "-listen", "[::1]:80"}, &bytes.Buffer{}); err != nil || !f.tour || !f.fresh {
+		t.Errorf("%+v %v", f, err)
+	}
+}
+
+func TestStartOverDeletesOnlyASandbox(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "precious"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := startOver(dir); err == nil {
+		t.Error("a folder that no sandbox made was deleted")
+	}
+	if err := os.Mkdir(filepath.Join(dir, "store"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := startOver(dir); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Error("the folder is still there")
+	}
+	if err := startOver(dir); err != nil {
+		t.Error("nothing to delete is no error:", err)
+	}
+}
+
+// TestReadmeShowsTheSameLines keeps the two READMEs' curl lines equal to those that the sandbox prints.
+func TestReadmeShowsTheSameLines(t *testing.T) {
+	t.Parallel()
+	w, err := simulator.OpenWorld(simulator.WorldOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close() }()
+	var out bytes.Buffer
+	walkThrough(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8090", peopleOf(w)[walker])
+	for _, file := range []string{"../../README.md", "../../README.zh-CN.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "#") && !strings.Contains(string(text), line) {
+				t.Errorf("%s lacks the line:\n%s", file, line)
+			}
+		}
+	}
+}
+
+// TestBannerLinesArePastable looks for what a person would have to fill in by hand.
+func TestBannerLinesArePastable(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	walkThrough(&out, "http://127.0.0.1:1", "http://127.0.0.1:2", phone.Person{Name: "测试", IDNumber: "1", Phone: "2", Region: "3"})
+	chartLines(&out)
+	if left := regexp.MustCompile(`%!|<[a-z]+>|YOUR|\.\.\.`).FindString(out.String()); left != "" {
+		t.Errorf("the lines hold %q", left)
+	}
+	if !strings.Contains(out.String(), time.Now().AddDate(0, 0, -pastDays).Format("2006-01")) {
+		t.Error("the chart does not begin where the past begins")
+	}
+}
+
+func TestShorten(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("line\n", 100)
+	if got := strings.Count(shorten(long), "\n"); got != maxShown {
+		t.Errorf("%d lines are left", got)
+	}
+	if got := shorten("one\ntwo"); got != "one\ntwo" {
+		t.Errorf("got %q", got)
+	}
+}
