@@ -51,7 +51,7 @@ func walkThrough(out io.Writer, api, world string, p phone.Person) {
 
     # link %[4]s: who it is, with consent; then the code from the SMS
     ATTEMPT=$(curl -s $API/v1/link-attempts -H "$AUTH" --json '{"region":"%[3]s","name":"%[4]s","id_number":"%[5]s","relation":"self","method":"sms_on_file","consent":{"version":"%[6]s","unattended":true}}' | sed 's/.*"id":"\([^"]*\).*/\1/')
-    SMS=$(curl -s "$WORLD/control/sms/latest?phone=%[7]s&wait=10")
+    SMS=$(sleep 1; curl -s "$WORLD/control/sms/latest?phone=%[7]s&wait=10")
     ID=$(curl -s $API/v1/link-attempts/$ATTEMPT/proof -H "$AUTH" --json '{"code":"'$SMS'"}' | sed 's/.*"insured_id":"\([^"]*\).*/\1/')
 
     # the balance, and its chart
@@ -59,13 +59,14 @@ func walkThrough(out io.Writer, api, world string, p phone.Person) {
     curl -s "$API/v1/insured/$ID/charts/trend?format=echarts" -H "$AUTH"; echo
 
     # a line at ¥100, the tap that allows one message, and the mini-program's report of that tap
+    curl -s $WORLD/control/balance --json '{"id_number":"%[5]s","region":"%[3]s","yuan":"500"}'; sleep 2
     curl -s -X PUT $API/v1/insured/$ID/reminder -H "$AUTH" --json '{"threshold_fen":10000,"consent":{"version":"%[6]s"}}'; echo
     curl -s $WORLD/control/grant --json '{"platform":"wechat","app":"demo","user":"me","template":"demo-wechat-low-balance"}'; echo
     curl -s $API/v1/subscriptions -H "$AUTH" --json '{"report_id":"'$ATTEMPT'","results":{"demo-wechat-low-balance":"accept"}}'; echo
 
     # money is spent; the notification, as the phone shows it
     curl -s $WORLD/control/balance --json '{"id_number":"%[5]s","region":"%[3]s","yuan":"56.78"}'; echo
-    curl -s "$WORLD/control/inbox/latest?user=me&kind=wechat&wait=20"; echo
+    sleep 5; curl -s "$WORLD/control/inbox/latest?user=me&kind=wechat&wait=20"; echo
 `, api, world, p.Region, p.Name, p.IDNumber, consentDemo, p.Phone)
 }
 
