@@ -35,7 +35,8 @@ func (r *round) recheck(ctx context.Context, d *Delivery) (verdict, error) {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return verdict{}, err
 	}
-	if reason := void(d, link, rule, now); reason != "" {
+	waited := r.waited(d, now)
+	if reason := void(d, link, rule, waited, now); reason != "" {
 		return verdict{drop: true, reason: reason}, nil
 	}
 	v := verdict{message: d.Message, recipient: Recipient{
@@ -54,14 +55,20 @@ func (r *round) recheck(ctx context.Context, d *Delivery) (verdict, error) {
 		v.putOff, v.reason = end, ReasonQuietHours
 		return v, nil
 	}
-	if d.Postponed {
+	if waited {
 		r.stillBelow(ctx, rule, &v)
 	}
 	return v, nil
 }
 
+// waited says whether so much may have changed since the decision that its balance must not be told unasked: the
+// delivery was put off, or tried before, or found no worker for longer than a balance counts as fresh.
+func (r *round) waited(d *Delivery, now time.Time) bool {
+	return d.Postponed || d.Attempts > 0 || now.Sub(d.CreatedAt) > r.cfg.DecisionAge
+}
+
 // void says why a delivery must not be sent any more; "" when it may. A nil rule is one that was deleted.
-func void(d *Delivery, link *identity.Link, rule *Rule, now time.Time) Reason {
+func void(d *Delivery, link *identity.Link, rule *Rule, waited bool, now time.Time) Reason {
 	switch {
 	case !now.Before(d.ExpiresAt):
 		return ReasonExpired
@@ -71,7 +78,7 @@ func void(d *Delivery, link *identity.Link, rule *Rule, now time.Time) Reason {
 		return ReasonRuleOff // deleted, set anew, or another line than the message speaks of
 	case !consented(*rule, *link):
 		return ReasonNoConsent
-	case d.Postponed && (rule.State == StateArmed || rule.Episode != d.Episode):
+	case waited && (rule.State == StateArmed || rule.Episode != d.Episode):
 		return ReasonRecovered // it has been above the line since; a later fall has its own message
 	}
 	return ""

@@ -242,9 +242,11 @@ func (r *round) judge(d *Delivery, outcome Outcome) {
 	d.EndedAt = now
 }
 
-// backoff is the least wait after so many sends of one delivery: 10 s, doubling up to 1 h.
+// backoff is the least wait after so many sends of one delivery: 10 s, four times as long each time, up to 12 h. The
+// default of 8 attempts so covers 15 h: a platform that is away for a night, or whose quota of the day is used up, loses
+// nobody's message.
 func backoff(attempts int) time.Duration {
-	return min(10*time.Second<<min(max(attempts-1, 0), 10), time.Hour)
+	return min(10*time.Second<<(2*min(max(attempts-1, 0), 8)), 12*time.Hour)
 }
 
 func earlier(a, b time.Time) time.Time {

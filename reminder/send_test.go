@@ -43,7 +43,7 @@ func TestOutcomes(t *testing.T) {
 			r.put()
 			r.answer(tt.outcomes...)
 			r.fall(100)
-			for range 30 {
+			for range 40 {
 				r.later(30 * time.Minute)
 			}
 			r.expect(tt.state, tt.reason, tt.free, 0)
@@ -70,10 +70,10 @@ func TestRetryWaits(t *testing.T) {
 	r.later(5*time.Minute - time.Second)
 	r.expect(reminder.DeliveryPending, reminder.ReasonBusy, 1, 0)
 	r.later(time.Second)
-	if d := r.last(); d.Attempts != 2 || d.NotBefore.Sub(r.world.Now()) != 20*time.Second {
+	if d := r.last(); d.Attempts != 2 || d.NotBefore.Sub(r.world.Now()) != 40*time.Second {
 		t.Fatalf("%d attempts, next in %v", d.Attempts, d.NotBefore.Sub(r.world.Now()))
 	}
-	r.later(20 * time.Second)
+	r.later(40 * time.Second)
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
 }
 
@@ -217,6 +217,45 @@ func TestPostponedMessageIsRefreshed(t *testing.T) {
 	sends := r.world.Sends()
 	if len(sends) != 1 || sends[0].Message.Balance == nil || *sends[0].Message.Balance != 3000 || !sends[0].Message.AsOf.Equal(r.world.Now()) {
 		t.Errorf("sent %+v", sends)
+	}
+}
+
+// A delivery that was due all the time, but found no worker or a busy platform, is as old as one that was put off.
+func TestLateMessageIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	busy := reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: 10 * time.Minute}
+	for name, delay := range map[string]func(*rig){
+		"no worker for a night": func(r *rig) {
+			r.world.Advance(time.Hour)
+			r.world.SetBalance("u-1", 100)
+			_, err := r.EvaluateDue(context.Background())
+			r.check(err)
+			r.world.Advance(10 * time.Hour)
+		},
+		"platform busy": func(r *rig) {
+			r.answer(busy, reminder.Outcome{Kind: reminder.OutcomeAccepted})
+			r.fall(100)
+			r.world.Advance(time.Hour)
+		},
+	} {
+		for balanceNow, want := range map[balance.Fen]reminder.DeliveryState{
+			9000: reminder.DeliveryDropped, 70: reminder.DeliveryAccepted,
+		} {
+			r := newRig(t, rigConfig())
+			r.grant(1)
+			r.put(func(s *reminder.Setting) { s.ShowAmount = true })
+			delay(r)
+			r.world.SetBalance("u-1", balanceNow)
+			before := len(r.world.Sends())
+			_, err := r.SendDue(context.Background())
+			r.check(err)
+			if d := r.last(); d.State != want {
+				t.Errorf("%s, now %v: %s/%s", name, balanceNow, d.State, d.Reason)
+			}
+			if sends := r.world.Sends()[before:]; len(sends) > 0 && *sends[0].Message.Balance != balanceNow {
+				t.Errorf("%s: told %v, it is %v", name, *sends[0].Message.Balance, balanceNow)
+			}
+		}
 	}
 }
 
