@@ -8,7 +8,6 @@ import (
 	"github.com/silenceper/wechat/v2/util"
 
 	"yibao/platforms/internal/outside"
-	"yibao/platforms/internal/wording"
 	"yibao/reminder"
 )
 
@@ -62,7 +61,7 @@ func (c *Client) Send(ctx context.Context, to reminder.Recipient, template strin
 		MiniProgramState: a.MiniProgramState, Lang: t.Lang,
 	}
 	for key, text := range t.Fields {
-		fitted, err := fit(key, wording.Render(text, m))
+		fitted, err := fill(key, text, m)
 		if err != nil {
 			c.alarm(ctx, "wechat message breaks a field's rule", a.Name, codeField+key)
 			return refused(reminder.ReasonBadText, codeField+key)

@@ -11,9 +11,14 @@ import (
 	"unicode/utf8"
 
 	"yibao/platforms/internal/wording"
+	"yibao/reminder"
 )
 
-const maxThing = 20 // characters
+// Characters that fit.
+const (
+	maxThing = 20
+	maxName  = 10 // of a name with any Chinese in it
+)
 
 const (
 	datePart = `\d{4}(?:-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])|/(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])` +
@@ -47,6 +52,7 @@ var fieldKey = regexp.MustCompile(`^([a-z_]+)[0-9]{1,3}$`)
 var (
 	errKey   = errors.New("the key is no type of WeChat's with a number after it, like thing1")
 	errValue = errors.New("the value breaks the rule of the field's type")
+	errCut   = errors.New("the text is too long with long names in it: an amount or time would be cut")
 )
 
 // CheckTemplate reports everything wrong with a template: placeholders, field types, and texts that would break a
@@ -86,8 +92,8 @@ func checkField(key, text string) error {
 		return errors.New("an enum takes one of the template's listed values, not a placeholder")
 	}
 	for _, m := range wording.Samples() {
-		if _, err := fit(key, wording.Render(text, m)); err != nil {
-			if m.Balance == nil && strings.Contains(text, "{balance}") {
+		if _, err := fill(key, text, m); err != nil {
+			if errors.Is(err, errValue) && m.Balance == nil && strings.Contains(text, "{balance}") {
 				return fmt.Errorf("%w when the owner hides the amount; use {threshold} or a thing field", err)
 			}
 			return err
@@ -96,8 +102,19 @@ func checkField(key, text string) error {
 	return nil
 }
 
-// fit returns the value as it may be sent: a thing is cut to 20 characters with an ellipsis within them, any other value
-// stays as it is or is refused.
+// fill puts the message into the field's text and returns the value as it may be sent. Words may be cut, a text with a
+// figure in it never: half a figure is a wrong one.
+func fill(key, text string, m reminder.Message) (string, error) {
+	whole := wording.Render(text, m)
+	fitted, err := fit(key, whole)
+	if err == nil && fitted != whole && wording.HasFigure(text) {
+		return "", errCut
+	}
+	return fitted, err
+}
+
+// fit returns the value as it may be sent: a thing is cut to 20 characters and a name to 10, with an ellipsis within
+// them; any other value stays as it is or is refused.
 func fit(key, text string) (string, error) {
 	parts := fieldKey.FindStringSubmatch(key)
 	if parts == nil {
@@ -106,8 +123,13 @@ func fit(key, text string) (string, error) {
 	if strings.TrimSpace(text) == "" || !utf8.ValidString(text) || hasControl(text) {
 		return "", errValue
 	}
-	if parts[1] == "thing" {
-		return ellipsis(text), nil
+	switch parts[1] {
+	case "thing":
+		return ellipsis(text, maxThing), nil
+	case "name":
+		if strings.ContainsFunc(text, isHan) { // 20 letters need no cutting: no name of ours is so long
+			text = ellipsis(text, maxName)
+		}
 	}
 	rule, ok := rules[parts[1]]
 	if !ok {
@@ -119,11 +141,11 @@ func fit(key, text string) (string, error) {
 	return text, nil
 }
 
-func ellipsis(text string) string {
-	if atMost(maxThing, text) {
+func ellipsis(text string, most int) string {
+	if atMost(most, text) {
 		return text
 	}
-	return string([]rune(text)[:maxThing-1]) + "…"
+	return string([]rune(text)[:most-1]) + "…"
 }
 
 // hasControl finds control characters and the two line separators that are none by their class.
@@ -140,11 +162,13 @@ func isName(s string) bool {
 	if strings.ContainsFunc(s, unicode.IsDigit) {
 		return false
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
-		return atMost(10, s)
+	if strings.ContainsFunc(s, isHan) {
+		return atMost(maxName, s)
 	}
 	return atMost(20, s)
 }
+
+func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
 
 func matches(pattern string) func(string) bool { return regexp.MustCompile(pattern).MatchString }
 

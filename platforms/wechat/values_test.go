@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"yibao/balance"
+	"yibao/reminder"
 )
 
 func TestFit(t *testing.T) {
@@ -23,7 +26,7 @@ func TestFit(t *testing.T) {
 			[]string{"¥1,234.50", "-¥3.00", "¥12345678901", "¥123456789.01", "点击查看", "100.555", "¥", "100 元", "¥¥1"}},
 		"phone_number9":  {[]string{"13800000000", "+86-0766-66888866"}, []string{"电话", strings.Repeat("1", 18), "1380000x"}},
 		"car_number10":   {[]string{"粤A8Z888挂", "粤A12345"}, []string{"粤A粤23456", "粤A1234567", "粤A 1234"}},
-		"name11":         {[]string{"测试甲", "测*甲", "Test Name", strings.Repeat("测", 10)}, []string{"测试1", strings.Repeat("测", 11), strings.Repeat("n", 21)}},
+		"name11":         {[]string{"测试甲", "测*甲", "Test Name", strings.Repeat("测", 10)}, []string{"测试1", strings.Repeat("n", 21)}},
 		"phrase12":       {[]string{"余额不足", "五个汉字啊"}, []string{"六个汉字啊啊", "ok", "余额!"}},
 		"enum13":         {[]string{"待处理"}, []string{"", strings.Repeat("长", 21)}},
 		"thing":          {nil, []string{"x"}},
@@ -45,6 +48,26 @@ func TestFit(t *testing.T) {
 	}
 }
 
+// Words are cut to what fits; an amount is sent whole or not at all.
+func TestFillCutsNoFigure(t *testing.T) {
+	t.Parallel()
+	fen := balance.Fen(123456)
+	m := reminder.Message{Balance: &fen, Threshold: 200000, Region: strings.Repeat("区", 30), MaskedName: "测******·*****甲"}
+	for text, want := range map[string]string{
+		"{region}":          strings.Repeat("区", 19) + "…",
+		"余额{balance}":       "余额¥1234.56",
+		"{region}{balance}": "",
+		"职工基本医疗保险个人账户余额{balance}": "",
+	} {
+		if got, err := fill("thing1", text, m); got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q %v", text, got, err)
+		}
+	}
+	if got, err := fill("name1", "{name}", m); err != nil || got != "测******·*…" {
+		t.Errorf("a long name: %q %v", got, err)
+	}
+}
+
 func TestCheckTemplate(t *testing.T) {
 	t.Parallel()
 	good := func() Template {
@@ -63,6 +86,7 @@ func TestCheckTemplate(t *testing.T) {
 		"no type of WeChat's": func(t *Template) { t.Fields["keyword1"] = "x" },
 		"hides the amount":    func(t *Template) { t.Fields["amount2"] = "{balance}" },
 		"breaks the rule":     func(t *Template) { t.Fields["phrase3"] = "{insurance}" },
+		"would be cut":        func(t *Template) { t.Fields["thing5"] = "{region}的{insurance}余额{balance}" },
 		"an enum takes":       func(t *Template) { t.Fields["enum4"] = "{region}" },
 		"text is empty":       func(t *Template) { t.Fields["thing1"] = "" },
 	} {

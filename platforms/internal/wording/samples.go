@@ -8,9 +8,9 @@ import (
 )
 
 // Samples are messages to try a template with at start: with the amount shown, with the amount hidden, and with the
-// highest line that a rule can have. What a template refuses here it would refuse in front of a user.
+// longest amounts and names there are. What a template refuses here it would refuse in front of a user.
 func Samples() []reminder.Message {
-	shown, most := balance.Fen(8_650), balance.Fen(99_999_999)
+	shown, most := balance.Fen(8_650), balance.Fen(-99_999_999)
 	usual := reminder.Message{
 		Balance:    &shown,
 		Threshold:  10_000,
@@ -19,8 +19,10 @@ func Samples() []reminder.Message {
 		AsOf:       time.Date(2026, time.November, 21, 9, 30, 0, 0, balance.Shanghai),
 		MaskedName: "测*甲",
 	}
-	concealed, high := usual, usual
+	concealed, long := usual, usual
 	concealed.Balance = nil
-	high.Balance, high.Threshold = &most, 100_000_000
-	return []reminder.Message{usual, concealed, high}
+	long.Balance, long.Threshold = &most, 100_000_000
+	long.Region, long.Insurance, long.MaskedName = "示例自治区示例自治州本级", "一至六级残疾军人医疗补助", "测******·*****甲"
+	long.AsOf = time.Date(2026, time.December, 21, 19, 30, 0, 0, balance.Shanghai)
+	return []reminder.Message{usual, concealed, long}
 }

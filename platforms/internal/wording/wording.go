@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"yibao/balance"
@@ -54,6 +55,15 @@ func Render(text string, message reminder.Message) string {
 		}
 		return p
 	})
+}
+
+// figures are the placeholders whose value says something else once a part of it is cut off.
+var figures = []string{"{balance}", "{threshold}", "{as_of}"}
+
+// HasFigure says whether the text holds an amount or a time. Such a text must be sent whole: "¥1234.50" that ends in
+// "¥12…" is a wrong figure.
+func HasFigure(text string) bool {
+	return slices.ContainsFunc(figures, func(f string) bool { return strings.Contains(text, f) })
 }
 
 // Check reports an empty text, every unknown placeholder, and braces that form none. It is meant for configuration

@@ -84,6 +84,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestHasFigure(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"余额 {balance}": true, "{threshold}": true, "{region} {as_of}": true, "{region}{insurance}{name}": false, "balance": false,
+	} {
+		if wording.HasFigure(text) != want {
+			t.Error(text)
+		}
+	}
+}
+
 func TestSamplesShowAndHide(t *testing.T) {
 	t.Parallel()
 	shown, hidden := 0, 0
