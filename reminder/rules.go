@@ -63,8 +63,13 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 		return nil, err
 	}
 	facts := Facts{Link: &link, Unattended: true, Answer: answer}
+	guessed := set.InsuranceType == "" && answer == nil
 	now, id := s.now(), rand.Text()
 	return s.Store.PutRule(ctx, linkID, func(current *Rule) (*Rule, error) {
+		wish := wish // may run again
+		if guessed && current != nil {
+			wish.InsuranceType = current.InsuranceType // chosen when the upstream could be asked
+		}
 		return s.merge(current, wish, id, facts, now), nil
 	})
 }
@@ -103,10 +108,11 @@ func (s *Service) wish(c *identity.Caller, link identity.Link, set Setting) (Rul
 
 // merge makes the rule to be written; pure. Terms that change keep id, episode and outbox: the falls go on being
 // counted, and a message already decided is not forgotten (just before its send it is held against the new terms).
+// Another insurance is another rule: a message about the old one must never go out with the new one's balance.
 func (s *Service) merge(current *Rule, wish Rule, id string, facts Facts, now time.Time) *Rule {
 	rule := wish
 	rule.ID, rule.CreatedAt = id, now
-	if current != nil {
+	if current != nil && current.InsuranceType == wish.InsuranceType {
 		rule.ID, rule.CreatedAt = current.ID, current.CreatedAt
 		rule.Episode, rule.FiredAt, rule.Outbox = current.Episode, current.FiredAt, current.Outbox
 	}

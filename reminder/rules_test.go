@@ -134,6 +134,43 @@ func TestPutWithUpstreamDown(t *testing.T) {
 	}
 }
 
+// Changing the line while the upstream is away must not change what is watched.
+func TestPutWithUpstreamDownKeepsTheInsurance(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.world.SetEnrolments("u-1", enrolment("390", balance.AccountYes, fen(9000)))
+	first := r.put()
+	r.world.SetDown(true)
+	if rule := r.put(func(s *reminder.Setting) { s.Threshold = 200 }); rule.InsuranceType != "390" || rule.ID != first.ID {
+		t.Errorf("got %+v", rule)
+	}
+}
+
+// A message about one insurance never leaves with the balance of another that is watched by now.
+func TestPutOfAnotherInsuranceIsAnotherRule(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	both := func(employees, residents balance.Fen) {
+		r.world.SetEnrolments("u-1", enrolment("310", balance.AccountYes, &employees), enrolment("390", balance.AccountYes, &residents))
+	}
+	both(9000, 300)
+	show := func(s *reminder.Setting) { s.ShowAmount = true }
+	first := r.put(show)
+	r.world.Advance(time.Hour)
+	both(100, 300)
+	r.pass() // waits for a subscription
+	other := r.put(show, func(s *reminder.Setting) { s.InsuranceType = "390" })
+	if other.ID == first.ID || other.Episode != 0 || other.LastReason != reminder.ReasonAlreadyBelow {
+		t.Errorf("got %+v", other)
+	}
+	r.grant(1)
+	r.pass()
+	r.expect(reminder.DeliveryDropped, reminder.ReasonRuleOff, 1, 0)
+	if sends := r.world.Sends(); len(sends) != 0 {
+		t.Errorf("sent %+v", sends)
+	}
+}
+
 func TestPutWithCancelledRequest(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
