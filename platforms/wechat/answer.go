@@ -50,6 +50,28 @@ func (l loose) number() (n int64, present bool, err error) {
 	return n, true, nil
 }
 
+// sessionAnswer is what /sns/jscode2session answers. The session key is not decoded: nothing here needs it.
+type sessionAnswer struct {
+	Errcode loose  `json:"errcode"`
+	OpenID  string `json:"openid"`
+	UnionID string `json:"unionid"`
+
+	errcode int64 // Errcode as a number
+}
+
+func decodeSession(body []byte) (sessionAnswer, error) {
+	var answer sessionAnswer
+	if json.Unmarshal(body, &answer) != nil {
+		return sessionAnswer{}, errAnswer
+	}
+	errcode, _, err := answer.Errcode.number()
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	answer.errcode = errcode
+	return answer, nil
+}
+
 // tokenAnswer is what /cgi-bin/stable_token answers.
 type tokenAnswer struct {
 	Errcode     loose  `json:"errcode"`

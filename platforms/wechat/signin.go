@@ -2,22 +2,24 @@ package wechat
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strconv"
 	"time"
 
-	"github.com/silenceper/wechat/v2/miniprogram/auth"
+	"github.com/silenceper/wechat/v2/util"
 
 	"yibao/identity"
 )
+
+const sessionURL = "https://" + sdkHost + "/sns/jscode2session?"
 
 // busyPause is how long to wait before asking once more after "system busy".
 const busyPause = 200 * time.Millisecond
 
 const systemBusy = -1
 
-// validCode is all that wx.login gives. Anything else stays out: the SDK puts the code into the URL unescaped, where
-// "&appid=" would be a parameter of its own.
+// validCode is all that wx.login gives. Anything else stays out, though the code is escaped as well.
 var validCode = regexp.MustCompile(`^[0-9A-Za-z_-]{1,128}$`)
 
 // signInErrors classifies code2session's errcodes; everything else is identity.ErrPlatformUnavailable. Source: WeChat's
@@ -39,11 +41,11 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 		return identity.PlatformAccount{}, identity.ErrCodeInvalid
 	}
 	session, err := c.exchange(ctx, a, code)
-	if err != nil && session.ErrCode == systemBusy && pause(ctx, busyPause) {
+	if err == nil && session.errcode == systemBusy && pause(ctx, busyPause) {
 		session, err = c.exchange(ctx, a, code) // the same code: a busy platform has not used it up
 	}
-	if err != nil || session.ErrCode != 0 || session.OpenID == "" {
-		return identity.PlatformAccount{}, c.signInFailed(ctx, name, session.ErrCode, err)
+	if err != nil || session.errcode != 0 || session.OpenID == "" {
+		return identity.PlatformAccount{}, c.signInFailed(ctx, name, session.errcode, err)
 	}
 	return identity.PlatformAccount{
 		Platform: identity.WeChat,
@@ -54,15 +56,22 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 	}, nil
 }
 
-func (c *Client) exchange(ctx context.Context, a *app, code string) (auth.ResCode2Session, error) {
+// exchange does what the SDK's Code2SessionContext does, but escapes the parameters, and reads the answer as leniently as
+// the others: the SDK fails on an errcode that comes as a string.
+func (c *Client) exchange(ctx context.Context, a *app, code string) (sessionAnswer, error) {
 	ctx, cancel := c.outgoing(ctx)
 	defer cancel()
-	session, err := a.auth.Code2SessionContext(ctx, code)
-	session.SessionKey = ""
-	return session, err
+	query := url.Values{
+		"appid": {a.AppID}, "secret": {a.Secret}, "js_code": {code}, "grant_type": {"authorization_code"},
+	}
+	body, err := util.HTTPGetContext(ctx, sessionURL+query.Encode())
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	return decodeSession(body)
 }
 
-// signInFailed chooses the error. The SDK's own error is looked at, never passed on.
+// signInFailed chooses the error. The error of the exchange is looked at, never passed on.
 func (c *Client) signInFailed(ctx context.Context, name string, errcode int64, err error) error {
 	if known, ok := signInErrors[errcode]; ok {
 		return known

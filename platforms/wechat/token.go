@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/silenceper/wechat/v2/credential"
 	"github.com/silenceper/wechat/v2/util"
 	"golang.org/x/sync/singleflight"
 
@@ -41,15 +40,6 @@ type tokens struct {
 	text   string
 	until  time.Time
 }
-
-// The SDK can use it too.
-var _ credential.AccessTokenContextHandle = (*tokens)(nil)
-
-// GetAccessToken is get without a context, for the SDK.
-func (t *tokens) GetAccessToken() (string, error) { return t.get(context.Background()) }
-
-// GetAccessTokenContext is get, for the SDK.
-func (t *tokens) GetAccessTokenContext(ctx context.Context) (string, error) { return t.get(ctx) }
 
 // get returns the token, fetching it when needed: once for all who wait, and not on the context of whoever came first,
 // whose giving up would fail the others. The fetch has a time limit of its own.

@@ -11,10 +11,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/silenceper/wechat/v2/miniprogram/auth"
-	"github.com/silenceper/wechat/v2/miniprogram/config"
-	sdk "github.com/silenceper/wechat/v2/miniprogram/context"
-
 	"yibao/identity"
 	"yibao/platforms/internal/outside"
 	"yibao/reminder"
@@ -63,7 +59,6 @@ type Client struct {
 // app is an App made ready.
 type app struct {
 	App
-	auth      *auth.Auth
 	tokens    *tokens
 	templates map[string]Template
 }
@@ -88,10 +83,6 @@ func New(c Config) (*Client, error) {
 			fetch: func(ctx context.Context) (token, error) { return client.fetchToken(ctx, a) },
 			now:   c.Now,
 		}
-		ready.auth = auth.NewAuth(&sdk.Context{
-			Config:                   &config.Config{AppID: a.AppID, AppSecret: a.Secret},
-			AccessTokenContextHandle: ready.tokens,
-		})
 		for _, t := range a.Templates {
 			ready.templates[t.Name] = t
 		}
