@@ -1,0 +1,348 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"yibao/cmd/internal/app"
+	"yibao/cmd/internal/phone"
+	"yibao/cmd/internal/world"
+	"yibao/config"
+	"yibao/platforms/simulator"
+)
+
+// stage is the whole server in this process, its workers included, before a world that can be told to misbehave. The
+// server lives by a clock that the test moves, so that nothing waits for an hour to pass; the world lives by the
+// machine's.
+type stage struct {
+	world    *world.World
+	api      string
+	app      *app.App
+	ctl      *phone.Phone
+	settings *config.Config
+	log      *logBuffer
+	ahead    atomic.Int64 // nanoseconds that the server's clock is ahead
+}
+
+// The times that tests move the clock by. Each is a little more than the setting it outlives.
+const (
+	untilNotFresh = time.Minute + time.Second      // balance.display_age and decision_age
+	untilChecked  = 2*time.Minute + time.Second    // reminder.check_every and unknown_for
+	untilResent   = time.Minute + time.Second      // linking.resend_after
+	untilRetried  = 10*time.Minute + 2*time.Second // the longest pause before a message is tried again
+)
+
+// shortened are settings that keep tests short. Nothing is left out of what production does: only waits are shorter and
+// limits wider.
+func shortened() map[string]any {
+	return map[string]any{
+		"wechat.timeout": "1500ms", "alipay.timeout": "1500ms", "sms.timeout": "1500ms",
+		"regions.990100.insurer.timeout": "1500ms", "regions.990200.insurer.timeout": "1500ms",
+		"balance.display_age": "1m", "balance.decision_age": "1m", "balance.collect_every": "1h",
+		"reminder.check_every": "2m", "reminder.tick": "50ms", "reminder.lease": "5m", "reminder.cooldown": "0s",
+		"reminder.unknown_for": "2m", "token.ttl": "24h",
+		"linking.links_per_user": 100, "linking.links_per_person": 100, "linking.starts_per_user": 1000,
+		"linking.starts_per_address": 1000, "linking.sends_per_pair": 1000, "linking.sends_per_phone": 1000,
+		"limits.per_address_per_minute": 1_000_000, "limits.per_user_per_minute": 1_000_000,
+	}
+}
+
+// openStage starts world and server, and at the end of the test stops both and searches the log.
+func openStage(t *testing.T) *stage {
+	t.Helper()
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
+		Log: slog.New(slog.DiscardHandler), Settings: shortened()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := &stage{world: w, log: &logBuffer{}}
+	t.Cleanup(func() { s.searchLog(t) })
+	if s.settings, err = config.Load(w.ConfigFile, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.app, s.api = s.replica(t)
+	s.ctl = s.phone(t, "wechat", "operator")
+	return s
+}
+
+// replica starts one more server on the same store.
+func (s *stage) replica(t *testing.T) (*app.App, string) {
+	t.Helper()
+	server, err := app.Open(t.Context(), app.Options{Config: s.settings, Now: s.now,
+		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(errors.Join(err, server.Close()))
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("the server did not stop well: %v", err)
+		}
+	})
+	return server, "http://" + listener.Addr().String()
+}
+
+func (s *stage) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+
+func (s *stage) pass(d time.Duration) { s.ahead.Add(int64(d)) }
+
+// phone is a user whose every answer is checked: none may be "internal", and every error is a problem with a code.
+func (s *stage) phone(t *testing.T, platform, user string) *phone.Phone {
+	p := phone.New(s.api, s.world.URL, platform, world.App, user)
+	p.Trace = func(e phone.Exchange) {
+		var problem struct{ Code, Detail string }
+		if e.Status/100 != 2 && json.Unmarshal([]byte(e.Answer), &problem) == nil && problem.Code != "" &&
+			problem.Detail != "" && problem.Code != "internal" {
+			return
+		}
+		if e.Status/100 != 2 {
+			t.Errorf("%s %s: %d %s", e.Method, e.Path, e.Status, e.Answer)
+		}
+	}
+	return p
+}
+
+// signedIn is a phone with a token.
+func (s *stage) signedIn(t *testing.T, platform, user string) *phone.Phone {
+	t.Helper()
+	p := s.phone(t, platform, user)
+	if err := p.SignIn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// withAccount lists invented people of region A with an active personal account and a phone on file.
+func (s *stage) withAccount() []phone.Person {
+	var list []phone.Person
+	for _, p := range s.world.Simulator.People() {
+		if len(p.Enrolments) == 1 && p.Phone != "" && p.Enrolments[0].Account == "yes" && p.Enrolments[0].Status == "1" {
+			list = append(list, personOf(p))
+		}
+	}
+	return list
+}
+
+func personOf(p simulator.Person) phone.Person {
+	return phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: simulator.RegionA}
+}
+
+const consentVersion = "demo-1"
+
+func (s *stage) link(t *testing.T, p *phone.Phone, person phone.Person) string {
+	t.Helper()
+	id, err := p.Link(t.Context(), person, consentVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (s *stage) setBalance(t *testing.T, person phone.Person, fen int64) {
+	t.Helper()
+	if err := s.ctl.SetBalance(t.Context(), person, fmt.Sprintf("%d.%02d", fen/100, fen%100)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// catalogue is what a target of the simulated world can be told to do wrong.
+func (s *stage) catalogue(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	return s.faults(t).Known
+}
+
+type faultList struct {
+	Pending []json.RawMessage
+	Known   map[string]map[string]string
+}
+
+func (s *stage) faults(t *testing.T) faultList {
+	t.Helper()
+	text, err := s.ctl.Control(t.Context(), "faults", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list faultList
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// always is a fault that lasts until it is cleared.
+const always = -1
+
+// misbehave orders a fault; slow ones are not slower than a test needs.
+func (s *stage) misbehave(t *testing.T, target, fault string, times int) {
+	t.Helper()
+	order := map[string]any{"target": target, "fault": fault, "times": times, "ms": 50}
+	if _, err := s.ctl.Control(t.Context(), "faults", order); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// behave clears the target's faults.
+func (s *stage) behave(t *testing.T, target string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodDelete,
+		s.world.URL+"/control/faults?target="+url.QueryEscape(target), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+}
+
+// each goes through every fault of the target in a fixed order, with what the table expects of it. A fault that the
+// table does not know fails the test: whoever adds one says here what should come of it.
+func each[T any](t *testing.T, s *stage, target string, table map[string]T, do func(fault string, want T)) {
+	t.Helper()
+	known := s.catalogue(t)[target]
+	if len(known) == 0 {
+		t.Errorf("the simulated world has no fault for %s", target)
+	}
+	for _, fault := range slices.Sorted(maps.Keys(known)) {
+		want, expected := table[fault]
+		if !expected {
+			t.Errorf("%s %s (%s): no expectation", target, fault, known[fault])
+			continue
+		}
+		do(fault, want)
+		if t.Failed() {
+			t.Fatalf("after %s %s", target, fault)
+		}
+	}
+	for fault := range table {
+		if known[fault] == "" {
+			t.Errorf("%s %s is expected but does not exist", target, fault)
+		}
+	}
+}
+
+// with lays tables over each other.
+func with[T any](tables ...map[string]T) map[string]T {
+	sum := map[string]T{}
+	for _, one := range tables {
+		maps.Copy(sum, one)
+	}
+	return sum
+}
+
+// same expects one thing of many faults.
+func same[T any](want T, faults ...string) map[string]T {
+	table := map[string]T{}
+	for _, fault := range faults {
+		table[fault] = want
+	}
+	return table
+}
+
+// The faults of the way between, by what the other side has done.
+var (
+	beforeAnything = []string{"http_500", "http_503", "http_504", "html_502", "html", "empty", "huge", "hang", "cut_before"}
+	afterAccepting = []string{"hang_after", "cut_after", "cut_body", "html_after"}
+)
+
+// await waits until it is so. A worker that looked a moment before something was there looks again only after its
+// pause, so the clock is moved on now and then.
+func (s *stage) await(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for begun, moved := time.Now(), time.Now(); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(begun) > 30*time.Second {
+			t.Fatalf("waited in vain until %s\n%s", what, s.log.last(3000))
+		}
+		if time.Since(moved) > 2*time.Second {
+			s.pass(untilChecked)
+			moved = time.Now()
+		}
+	}
+}
+
+// codeOf is "503 platform_busy" for a refusal, "" for none.
+func codeOf(t *testing.T, err error) string {
+	t.Helper()
+	var refused *phone.StatusError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &refused):
+		return fmt.Sprint(refused.Status, " ", refused.Code)
+	}
+	t.Fatal(err)
+	return ""
+}
+
+// logBuffer keeps what the server logs.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (b *logBuffer) last(n int) string {
+	text := b.String()
+	return text[max(0, len(text)-n):]
+}
+
+// searchLog wants no panic, and nothing of a person or a secret, whatever the other side said.
+func (s *stage) searchLog(t *testing.T) {
+	t.Helper()
+	said := s.log.String()
+	never := append([]string{"panic"}, s.world.Secrets()...)
+	for _, p := range s.world.Simulator.People() {
+		never = append(never, p.Name, p.IDNumber)
+		if p.Phone != "" {
+			never = append(never, p.Phone)
+		}
+	}
+	for _, m := range s.world.Simulator.Inbox(simulator.InboxQuery{}) {
+		if m.OpenID != "" {
+			never = append(never, m.OpenID)
+		}
+	}
+	for _, text := range never {
+		if strings.Contains(said, text) {
+			t.Errorf("the server logged %q", text)
+		}
+	}
+}
