@@ -11,8 +11,6 @@ const (
 	// finishTime bounds one run of finish. It is shorter than finishLease, so that two never write one link.
 	finishTime  = 20 * time.Second
 	finishLease = 30 * time.Second
-	// personRounds bounds how often a person is made again that another's unlink deleted just now.
-	personRounds = 3
 )
 
 // finish writes the link of a proved attempt. Every step can be repeated; after a kill between any two, Run makes them
@@ -49,10 +47,9 @@ func (l *Linking) writeLink(ctx context.Context, a *Attempt) (Link, error) {
 		if user.Links[i].State != LinkActive {
 			return Link{}, errWithdrawn
 		}
-		if err := l.personStays(ctx, a.UserID, user.Links[i]); !errors.Is(err, errLost) {
-			return l.tell(ctx, a.UserID, user.Links[i], err)
-		}
-	} else if _, err := l.deps.Registry.Match(ctx, a.Claim); err != nil {
+		return l.tell(ctx, a.UserID, user.Links[i], nil)
+	}
+	if _, err := l.deps.Registry.Match(ctx, a.Claim); err != nil {
 		return Link{}, matchError(err)
 	}
 	link, err := l.linkPerson(ctx, a)
@@ -87,27 +84,20 @@ func (l *Linking) waitedLong(a *Attempt) bool {
 	return l.deps.Now().After(a.LastSendAt.Add(l.cfg.CodeTTL + l.cfg.AttemptTTL))
 }
 
-// linkPerson makes person, slot and link. Another's unlink, the person's last, may delete the person between our first
-// two writes. It looks at the slots just before it deletes; so whether the person stays is certain only after ours is
-// written, and it is asked once more after the link is.
+// linkPerson makes person, slot and link. Another's unlink, the person's last, may end the person before our slot is
+// taken: then it begins with a new one. From the slot on the person stays.
 func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
 	for range personRounds {
 		person, err := l.deps.Store.EnsurePerson(ctx, a.Claim, l.deps.Now())
 		if err != nil {
 			return Link{}, storeError(err)
 		}
-		if err := l.rename(ctx, person, a.Claim.Name); err != nil {
-			return Link{}, err
-		}
 		link, err := l.takeSlot(ctx, a, person)
-		if err != nil {
-			return Link{}, err
+		if err == nil {
+			return l.putLink(ctx, a, link)
 		}
-		if link, err = l.putLink(ctx, a, link); err != nil {
+		if !errors.Is(err, errLost) {
 			return Link{}, err
-		}
-		if err = l.personStays(ctx, a.UserID, link); !errors.Is(err, errLost) {
-			return link, err
 		}
 	}
 	return Link{}, ErrStore
@@ -120,11 +110,12 @@ func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Lin
 		PersonID: person.ID, LinkID: a.LinkID, UserID: a.UserID,
 		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(), Unattended: a.Consent.Unattended,
 	}
-	if err := l.deps.Store.ClaimSlot(ctx, slot, l.cfg.LinksPerPerson); err != nil {
-		if !errors.Is(err, ErrLinkLimit) {
-			return Link{}, ErrStore
-		}
+	err := l.claimSlot(ctx, slot, l.cfg.LinksPerPerson, a.Claim.Name)
+	if errors.Is(err, ErrLinkLimit) {
 		return Link{}, l.settleThen(ctx, person.ID, ErrLinkLimit)
+	}
+	if err != nil {
+		return Link{}, err
 	}
 	slots, err := l.settlePerson(ctx, person.ID, a.LinkID)
 	if err != nil {
@@ -178,26 +169,10 @@ func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, err
 		}
 	}
 	// Our slot is not needed. A kill here: the next run takes and frees it again.
-	if undo := l.freeSlot(ctx, link.PersonID, link.ID); undo != nil {
+	if undo := l.freeSlotThen(ctx, link.PersonID, link.ID, nil); undo != nil {
 		return Link{}, undo
 	}
 	return kept, err
-}
-
-// personStays tells whether the person of a link is still there. If not, slot and link go again and the answer is
-// errLost. The slot goes first: a kill in between leaves a link without a person, which the next run finds here.
-func (l *Linking) personStays(ctx context.Context, userID string, link Link) error {
-	_, err := l.deps.Store.Person(ctx, link.PersonID)
-	if !errors.Is(err, ErrNotFound) {
-		return storeError(err)
-	}
-	if err := l.deps.Store.FreeSlot(ctx, link.PersonID, link.ID); err != nil {
-		return ErrStore
-	}
-	if err := l.dropLink(ctx, userID, link.ID); err != nil {
-		return err
-	}
-	return errLost
 }
 
 // tell lets the followers begin with the link.
@@ -280,7 +255,7 @@ func (l *Linking) undo(ctx context.Context, a *Attempt) error {
 	if err != nil {
 		return ErrStore
 	}
-	return l.freeSlot(ctx, person.ID, a.LinkID)
+	return l.freeSlotThen(ctx, person.ID, a.LinkID, nil)
 }
 
 func indexLink(links []Link, id string) int {

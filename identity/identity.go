@@ -118,6 +118,11 @@ type Person struct {
 	CreatedAt time.Time
 	// SelfSince is the start of the person's own (relation self) first link still continued by another; zero without one.
 	SelfSince time.Time
+	// Joins grows with every slot that is taken. Who wants to end the person because no slot is left does so only while
+	// it stands as it did before the slots were read: so no slot is ever taken unseen.
+	Joins int64
+	// Ended says that the person goes, for good: no slot holds from here on, and whoever meets the document deletes it.
+	Ended bool
 }
 
 // Slot is the person's side of a link: (person, n) is its key, so the number of links to one person is bounded.

@@ -7,21 +7,63 @@ import (
 	"time"
 )
 
-// settlePerson brings the person in line with its slots: without any it goes, with a self link it has the start of the
+// personRounds bounds how often a person is looked at anew because another's link to it began or ended just now.
+const personRounds = 5
+
+// settlePerson brings the person in line with its slots: without any it ends, with a self link it has the start of the
 // first one that was continued without a gap. It returns the slots. Repeating it is harmless.
 //
 // Beginner is the link that is being written, if any. As the only self link it continues none: a killed unlink may have
 // freed the slot of the one before and not have come here.
 func (l *Linking) settlePerson(ctx context.Context, personID, beginner string) ([]Slot, error) {
-	slots, err := l.deps.Store.Slots(ctx, personID)
-	if err != nil {
-		return nil, ErrStore
+	for range personRounds {
+		// Read before the slots: see Person.Joins.
+		person, err := l.deps.Store.Person(ctx, personID)
+		if err != nil {
+			return nil, missing(err, nil)
+		}
+		slots, err := l.deps.Store.Slots(ctx, personID)
+		if err != nil {
+			return nil, ErrStore
+		}
+		if len(slots) > 0 && !person.Ended {
+			return slots, l.settleSelf(ctx, personID, slots, beginner)
+		}
+		if err := l.endPerson(ctx, person); !errors.Is(err, errLost) {
+			return nil, err
+		}
 	}
-	if len(slots) == 0 {
-		return nil, storeError(l.deps.Store.DeletePerson(ctx, personID))
+	return nil, ErrStore
+}
+
+// endPerson deletes a person whose slots were seen empty after the person was read; errLost when a slot was taken since.
+// The mark comes first: it is the one write that decides between this end and a link that begins. A kill after it
+// leaves an ended person, which the next unlink, or the next link of that person, deletes.
+func (l *Linking) endPerson(ctx context.Context, seen *Person) error {
+	_, err := l.deps.Store.UpdatePerson(ctx, seen.ID, func(p *Person) error {
+		switch {
+		case p.Ended:
+			return errUnchanged
+		case p.Joins != seen.Joins:
+			return errLost
+		}
+		p.Ended = true
+		return nil
+	})
+	switch {
+	case errors.Is(err, errLost):
+		return errLost
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil && !errors.Is(err, errUnchanged):
+		return ErrStore
 	}
+	return storeError(l.deps.Store.DeletePerson(ctx, seen.ID))
+}
+
+func (l *Linking) settleSelf(ctx context.Context, personID string, slots []Slot, beginner string) error {
 	first, gap := firstSelf(slots), onlySelf(slots, beginner)
-	_, err = l.deps.Store.UpdatePerson(ctx, personID, func(p *Person) error {
+	_, err := l.deps.Store.UpdatePerson(ctx, personID, func(p *Person) error {
 		since := p.SelfSince
 		if since.IsZero() || first.IsZero() || gap {
 			since = first
@@ -33,9 +75,41 @@ func (l *Linking) settlePerson(ctx context.Context, personID, beginner string) (
 		return nil
 	})
 	if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, ErrNotFound) {
-		return nil, ErrStore
+		return ErrStore
 	}
-	return slots, nil
+	return nil
+}
+
+// claimSlot takes a slot and says so in the person's document, in this order: an end that reads no slot after it
+// then fails at the document. errLost when the person has ended already: the slot goes again, and the caller begins
+// with a new person. ErrLinkLimit when all slots are taken.
+//
+// Name is the one the upstream has just confirmed, since people change theirs; "" leaves it. A kill between the two
+// writes, when another ends the person before the next run, leaves a slot of a person who is gone: nothing leads to it.
+func (l *Linking) claimSlot(ctx context.Context, slot Slot, limit int, name string) error {
+	if err := l.deps.Store.ClaimSlot(ctx, slot, limit); err != nil {
+		if errors.Is(err, ErrLinkLimit) {
+			return ErrLinkLimit
+		}
+		return ErrStore
+	}
+	_, err := l.deps.Store.UpdatePerson(ctx, slot.PersonID, func(p *Person) error {
+		if p.Ended {
+			return errLost
+		}
+		p.Joins++
+		if name != "" {
+			p.Name = name
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errLost), errors.Is(err, ErrNotFound):
+		return l.freeSlotThen(ctx, slot.PersonID, slot.LinkID, errLost)
+	}
+	return ErrStore
 }
 
 // settleThen settles the person and returns the error that led to it, unless settling fails.
@@ -46,11 +120,12 @@ func (l *Linking) settleThen(ctx context.Context, personID string, cause error) 
 	return cause
 }
 
-func (l *Linking) freeSlot(ctx context.Context, personID, linkID string) error {
+// freeSlotThen frees the slot, settles the person, and returns the error that led to it, unless one of the two fails.
+func (l *Linking) freeSlotThen(ctx context.Context, personID, linkID string, cause error) error {
 	if err := l.deps.Store.FreeSlot(ctx, personID, linkID); err != nil {
 		return ErrStore
 	}
-	return l.settleThen(ctx, personID, nil)
+	return l.settleThen(ctx, personID, cause)
 }
 
 // copyConsent brings the slot of a link in line with the link's new consent, by making it anew; the caller holds another
@@ -73,7 +148,7 @@ func (l *Linking) copyConsent(ctx context.Context, userID string, link Link) err
 		Relation: link.Relation, Since: link.Since, Unattended: link.Consent.Unattended,
 	}
 	// One more than allowed, as another link may take the place just freed: this one was counted before.
-	if err := l.deps.Store.ClaimSlot(ctx, slot, l.cfg.LinksPerPerson+1); err != nil {
+	if err := l.claimSlot(ctx, slot, l.cfg.LinksPerPerson+1, ""); err != nil {
 		return ErrStore
 	}
 	user, err := l.deps.Store.User(ctx, userID)
@@ -81,29 +156,8 @@ func (l *Linking) copyConsent(ctx context.Context, userID string, link Link) err
 		return storeError(err)
 	}
 	if i := indexLink(user.Links, link.ID); i < 0 || user.Links[i].State != LinkActive {
-		return l.settleFreed(ctx, link)
-	}
-	return nil
-}
-
-func (l *Linking) settleFreed(ctx context.Context, link Link) error {
-	if err := l.freeSlot(ctx, link.PersonID, link.ID); err != nil {
-		return err
-	}
-	return ErrStore // the next run makes a link of its own
-}
-
-// rename takes over the name that the upstream has just confirmed: people change theirs.
-func (l *Linking) rename(ctx context.Context, person *Person, name string) error {
-	if person.Name == name {
-		return nil
-	}
-	_, err := l.deps.Store.UpdatePerson(ctx, person.ID, func(p *Person) error {
-		p.Name = name
-		return nil
-	})
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return ErrStore
+		// The next run makes a link of its own.
+		return l.freeSlotThen(ctx, link.PersonID, link.ID, ErrStore)
 	}
 	return nil
 }

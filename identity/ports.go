@@ -86,7 +86,7 @@ type PersonStore interface {
 	EnsurePerson(ctx context.Context, claim Claim, now time.Time) (*Person, error)
 	Person(ctx context.Context, id string) (*Person, error)
 	UpdatePerson(ctx context.Context, id string, fn func(*Person) error) (*Person, error)
-	// DeletePerson removes the person and its keys; removing what is gone is no error.
+	// DeletePerson removes an ended person and its keys; removing what is gone is no error.
 	DeletePerson(ctx context.Context, id string) error
 	// ClaimSlot takes a free slot below max, or the one the link already has. ErrLinkLimit when all are taken.
 	ClaimSlot(ctx context.Context, slot Slot, max int) error

@@ -3,6 +3,8 @@ package identity_test
 import (
 	"context"
 	"errors"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -47,33 +49,133 @@ func TestBothLastLinksEndAtOnce(t *testing.T) {
 	}
 }
 
-// TestLinkDuringUnlink links a person while another's unlink, the last one, is in the middle of deleting.
+// TestLinkDuringUnlink stalls an unlink, the person's last, before each of its store calls, and links the person wholly
+// meanwhile. The new link must have its person, whoever of the two is faster.
 func TestLinkDuringUnlink(t *testing.T) {
 	t.Parallel()
-	for _, at := range []string{"Slots", "DeletePerson", "FreeSlot", "UpdateUser"} {
+	calls := 0
+	for at := 0; at <= calls; at++ {
 		w := newWorld()
 		old := w.link(t, "user-1", personA, phoneA)
 		c := w.caller("user-1")
-		var once sync.Once
-		w.store.Before = func(op string) error {
-			if op == at {
-				once.Do(func() {
-					hook := w.store.Before
-					w.store.Before = nil
-					w.link(t, "user-2", personA, phoneA)
-					w.store.Before = hook
-				})
+		seen := 0
+		w.store.Before = func(string) error {
+			if seen++; seen == at+1 {
+				hook := w.store.Before
+				w.store.Before = nil
+				w.link(t, "user-2", personA, phoneA)
+				w.store.Before = hook
 			}
 			return nil
 		}
 		if err := w.linking.Unlink(t.Context(), c, old.ID); err != nil {
 			t.Fatal(err)
 		}
+		calls = seen - 1
 		w.store.Before = nil
 		link := w.caller("user-2").Links[0]
-		if !w.followers.known[link.ID] || (at != "DeletePerson" && !w.followers.shared[link.PersonID]) {
-			t.Errorf("at %s: the followers forgot the new link", at)
+		if !w.followers.known[link.ID] || !w.followers.shared[link.PersonID] {
+			t.Errorf("at call %d: the followers forgot the new link", at)
 		}
+		got := w.store.Contents()
+		if len(got.Persons) != 1 || got.Persons[0].ID != link.PersonID || got.Persons[0].Ended {
+			t.Errorf("at call %d: %d persons; the link's is gone", at, len(got.Persons))
+		}
+		if len(got.Slots) != 1 || got.Slots[0].LinkID != link.ID {
+			t.Errorf("at call %d: %d slots", at, len(got.Slots))
+		}
+	}
+	if calls < 8 {
+		t.Errorf("only %d places tried", calls)
+	}
+}
+
+// TestUnlinkDuringLink ends the person's only other link before each store call of a link that is being proved.
+func TestUnlinkDuringLink(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	for at := 0; at <= calls; at++ {
+		w := newWorld()
+		old := w.link(t, "user-1", personA, phoneA)
+		first, second := w.caller("user-1"), w.caller("user-2")
+		a := w.start(t, second, personA)
+		seen := 0
+		w.store.Before = func(string) error {
+			if seen++; seen == at+1 {
+				hook := w.store.Before
+				w.store.Before = nil
+				if err := w.linking.Unlink(t.Context(), first, old.ID); err != nil {
+					t.Error(err)
+				}
+				w.store.Before = hook
+			}
+			return nil
+		}
+		if done, err := w.linking.Prove(t.Context(), second, a.ID, w.phones.Last(phoneA)); err != nil || done.State != identity.AttemptLinked {
+			t.Fatalf("at call %d: %+v, %v", at, done, err)
+		}
+		calls = seen - 1
+		w.store.Before = nil
+		link := w.caller("user-2").Links[0]
+		got := w.store.Contents()
+		if len(got.Persons) != 1 || got.Persons[0].ID != link.PersonID || len(got.Slots) != 1 || !w.followers.shared[link.PersonID] {
+			t.Errorf("at call %d: %d persons, %d slots", at, len(got.Persons), len(got.Slots))
+		}
+	}
+}
+
+// TestManyLinkAndUnlinkAtOnce lets users link one person and leave again, all at once: no link is ever without its
+// person, and in the end nothing is left.
+func TestManyLinkAndUnlinkAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) {
+		c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.StartsPerAddress = 1000, 1000, 1000, 1000
+	})
+	w.store.Before = func(string) error { runtime.Gosched(); return nil }
+	var phone sync.Mutex // one code at a time is on the way
+	round := func(who string) {
+		c := &identity.Caller{UserID: who, Platform: identity.WeChat, App: "main"}
+		phone.Lock()
+		a := w.start(t, c, personA)
+		code := w.phones.Last(phoneA)
+		phone.Unlock()
+		done, err := w.linking.Prove(t.Context(), c, a.ID, code)
+		if err != nil || done.State != identity.AttemptLinked {
+			t.Errorf("not linked: %v", err)
+			return
+		}
+		user, err := w.store.User(t.Context(), who)
+		if err != nil || len(user.Links) != 1 {
+			t.Errorf("%v", err)
+			return
+		}
+		if _, err := w.store.Person(t.Context(), user.Links[0].PersonID); err != nil {
+			t.Errorf("a link without its person: %v", err)
+		}
+		if err := w.linking.Unlink(t.Context(), c, done.LinkID); err != nil {
+			t.Error(err)
+		}
+	}
+	ids := make([]string, 4)
+	for i := range ids {
+		ids[i] = w.caller("user-" + strconv.Itoa(i)).UserID
+	}
+	var all sync.WaitGroup
+	for _, id := range ids {
+		all.Go(func() {
+			for range 25 {
+				round(id)
+			}
+		})
+	}
+	all.Wait()
+	w.store.Before = nil
+	w.clock.Advance(time.Minute)
+	if err := w.linking.Tick(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if c := w.store.Contents(); len(c.Persons)+len(c.Slots)+len(w.followers.shared)+len(w.followers.known) != 0 {
+		t.Errorf("%d persons, %d slots stayed", len(c.Persons), len(c.Slots))
 	}
 }
 
@@ -109,28 +211,6 @@ func TestUnlinkWhileFollowersBegin(t *testing.T) {
 	got := w.store.Contents()
 	if len(got.Persons)+len(got.Slots)+len(w.followers.known)+len(w.followers.shared)+len(got.Users[0].Links) != 0 {
 		t.Error("something of the ended link stayed")
-	}
-}
-
-// TestPersonGoneUnderALink deletes the person behind our back just after the slot is taken.
-func TestPersonGoneUnderALink(t *testing.T) {
-	t.Parallel()
-	w := newWorld()
-	var once sync.Once
-	w.store.After = func(op string) error {
-		if op == "ClaimSlot" {
-			once.Do(func() {
-				if err := w.store.DeletePerson(context.Background(), w.store.Contents().Persons[0].ID); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		return nil
-	}
-	link := w.link(t, "user-1", personA, phoneA)
-	c := w.store.Contents()
-	if len(c.Persons) != 1 || c.Persons[0].ID != link.PersonID || len(c.Slots) != 1 || c.Slots[0].PersonID != link.PersonID {
-		t.Errorf("%d persons, %d slots", len(c.Persons), len(c.Slots))
 	}
 }
 

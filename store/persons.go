@@ -20,6 +20,8 @@ type personDoc struct {
 	IDNumber  []byte    `bson:"id_number"` // sealed
 	CreatedAt time.Time `bson:"created_at"`
 	SelfSince time.Time `bson:"self_since"`
+	Joins     int64     `bson:"joins"`
+	Ended     bool      `bson:"ended"`
 }
 
 // personKey finds a person by ID document. _id is "version:hash", so there is one to an ID document and key version.
@@ -41,7 +43,10 @@ func (d *personDoc) sealedFields(p *identity.Person) []sealedField {
 }
 
 func (s *Store) personToDoc(p *identity.Person) (*personDoc, error) {
-	d := &personDoc{Meta: Meta{ID: p.ID}, Pseudonym: p.Pseudonym, IDType: p.IDType, CreatedAt: p.CreatedAt, SelfSince: p.SelfSince}
+	d := &personDoc{
+		Meta: Meta{ID: p.ID}, Pseudonym: p.Pseudonym, IDType: p.IDType, CreatedAt: p.CreatedAt, SelfSince: p.SelfSince,
+		Joins: p.Joins, Ended: p.Ended,
+	}
 	var err error
 	for _, f := range d.sealedFields(p) {
 		if *f.sealed, err = s.keys.sealText("persons", f.name, p.ID, *f.text); err != nil {
@@ -52,7 +57,10 @@ func (s *Store) personToDoc(p *identity.Person) (*personDoc, error) {
 }
 
 func (s *Store) personToDom(d *personDoc) (*identity.Person, error) {
-	p := &identity.Person{ID: d.ID, Pseudonym: d.Pseudonym, IDType: d.IDType, CreatedAt: d.CreatedAt, SelfSince: d.SelfSince}
+	p := &identity.Person{
+		ID: d.ID, Pseudonym: d.Pseudonym, IDType: d.IDType, CreatedAt: d.CreatedAt, SelfSince: d.SelfSince,
+		Joins: d.Joins, Ended: d.Ended,
+	}
 	var err error
 	for _, f := range d.sealedFields(p) {
 		if *f.text, err = s.keys.openText("persons", f.name, d.ID, *f.sealed); err != nil {
