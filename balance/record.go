@@ -61,43 +61,52 @@ func (s *Service) deleteLate(ctx context.Context, subject Subject) {
 	}
 }
 
-// Readings turns an answer into one reading per insurance type. Several enrolments of one type are usual (a stopped one
-// in another region beside the present one); their balances are never added up. The one that stands is the first active
-// one, else the first with a known balance, else the first.
+// Readings turns an answer into one reading per insurance type: the one that Standing chooses.
 func Readings(subject Subject, answer *Answer) []Reading {
 	var readings []Reading
-	place := map[string]int{}
-	ranks := map[string]int{}
-	for _, e := range answer.Enrolments {
-		if e.InsuranceType == "" {
+	seen := map[string]bool{"": true} // a row without a type is about nothing
+	for _, row := range answer.Enrolments {
+		if seen[row.InsuranceType] {
 			continue
 		}
-		at, seen := place[e.InsuranceType]
-		if seen && rank(e) <= ranks[e.InsuranceType] {
-			continue
-		}
-		if !seen {
-			at = len(readings)
-			place[e.InsuranceType] = at
-			readings = append(readings, Reading{})
-		}
-		ranks[e.InsuranceType] = rank(e)
-		readings[at] = Reading{
+		seen[row.InsuranceType] = true
+		e := Standing(answer.Enrolments, row.InsuranceType, subject.Region)
+		readings = append(readings, Reading{
 			PersonID: subject.PersonID, Region: subject.Region, InsuranceType: e.InsuranceType,
 			Account: e.Account, Status: e.Status,
 			AsOf: answer.AsOf, FetchedAt: answer.FetchedAt, Source: answer.Source,
-		}
+		})
 	}
 	return readings
 }
 
-func rank(e Enrolment) int {
-	n := 0
-	if e.Status == StatusActive {
-		n += 2
+// Standing chooses the enrolment that speaks for an insurance type; nil without one. Several of one type are usual (a
+// stopped one in another region beside the present one); their balances are never added up. The active one counts, then
+// one with a personal account, then the one of the link's own region, then one whose balance is known; the order of the
+// answer decides last. Charts and reminders choose alike, so that both speak of the same account.
+func Standing(enrolments []Enrolment, insuranceType, region string) *Enrolment {
+	var best *Enrolment
+	most := -1
+	for i := range enrolments {
+		e := &enrolments[i]
+		if e.InsuranceType != insuranceType {
+			continue
+		}
+		if n := rank(e, region); n > most {
+			best, most = e, n
+		}
 	}
-	if e.Account.known() {
-		n++
+	return best
+}
+
+func rank(e *Enrolment, region string) int {
+	n := 0
+	for weight, good := range []bool{
+		e.Account.known(), e.Region == region, e.Account.Exists == AccountYes, e.Status == StatusActive,
+	} {
+		if good {
+			n += 1 << weight
+		}
 	}
 	return n
 }

@@ -13,6 +13,7 @@ func TestOneReadingPerInsurance(t *testing.T) {
 	row := func(insurance string, status Status, exists Existence, balance *Fen) Enrolment {
 		return Enrolment{InsuranceType: insurance, Status: status, Account: PersonalAccount{Exists: exists, Balance: balance}}
 	}
+	at := func(e Enrolment, region string) Enrolment { e.Region = region; return e }
 	cases := map[string]struct {
 		rows []Enrolment
 		want []Reading
@@ -38,6 +39,14 @@ func TestOneReadingPerInsurance(t *testing.T) {
 		"active before a figure": {
 			rows: []Enrolment{row("310", StatusEnded, AccountYes, fen(5)), row("310", StatusActive, AccountYes, nil)},
 			want: []Reading{{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, nil}}},
+		},
+		"a figure before none": {
+			rows: []Enrolment{row("310", StatusActive, AccountYes, nil), row("310", StatusActive, AccountYes, fen(6))},
+			want: []Reading{{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, fen(6)}}},
+		},
+		"the link's own region of two": {
+			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(5)), at(row("310", StatusActive, AccountYes, fen(6)), region)},
+			want: []Reading{{InsuranceType: "310", Status: StatusActive, Account: PersonalAccount{AccountYes, fen(6)}}},
 		},
 		"the first of equals": {
 			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(5)), row("310", StatusActive, AccountYes, fen(6))},

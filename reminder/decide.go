@@ -68,7 +68,7 @@ func known(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balanc
 	if answer == nil || answer.Completeness == balance.Stale || now.Sub(answer.FetchedAt) > cfg.DecisionAge {
 		return 0, ReasonNotFresh
 	}
-	enrolment := watched(rule.InsuranceType, rule.Region, answer.Enrolments)
+	enrolment := balance.Standing(answer.Enrolments, rule.InsuranceType, rule.Region)
 	switch {
 	case enrolment == nil:
 		return 0, ReasonNoEnrolment
@@ -82,33 +82,6 @@ func known(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balanc
 		return 0, ReasonBalanceUnknown
 	}
 	return *enrolment.Account.Balance, ""
-}
-
-// watched picks the enrolment of the insurance type. A person who moved has two of one type: the active one counts,
-// then one with a personal account, then the one of the link's own region; the order of the answer decides last.
-func watched(insuranceType, region string, enrolments []balance.Enrolment) *balance.Enrolment {
-	var best *balance.Enrolment
-	score := -1
-	for i := range enrolments {
-		e := &enrolments[i]
-		if e.InsuranceType != insuranceType {
-			continue
-		}
-		points := 0
-		if e.Status == balance.StatusActive {
-			points += 4
-		}
-		if e.Account.Exists == balance.AccountYes {
-			points += 2
-		}
-		if e.Region == region {
-			points++
-		}
-		if points > score {
-			best, score = e, points
-		}
-	}
-	return best
 }
 
 // next is the state machine: what a known balance does to the rule's state.

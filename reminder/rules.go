@@ -140,7 +140,7 @@ func insuranceToWatch(asked, region string, answer *balance.Answer) (string, err
 		return asked, nil
 	}
 	if asked != "" {
-		e := watched(asked, region, answer.Enrolments)
+		e := balance.Standing(answer.Enrolments, asked, region)
 		if e == nil || e.Account.Exists == balance.AccountNo {
 			return "", ErrNoAccount
 		}
