@@ -78,26 +78,52 @@ func (q *Quota) giveBack(deliveryID string, kind Kind, most int) {
 	}
 }
 
+// before is what a quota said when a unit was taken for a send.
+type before struct {
+	free   int    // units left
+	report string // the last report counted
+}
+
+func (q *Quota) before() *before {
+	b := &before{free: q.Free}
+	if n := len(q.Reports); n > 0 {
+		b.report = q.Reports[n-1]
+	}
+	return b
+}
+
+// void takes away what the quota held before a send that the platform refused for want of a subscription: the platform
+// knows better than our count. What the user granted while that send was on its way stays. A nil then is not known.
+func (q *Quota) void(kind Kind, then *before) {
+	switch {
+	case then == nil, q.before().report == then.report:
+		q.Free = 0
+	case kind == OneTime:
+		q.Free = max(0, q.Free-then.free)
+	}
+}
+
 // settle ends the reservation of a delivery that is over. Only a unit still held is settled, so repeating it does
-// nothing, even when a new grant has come since.
-func (q *Quota) settle(d *Delivery, kind Kind, now time.Time, cfg Config) {
+// nothing, even when a new grant has come since. then is what the quota said when the unit was taken; nil for a
+// delivery that a crash left.
+func (q *Quota) settle(d *Delivery, kind Kind, then *before, now time.Time, cfg Config) {
 	if _, held := q.Reserved[d.ID]; !held {
 		return
 	}
-	switch d.State {
-	case DeliveryAccepted:
+	switch {
+	case d.State == DeliveryAccepted:
 		delete(q.Reserved, d.ID)
-	case DeliveryUnknown:
+	case d.State == DeliveryUnknown:
 		delete(q.Reserved, d.ID)
 		if q.Unknown == nil {
 			q.Unknown = map[string]time.Time{}
 		}
 		q.Unknown[d.ID] = now.Add(cfg.UnknownFor)
-	default: // refused and dropped
+	case d.Reason == ReasonNotSubscribed:
+		delete(q.Reserved, d.ID)
+		q.void(kind, then)
+	default: // otherwise refused, or dropped
 		q.giveBack(d.ID, kind, cfg.MaxFree)
-		if d.Reason == ReasonNotSubscribed { // the platform knows better than our count
-			q.Free = 0
-		}
 	}
 }
 
@@ -112,26 +138,29 @@ func (q *Quota) releaseOrphans(open map[string]bool, kind Kind, now time.Time, c
 }
 
 // reserve takes a unit for the delivery, or returns errNoQuota or errBlocked with the end of the block.
-func (s *Service) reserve(ctx context.Context, d *Delivery, kind Kind, open map[string]bool) (time.Time, error) {
+func (r *round) reserve(ctx context.Context, d *Delivery, kind Kind) (time.Time, error) {
 	var until time.Time
-	_, err := s.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
-		now := s.now()
+	quota, err := r.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
+		now := r.now()
 		q.prune(now)
-		q.releaseOrphans(open, kind, now, s.cfg)
+		q.releaseOrphans(r.open, kind, now, r.cfg)
 		until = q.blockedUntil(d.ID, now)
 		return q.reserve(d.ID, kind, now)
 	})
+	if err == nil {
+		r.taken[d.ID] = quota.before()
+	}
 	return until, err
 }
 
 // settle ends the reservation of a delivery that is over.
-func (s *Service) settle(ctx context.Context, d *Delivery) error {
-	kind := s.kind(d)
-	_, err := s.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
+func (r *round) settle(ctx context.Context, d *Delivery) error {
+	kind := r.kind(d)
+	_, err := r.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
 		if _, held := q.Reserved[d.ID]; !held {
 			return errChanged // nothing to write
 		}
-		q.settle(d, kind, s.now(), s.cfg)
+		q.settle(d, kind, r.taken[d.ID], r.now(), r.cfg)
 		return nil
 	})
 	return unlessChanged(err)

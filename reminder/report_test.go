@@ -134,3 +134,20 @@ func TestTemplates(t *testing.T) {
 		t.Errorf("got %+v", list)
 	}
 }
+
+// The user subscribes again while the send is on its way that the platform refuses because the earlier subscriptions are
+// used up.
+func TestGrantDuringARefusedSend(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 1, reminder.LongTerm: 1} {
+		r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = kind })
+		r.grant(3)
+		r.put()
+		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+			r.grant(1)
+			return reminder.Outcome{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}
+		})
+		r.fall(100)
+		r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, want, 0)
+	}
+}

@@ -45,11 +45,12 @@ type round struct {
 	holder string
 	until  time.Time // end of the lease
 	open   map[string]bool
+	taken  map[string]*before // what the quota said when a delivery's unit was taken
 }
 
 // serve sends what is due to one user. False means that another process is at it.
 func (s *Service) serve(ctx context.Context, user string) (bool, error) {
-	r := &round{Service: s, user: user, holder: rand.Text(), open: map[string]bool{}}
+	r := &round{Service: s, user: user, holder: rand.Text(), open: map[string]bool{}, taken: map[string]*before{}}
 	// One lease to a person: platforms refuse parallel sends, and a delivery found in "sending" by the holder can only
 	// be left from a lease that ended. After a crash the lease runs out by itself.
 	if ok, err := r.lease(ctx); err != nil || !ok {
@@ -150,7 +151,7 @@ func (r *round) attend(ctx context.Context, d *Delivery) error {
 			return err
 		}
 	}
-	until, err := r.reserve(ctx, d, v.template.Kind, r.open)
+	until, err := r.reserve(ctx, d, v.template.Kind)
 	switch {
 	case errors.Is(err, errBlocked):
 		return r.putOff(ctx, d, until, ReasonUnknownBefore)
