@@ -89,6 +89,7 @@ type lossy struct {
 	listener net.Listener
 	server   string
 	lose     atomic.Bool // the answer to the next replace or insert
+	twice    atomic.Bool // the next replace or insert reaches the server twice
 	lost     atomic.Int32
 }
 
@@ -136,6 +137,14 @@ func (l *lossy) forward(client net.Conn) {
 		}
 		write := strings.Contains(string(request), "writes\x00")
 		lose := write && l.lose.CompareAndSwap(true, false)
+		if write && l.twice.CompareAndSwap(true, false) {
+			if _, err := server.Write(request); err != nil {
+				return
+			}
+			if _, err := wireMessage(server); err != nil {
+				return
+			}
+		}
 		if _, err := server.Write(request); err != nil {
 			return
 		}
@@ -187,6 +196,29 @@ func TestLostAnswers(t *testing.T) {
 	}
 	if l.lost.Load() < 4 {
 		t.Error("answers lost:", l.lost.Load())
+	}
+}
+
+// TestSentTwice: a write that something on the way repeats is done once and not taken for another's.
+func TestSentTwice(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	l, uri := newLossy(t, d.URI)
+	s := d.Open(t, func(o *store.Options) { o.URI = uri })
+	for i := range 3 { // an insert, then replaces
+		l.twice.Store(true)
+		q, err := s.UpdateQuota(t.Context(), "u", "t", func(q *reminder.Quota) error {
+			q.Free++
+			return nil
+		})
+		if err != nil || q.Free != i+1 || l.twice.Load() {
+			t.Fatalf("update %d: %+v %v", i, q, err)
+		}
+	}
+	l.twice.Store(true)
+	v := identity.Session{ID: "s", UserID: "u", CreatedAt: start, ExpiresAt: time.Now().Add(time.Hour)}
+	if err := s.InsertSession(t.Context(), v); err != nil {
+		t.Error("insert:", err)
 	}
 }
 

@@ -71,7 +71,7 @@ func (s *Store) InsertDelivery(ctx context.Context, v reminder.Delivery) error {
 	if done, err = s.isFinished(ctx, v.ID); err != nil || !done {
 		return err
 	}
-	_, err = s.deliveries.delete(ctx, bson.D{{Key: "_id", Value: v.ID}})
+	_, err = s.deliveries.deleteOne(ctx, v.ID)
 	return err
 }
 
@@ -112,7 +112,7 @@ func (s *Store) FinishDelivery(ctx context.Context, v *reminder.Delivery) error 
 	if _, _, err := s.finished.insert(ctx, final); err != nil {
 		return err
 	}
-	_, err = s.deliveries.delete(ctx, bson.D{{Key: "_id", Value: v.ID}})
+	_, err = s.deliveries.deleteOne(ctx, v.ID)
 	return err
 }
 
@@ -180,9 +180,9 @@ func (s *Store) DeliveriesOf(ctx context.Context, linkID string, limit int) ([]r
 // DeleteDeliveries removes all deliveries of a link, open ones first.
 func (s *Store) DeleteDeliveries(ctx context.Context, linkID string) error {
 	filter := bson.D{{Key: "link_id", Value: linkID}}
-	if _, err := s.deliveries.delete(ctx, filter); err != nil {
+	if _, err := s.deliveries.deleteMany(ctx, filter); err != nil {
 		return err
 	}
-	_, err := s.finished.delete(ctx, filter)
+	_, err := s.finished.deleteMany(ctx, filter)
 	return err
 }

@@ -35,6 +35,6 @@ func (s *Store) LeaseUser(ctx context.Context, userID, holder string, now, until
 
 // ReleaseUser gives the right back; a lease that is another's by now stays.
 func (s *Store) ReleaseUser(ctx context.Context, userID, holder string) error {
-	_, err := s.leases.delete(ctx, bson.D{{Key: "_id", Value: userID}, {Key: "holder", Value: holder}})
+	_, err := s.leases.deleteOne(ctx, userID, bson.E{Key: "holder", Value: holder})
 	return err
 }

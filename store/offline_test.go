@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 )
 
 // offlineStore has codecs and keys, and a client that never connects to anything.
@@ -21,6 +23,18 @@ func offlineStore() (*Store, error) {
 	s := &Store{client: client, db: client.Database("none"), keys: keys, now: time.Now}
 	s.tables = s.newTables()
 	return s, nil
+}
+
+// TestMajority: what the address says of concerns and preferences does not count.
+func TestMajority(t *testing.T) {
+	t.Parallel()
+	o := (&Store{}).clientOptions(Options{URI: "mongodb://127.0.0.1:1/?w=1&readConcernLevel=local&readPreference=secondaryPreferred"})
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if o.WriteConcern.W != "majority" || o.ReadConcern.Level != "majority" || o.ReadPreference.Mode() != readpref.PrimaryMode {
+		t.Errorf("%v %v %v", o.WriteConcern.W, o.ReadConcern.Level, o.ReadPreference.Mode())
+	}
 }
 
 func contains(haystack []byte, needle string) bool { return bytes.Contains(haystack, []byte(needle)) }

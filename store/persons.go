@@ -102,7 +102,7 @@ func (s *Store) EnsurePerson(ctx context.Context, claim identity.Claim, now time
 		if err != nil && !errors.Is(err, identity.ErrNotFound) {
 			return nil, err
 		}
-		if _, err := s.persons.delete(ctx, bson.D{{Key: "_id", Value: p.ID}}); err != nil {
+		if _, err := s.persons.deleteOne(ctx, p.ID); err != nil {
 			return nil, err
 		}
 	}
@@ -167,6 +167,6 @@ func (s *Store) DeletePerson(ctx context.Context, id string) error {
 	if err := bulk(ctx, s.personKeys.coll, deletes); err != nil {
 		return err
 	}
-	_, err = s.persons.delete(ctx, bson.D{{Key: "_id", Value: id}})
+	_, err = s.persons.deleteOne(ctx, id)
 	return err
 }

@@ -126,14 +126,14 @@ func pointToDom(p pointDoc) balance.Point {
 // asked for meanwhile.
 func (s *Store) DeleteSubject(ctx context.Context, subject balance.Subject) error {
 	id := subjectID(subject)
-	if _, err := s.schedules.delete(ctx, bson.D{{Key: "_id", Value: id}}); err != nil {
+	if _, err := s.schedules.deleteOne(ctx, id); err != nil {
 		return err
 	}
-	if _, err := s.answers.delete(ctx, bson.D{{Key: "_id", Value: id}}); err != nil {
+	if _, err := s.answers.deleteOne(ctx, id); err != nil {
 		return err
 	}
 	// All ids that begin with "region:person:"; ';' is the character after ':'.
 	months := bson.D{{Key: "$gte", Value: id + ":"}, {Key: "$lt", Value: id + ";"}}
-	_, err := s.readings.delete(ctx, bson.D{{Key: "_id", Value: months}})
+	_, err := s.readings.deleteMany(ctx, bson.D{{Key: "_id", Value: months}})
 	return err
 }

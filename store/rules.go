@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
@@ -115,7 +113,7 @@ func (s *Store) UpdateRule(ctx context.Context, linkID string, fn func(*reminder
 
 // DeleteRule removes the rule of a link; removing what is gone is no error.
 func (s *Store) DeleteRule(ctx context.Context, linkID string) error {
-	_, err := s.rules.delete(ctx, bson.D{{Key: "_id", Value: linkID}})
+	_, err := s.rules.deleteOne(ctx, linkID)
 	return err
 }
 

@@ -52,8 +52,8 @@ func (s *Store) SessionsOf(ctx context.Context, userID string, now time.Time) ([
 
 // DeleteSession removes the user's session; identity.ErrNotFound when the user has no such session.
 func (s *Store) DeleteSession(ctx context.Context, userID, id string) error {
-	n, err := s.sessions.delete(ctx, bson.D{{Key: "_id", Value: id}, {Key: "user_id", Value: userID}})
-	if err == nil && n == 0 {
+	gone, err := s.sessions.deleteOne(ctx, id, bson.E{Key: "user_id", Value: userID})
+	if err == nil && !gone {
 		return identity.ErrNotFound
 	}
 	return err

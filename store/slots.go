@@ -79,7 +79,7 @@ func (s *Store) takeSlot(ctx context.Context, slot identity.Slot) (bool, error) 
 
 // FreeSlot removes the link's slot; removing what is gone is no error.
 func (s *Store) FreeSlot(ctx context.Context, personID, linkID string) error {
-	_, err := s.slots.delete(ctx, bson.D{{Key: "person_id", Value: personID}, {Key: "link_id", Value: linkID}})
+	_, err := s.slots.deleteMany(ctx, bson.D{{Key: "person_id", Value: personID}, {Key: "link_id", Value: linkID}})
 	return err
 }
 

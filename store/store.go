@@ -12,6 +12,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	"yibao/balance"
@@ -89,6 +91,10 @@ func (s *Store) clientOptions(o Options) *options.ClientOptions {
 		SetTimeout(o.Timeout).
 		// Explicit, whatever the server's default or the URI says: an acknowledged write survives a failover.
 		SetWriteConcern(writeconcern.Majority()).
+		// So does what is read. A write that found no majority in time is looked for in the document (see change): found
+		// on one server alone it may still be undone. A secondary would show revoked sessions and ended links as alive.
+		SetReadConcern(readconcern.Majority()).
+		SetReadPreference(readpref.Primary()).
 		SetMonitor(&event.CommandMonitor{Started: s.countRead})
 }
 

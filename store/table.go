@@ -189,12 +189,11 @@ func (t *table[T, D, P]) insert(ctx context.Context, value *T) (written *T, exis
 		switch {
 		case err == nil:
 			return written, false, nil
-		case mongo.IsDuplicateKeyError(err) && try == 0:
-			return nil, true, nil
 		case !mongo.IsDuplicateKeyError(err) && !unclear(err) || ctx.Err() != nil || try == 3:
 			return nil, false, t.failed("insert", err)
 		}
-		// The answer to an earlier try was lost: is it our write that stands there?
+		// Is it our write that stands there? The answer to an earlier try may be lost, or something between the server and
+		// us may have sent it twice.
 		if s, loadErr := t.load(ctx, id); loadErr == nil {
 			return written, !slices.Contains(s.meta.Writes, write), nil
 		}
@@ -223,9 +222,11 @@ func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T,
 }
 
 // change is one read and one guarded write, again and again until it holds; fn gets nil for a document that is not
-// there, and writes nothing by returning nil. A write whose answer is lost counts as ours when its id stands in the document: fn is not applied twice then.
+// there, and writes nothing by returning nil. Whatever became of the answer to a write, it counts as ours when its id
+// stands in the document: fn is not applied twice then.
 func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
-	lost := map[string]*T{} // write id → value, of writes without an answer
+	sent := map[string]*T{} // write id → value
+	lost := 0               // writes without an answer
 	var p pace
 	for range maxTries {
 		if err := p.next(ctx); err != nil {
@@ -239,7 +240,7 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 			return nil, err
 		}
 		for _, write := range s.meta.Writes {
-			if value, ours := lost[write]; ours {
+			if value, ours := sent[write]; ours {
 				return value, nil
 			}
 		}
@@ -249,11 +250,12 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 		}
 		write := newWriteID()
 		value, ok, err := t.replace(ctx, s.meta, value, write)
+		sent[write] = value
 		switch {
 		case ok:
 			return value, nil
-		case unclear(err) && len(lost) < maxLost:
-			lost[write] = value
+		case unclear(err) && lost < maxLost:
+			lost++
 		case err != nil:
 			return nil, t.failed("update", err)
 		}
@@ -299,8 +301,18 @@ func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (
 	return value, ok, nil
 }
 
-// delete removes documents and says how many went.
-func (t *table[T, D, P]) delete(ctx context.Context, filter bson.D) (int64, error) {
+// deleteOne removes the document of one id, if the rest of the filter fits, and says whether it went. The driver repeats
+// it by itself when a server fails over, which it does not with deleteMany.
+func (t *table[T, D, P]) deleteOne(ctx context.Context, id string, also ...bson.E) (bool, error) {
+	result, err := t.coll.DeleteOne(ctx, append(bson.D{{Key: "_id", Value: id}}, also...))
+	if err != nil {
+		return false, t.failed("delete", err)
+	}
+	return result.DeletedCount > 0, nil
+}
+
+// deleteMany removes documents and says how many went.
+func (t *table[T, D, P]) deleteMany(ctx context.Context, filter bson.D) (int64, error) {
 	result, err := t.coll.DeleteMany(ctx, filter)
 	if err != nil {
 		return 0, t.failed("delete", err)
