@@ -215,14 +215,14 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
-	for _, name := range []string{"mongodb", "wechat.apps.demo", "alipay.apps.demo", "regions.990100", "regions.990200", "clock"} {
+	for _, name := range []string{"mongodb", "wechat.apps.demo", "alipay.apps.demo", "gateway for alipay.apps.demo", "regions.990100", "regions.990200", "clock"} {
 		if !strings.Contains(stdout, "ok    "+name) {
 			t.Errorf("%s is not reported:\n%s", name, stdout)
 		}
 	}
 	c := child{world: w}
 	ctl := c.phone("wechat", "operator")
-	for target, fault := range map[string]string{"wechat.token": "40125", "insurer.990100": "html"} {
+	for target, fault := range map[string]string{"wechat.token": "40125", "alipay.token": "wrong_key", "insurer.990100": "html"} {
 		if _, err := ctl.Control(t.Context(), "faults", map[string]any{"target": target, "fault": fault, "times": -1}); err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	if code != exitFailed {
 		t.Errorf("exit %d, want %d", code, exitFailed)
 	}
-	for _, line := range []string{"FAIL  wechat.apps.demo", "FAIL  regions.990100", "ok    regions.990200"} {
+	for _, line := range []string{"FAIL  wechat.apps.demo", "FAIL  gateway for alipay.apps.demo", "FAIL  regions.990100", "ok    regions.990200"} {
 		if !strings.Contains(stdout, line) {
 			t.Errorf("no line %q:\n%s", line, stdout)
 		}

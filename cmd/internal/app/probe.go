@@ -40,9 +40,14 @@ func RunProbes(ctx context.Context, c *config.Config, log *slog.Logger) []Probe 
 		}))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Alipay.Apps)) {
-		all = append(all, probe(ctx, "alipay.apps."+name, func(context.Context) (string, error) {
-			return "the key pair signs and verifies", outside.Alipay.Probe(name)
-		}))
+		all = append(all,
+			probe(ctx, "alipay.apps."+name, func(context.Context) (string, error) {
+				return "the private key signs", outside.Alipay.Probe(name)
+			}),
+			// Only the gateway can say that its key and ours belong together; the question changes nothing there.
+			probe(ctx, "gateway for alipay.apps."+name, func(ctx context.Context) (string, error) {
+				return "the gateway takes our signature, and its own verifies", outside.Alipay.ProbeGateway(ctx, name)
+			}))
 	}
 	for _, code := range slices.Sorted(maps.Keys(c.Regions)) {
 		all = append(all,
