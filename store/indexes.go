@@ -84,12 +84,22 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 func (s *Store) ensureIndex(ctx context.Context, i index) (refusedTTL bool, err error) {
 	view := s.db.Collection(i.collection).Indexes()
 	_, err = view.CreateOne(ctx, i.model(i.expires))
-	var server mongo.ServerError
-	if i.expires && errors.As(err, &server) && !mongo.IsNetworkError(err) && !mongo.IsTimeout(err) {
+	if i.expires && refusesOption(err) {
 		refusedTTL = true
 		_, err = view.CreateOne(ctx, i.model(false))
 	}
 	return refusedTTL, failed(i.collection+".createIndexes", err)
+}
+
+// optionRefusals are the answers of servers of the MongoDB protocol that do not have an option of an index: invalid
+// options, command not supported, invalid index option, not implemented.
+var optionRefusals = []int{72, 115, 197, 238}
+
+// refusesOption tells a server without TTL from one that cannot make the index just now, as in the middle of a failover,
+// or that has another one of that name: a plain index made for that reason would stand in the way of the right one.
+func refusesOption(err error) bool {
+	var server mongo.ServerError
+	return errors.As(err, &server) && slices.ContainsFunc(optionRefusals, server.HasErrorCode)
 }
 
 // CheckIndexes lists the indexes that are missing, as "collection.name".

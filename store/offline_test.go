@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"testing"
 	"time"
 
@@ -34,6 +35,25 @@ func TestMajority(t *testing.T) {
 	}
 	if o.WriteConcern.W != "majority" || o.ReadConcern.Level != "majority" || o.ReadPreference.Mode() != readpref.PrimaryMode {
 		t.Errorf("%v %v %v", o.WriteConcern.W, o.ReadConcern.Level, o.ReadPreference.Mode())
+	}
+}
+
+// TestRefusesOption: a failover at start must not leave plain indexes where those with an expiry belong.
+func TestRefusesOption(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[int32]bool{
+		238: true, 72: true,
+		189: false, // primary stepped down
+		91:  false, // shutting down
+		85:  false, // there with other options
+		50:  false, // took too long
+	} {
+		if got := refusesOption(mongo.CommandError{Code: code}); got != want {
+			t.Errorf("code %d: %t", code, got)
+		}
+	}
+	if refusesOption(nil) || refusesOption(context.DeadlineExceeded) {
+		t.Error("no answer is no refusal")
 	}
 }
 
