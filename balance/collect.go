@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -72,6 +73,9 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if region, ended := strings.CutPrefix(schedule.Region, endedMark); ended {
+		return s.lookAgain(ctx, schedule.Subject, Subject{PersonID: schedule.PersonID, Region: region})
+	}
 	gone, err := s.read(ctx, schedule.Subject)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -94,9 +98,9 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 // errNotRecorded makes a good answer that the store did not take a failure of the day's reading.
 var errNotRecorded = errors.New("balance: the reading was not recorded")
 
-// read takes today's reading, where somebody consents and the region allows it (fresh sees to that). Gone means that nobody is linked to the
-// subject any more. Answers such as "not enrolled" are no failure: asking again today would not change them. A person who
-// is gone while slots are still there is one: the unlinking under way is about to free them.
+// read takes today's reading, where somebody consents and the region allows it (fresh sees to that). Gone means that
+// nobody is linked to the subject any more. Answers such as "not enrolled" are no failure: asking again today would not
+// change them. A person who is gone while slots are still there is one: the unlinking under way is about to free them.
 func (s *Service) read(ctx context.Context, subject Subject) (gone bool, err error) {
 	slots, err := s.people.Slots(ctx, subject.PersonID)
 	if err != nil {

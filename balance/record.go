@@ -17,8 +17,8 @@ const (
 //
 // The last link may end while the question is under way, in any process, and what was written after its deletion would
 // stay for ever. So the schedule, which a deletion removes first, is looked for before writing and again after: found
-// after, every deletion to come will meet our writes; not found, we delete what we wrote ourselves. Only a kill exactly
-// there, during an unlinking, leaves readings behind.
+// after, every deletion to come will meet our writes; not found, we delete what we wrote ourselves. Killed exactly there,
+// we leave readings to the second look that every deletion schedules (see purge).
 //
 // Killed between the two writes, a day has its point and the last answer is an older one; both are true.
 func (s *Service) record(subject Subject, answer *Answer) outcome {

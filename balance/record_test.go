@@ -137,6 +137,57 @@ func TestNothingIsLeftOfALinkThatEndsDuringTheQuestion(t *testing.T) {
 	}
 }
 
+// Killed after its writes and before it sees that the last link has ended, a question leaves readings behind. They are
+// found by the second look, which then leaves nothing of itself either, and spares a subject that is linked again.
+func TestASecondLookDeletesWhatAKilledQuestionLeft(t *testing.T) {
+	t.Parallel()
+	for _, again := range []bool{false, true} {
+		w := newWorld(t)
+		elsewhere := NewService(Config{}, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+		w.store.hook(func(op string) error {
+			if op != "record" {
+				return nil
+			}
+			w.store.hook(nil)
+			err := elsewhere.Unlinked(context.Background(), "user-1", w.caller.Links[0], nil)
+			w.store.hook(func(op string) error { // the look at the schedule after the writes never comes
+				if op == "scheduled" {
+					return errDown
+				}
+				return nil
+			})
+			return err
+		})
+		if _, err := w.current(); err != nil {
+			t.Fatal(err)
+		}
+		w.store.hook(nil)
+		if !w.store.kept(subject) {
+			t.Fatal("nothing was left: the test tests nothing")
+		}
+		w.people.setSlots()
+		if again {
+			link := w.caller.Links[0]
+			w.people.setSlots(identity.Slot{PersonID: subject.PersonID, LinkID: link.ID, Region: region})
+			if err := w.Linked(context.Background(), "user-1", link); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.clock.add(lookAgainAfter)
+		if _, err := w.CollectDue(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if w.store.kept(subject) != again {
+			t.Errorf("linked again %v: kept %v", again, w.store.kept(subject))
+		}
+		for of := range w.store.schedules {
+			if of != subject {
+				t.Errorf("the second look is left: %v", of)
+			}
+		}
+	}
+}
+
 // unlinkAt ends the link once, just before the named moment.
 func (w *world) unlinkAt(moment string, elsewhere bool) {
 	unlink := func() {
