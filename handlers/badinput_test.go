@@ -111,9 +111,9 @@ func TestFieldsThatAreWrong(t *testing.T) {
 		{link, `"consent":{"version":"v1","unattended":true}`, `"consent":"` + marker + `"`, "consent", "wrong_type"},
 		{link, `"11010119000101001X"`, `"` + long + `"`, "id_number", "too_long"},
 
-		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"` + marker + `"`, "code", "wrong_format"},
+		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"` + long + `"`, "code", "too_long"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `123456`, "code", "wrong_type"},
-		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"1"`, "code", "too_short"},
+		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `""`, "code", "too_short"},
 
 		{put, `10000`, `"10000"`, "threshold_fen", "wrong_type"},
 		{put, `10000`, `100.5`, "threshold_fen", "wrong_type"},

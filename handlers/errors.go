@@ -166,6 +166,10 @@ func classify(err error) *failure {
 	if errors.As(err, &limit) {
 		return &failure{public: errTooMany, retry: limit.RetryAfter}
 	}
+	var soon *identity.TooSoonError
+	if errors.As(err, &soon) {
+		return &failure{public: errTooSoon, retry: soon.RetryAfter}
+	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
 			return &failure{public: k.public}

@@ -67,6 +67,7 @@ func TestErrorsOfServices(t *testing.T) {
 		{identity.ErrCodeExpired, 422, "code_expired", ""},
 		{identity.ErrAttemptOver, 409, "attempt_over", ""},
 		{identity.ErrTooSoon, 429, "too_soon", "60"},
+		{&identity.TooSoonError{RetryAfter: 7*time.Second - time.Millisecond}, 429, "too_soon", "7"},
 		{&identity.LimitError{RetryAfter: 90*time.Second + time.Millisecond}, 429, "too_many_attempts", "91"},
 		{&identity.LimitError{}, 429, "too_many_attempts", "3600"},
 		{balance.ErrTimeout, 503, "upstream_unavailable", "30"},

@@ -190,6 +190,32 @@ func (f *fakeService) Unlink(ctx context.Context, c *identity.Caller, id string)
 	return f.own(ctx, c, id, "Unlink")
 }
 
+// The three count as the real service does.
+func (f *fakeService) open(a *identity.Attempt) bool {
+	return a.State == identity.AttemptRequested || a.State == identity.AttemptWaiting
+}
+
+func (f *fakeService) SendsLeft(a *identity.Attempt) int {
+	if !f.open(a) {
+		return 0
+	}
+	return 3 - max(a.Sends, 1)
+}
+
+func (f *fakeService) TriesLeft(a *identity.Attempt) int {
+	if !f.open(a) {
+		return 0
+	}
+	return 5 - a.Tries
+}
+
+func (f *fakeService) ExpiresIn(a *identity.Attempt) int {
+	if !f.open(a) {
+		return 0
+	}
+	return int(a.ExpiresAt.Sub(noon) / time.Second)
+}
+
 func (f *fakeService) Current(ctx context.Context, c *identity.Caller, id string) (*balance.Answer, error) {
 	return f.answer, f.own(ctx, c, id, "Current")
 }

@@ -33,12 +33,6 @@ type ConsentText struct {
 	Text    string
 }
 
-// CodeLimits are those of one link attempt, as the linking service was told them; the API says how many are left.
-type CodeLimits struct {
-	Tries int // default 5
-	Sends int // default 3
-}
-
 // Limits are how often somebody may ask.
 type Limits struct {
 	PerAddress Rate // all requests of one address (IPv6: one /64); default 50 a second, 200 at once
@@ -56,7 +50,6 @@ type Options struct {
 	// Offers says whether an app offers a region; nil means that every app offers all.
 	Offers  func(platform identity.Platform, app, region string) bool
 	Consent ConsentText
-	Codes   CodeLimits
 
 	// Ready answers /readyz: nil error when requests can be served. A nil func is always ready.
 	Ready func(context.Context) error
@@ -66,7 +59,10 @@ type Options struct {
 	Limits         Limits
 	TrustedProxies []string      // addresses or networks whose X-Forwarded-For is believed
 	HSTS           bool          // promise browsers that this host is only ever reached by TLS
-	Deadline       time.Duration // of one request; default 20 s
+	Deadline       time.Duration // of one request's work; default 20 s
+	ReadTimeout    time.Duration // of reading one request, headers and body; default 10 s
+	WriteTimeout   time.Duration // from then to the end of its answer; longer than Deadline; default 30 s
+	IdleTimeout    time.Duration // between two requests of one connection; default 1 min
 	// Metrics gets the HTTP metrics and is shown at /metrics; without it there is no /metrics. The page has no personal
 	// data but is meant for the operator: keep it from the public at the gateway.
 	Metrics *prometheus.Registry
@@ -120,11 +116,18 @@ func newServer(o Options) (*server, error) {
 func (o *Options) setDefaults() {
 	o.Limits.PerAddress = o.Limits.PerAddress.or(Rate{PerSecond: 50, Burst: 200})
 	o.Limits.PerUser = o.Limits.PerUser.or(Rate{PerSecond: 10, Burst: 60})
-	if o.Codes == (CodeLimits{}) {
-		o.Codes = CodeLimits{Tries: 5, Sends: 3}
-	}
-	if o.Deadline == 0 {
-		o.Deadline = 20 * time.Second
+	for _, one := range []struct {
+		field    *time.Duration
+		fallback time.Duration
+	}{
+		{&o.Deadline, 20 * time.Second},
+		{&o.ReadTimeout, 10 * time.Second},
+		{&o.WriteTimeout, 30 * time.Second},
+		{&o.IdleTimeout, time.Minute},
+	} {
+		if *one.field == 0 {
+			*one.field = one.fallback
+		}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -182,9 +185,9 @@ func (s *server) app() *fiber.App {
 		Immutable:               true, // services keep strings longer than the request lasts
 		BodyLimit:               maxRead,
 		ReadBufferSize:          maxHeaders,
-		ReadTimeout:             15 * time.Second,
-		WriteTimeout:            30 * time.Second,
-		IdleTimeout:             75 * time.Second,
+		ReadTimeout:             s.ReadTimeout,
+		WriteTimeout:            s.WriteTimeout,
+		IdleTimeout:             s.IdleTimeout,
 		DisableStartupMessage:   true,
 		EnableTrustedProxyCheck: true, // with an empty list: Fiber itself believes no forwarding header
 		ErrorHandler:            s.handleError,

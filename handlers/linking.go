@@ -74,7 +74,7 @@ func (s *server) resendCode(ctx context.Context, in *PathID) (*out[attemptView],
 type proofInput struct {
 	PathID
 	Body struct {
-		Code string `json:"code" minLength:"4" maxLength:"8" pattern:"^[0-9]+$" patternDescription:"digits" doc:"短信验证码" example:"000000"`
+		Code string `json:"code" minLength:"1" maxLength:"32" doc:"短信验证码；全角数字和空格也可以" example:"000000"`
 	}
 }
 
@@ -97,9 +97,7 @@ func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
 	l := callOf(ctx).language
 	view := attemptView{
 		ID: a.ID, Method: a.Method, State: string(a.State),
-		SendsLeft: max(s.Codes.Sends-max(a.Sends, 1), 0),
-		TriesLeft: max(s.Codes.Tries-a.Tries, 0),
-		ExpiresIn: secondsLeft(a.ExpiresAt, s.Now()),
+		SendsLeft: s.Linking.SendsLeft(a), TriesLeft: s.Linking.TriesLeft(a), ExpiresIn: s.Linking.ExpiresIn(a),
 	}
 	switch a.State {
 	case identity.AttemptRequested, identity.AttemptWaiting:
@@ -110,9 +108,6 @@ func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
 		view.InsuredID, view.Message = a.LinkID, textLinked.in(l)
 	case identity.AttemptFailed:
 		view.Reason, view.Message = a.Reason, reasonText(failureTexts, a.Reason, l)
-	}
-	if view.InsuredID != "" || view.Reason != "" {
-		view.SendsLeft, view.TriesLeft, view.ExpiresIn = 0, 0, 0
 	}
 	return view
 }

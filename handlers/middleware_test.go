@@ -270,9 +270,27 @@ func TestOptionsThatAreWrong(t *testing.T) {
 		}
 	}
 	o := testOptions(fake)
-	o.Log, o.Now, o.Metrics, o.Version, o.Codes = nil, nil, nil, "", CodeLimits{}
+	o.Log, o.Now, o.Metrics, o.Version = nil, nil, nil, ""
 	if _, err := New(o); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTimeoutsOfConnections(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ given, read, write, idle time.Duration }{
+		{0, 10 * time.Second, 30 * time.Second, time.Minute},
+		{time.Second, time.Second, 2 * time.Second, 3 * time.Second},
+	} {
+		o := testOptions(newFake())
+		o.ReadTimeout, o.WriteTimeout, o.IdleTimeout = c.given, 2*c.given, 3*c.given
+		app, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := app.Server(); got.ReadTimeout != c.read || got.WriteTimeout != c.write || got.IdleTimeout != c.idle {
+			t.Errorf("read %v, write %v, idle %v", got.ReadTimeout, got.WriteTimeout, got.IdleTimeout)
+		}
 	}
 }
 

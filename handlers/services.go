@@ -23,6 +23,10 @@ type Linking interface {
 	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
 	Prove(ctx context.Context, caller *identity.Caller, id, code string) (*identity.Attempt, error)
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
+
+	SendsLeft(attempt *identity.Attempt) int
+	TriesLeft(attempt *identity.Attempt) int
+	ExpiresIn(attempt *identity.Attempt) int // seconds
 }
 
 // Balances gives balances and charts. See balance.Service.

@@ -16,7 +16,7 @@ const sweepEvery = 10 * time.Minute
 //  1. readiness turns to "no", so that balancers send nothing new
 //  2. the listener closes and requests in flight finish
 //  3. workers stop claiming
-//  4. sends in flight and codes on their way finish and are written down
+//  4. sends in flight, codes on their way and questions to upstreams finish and are written down
 //  5. the store closes
 //
 // Each step is bounded by server.drain_timeout. A listener may be nil for role worker.
@@ -45,6 +45,7 @@ func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) erro
 	go func() {
 		workers.Wait()
 		a.Linking.Wait()
+		a.Balances.Wait() // its questions outlive the requests that asked them
 		close(finished)
 	}()
 	select {
