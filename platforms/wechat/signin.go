@@ -77,8 +77,10 @@ func (c *Client) signInFailed(ctx context.Context, name string, errcode int64, e
 		return known
 	}
 	switch {
-	case errcode != 0:
+	case errcode == systemBusy:
 		c.warn(ctx, "wechat sign-in failed", name, strconv.FormatInt(errcode, 10))
+	case errcode != 0: // app id, secret or allow list: nobody signs in until an operator has mended it
+		c.alarm(ctx, "wechat sign-in failed", name, strconv.FormatInt(errcode, 10))
 	case err != nil:
 		c.warn(ctx, "wechat sign-in failed", name, causeCode(err))
 	default:

@@ -72,6 +72,24 @@ func TestSignInErrors(t *testing.T) {
 	}
 }
 
+// A mistake in the configuration is an operator's matter, a code that is used up is not.
+func TestSignInAlarms(t *testing.T) {
+	t.Parallel()
+	for errcode, alarm := range map[string]bool{
+		"40013": true, "41002": true, "41004": true, "40125": true, "40164": true, "40029": false, "45011": false, "-1": false,
+	} {
+		f := newFake(t)
+		f.signSays = []string{`{"errcode":` + errcode + `}`, `{"errcode":` + errcode + `}`}
+		client, out := newClient(t, f)
+		if _, err := client.SignIn(t.Context(), "main", "CODE12345"); err == nil {
+			t.Errorf("%s signs in", errcode)
+		}
+		if strings.Contains(out.text.String(), "level=ERROR") != alarm {
+			t.Errorf("%s: %s", errcode, out.text.String())
+		}
+	}
+}
+
 func TestSignInCodeCannotInjectParameters(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
