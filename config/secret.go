@@ -1,6 +1,10 @@
 package config
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 // Secret is a value that no log, error or dump may show. Every way of printing it gives "***".
 type Secret string
@@ -10,11 +14,11 @@ const masked = "***"
 // Reveal returns the value itself. Call it where it is used, never to keep it.
 func (s Secret) Reveal() string { return string(s) }
 
-// String, GoString, MarshalText and LogValue hide the value from fmt, encoding/json, YAML and slog.
-func (s Secret) String() string { return masked }
+// Format hides the value from fmt whatever the verb; String and GoString alone would not, as %d shows.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 
-// GoString hides the value from %#v.
-func (s Secret) GoString() string { return masked }
+// String hides the value from whoever calls it.
+func (s Secret) String() string { return masked }
 
 // MarshalText hides the value from encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(masked), nil }
