@@ -41,8 +41,9 @@ func (s *Sessions) Poll(ctx context.Context) error {
 	if err != nil {
 		return ErrStore
 	}
-	if begun.Sub(last) > s.cfg.StaleAfter {
-		// After so long a silence changes may have expired unseen.
+	if gap := begun.Sub(last); gap < 0 || gap > s.cfg.StaleAfter {
+		// After so long a silence, or one that nobody knows the length of as the clock was set back, changes may have
+		// expired unseen.
 		s.cache.clear()
 	}
 	s.cache.forget(s.machine(), s.unseen(changes, begun)...)
@@ -69,11 +70,12 @@ func (s *Sessions) unseen(changes []Change, begun time.Time) []string {
 	return users
 }
 
-// fresh tells whether the cache may be believed: the last good poll is recent.
+// fresh tells whether the cache may be believed: the last good poll is recent. A poll in the future is not: the clock was
+// set back, and nothing would go stale until it has caught up.
 func (s *Sessions) fresh(machine time.Time) bool {
 	polled := s.polled.Load()
 	age := machine.UnixNano() - polled
-	return polled != 0 && age <= int64(s.cfg.StaleAfter)
+	return polled != 0 && age >= 0 && age <= int64(s.cfg.StaleAfter)
 }
 
 func (s *Sessions) lastPoll() time.Time {

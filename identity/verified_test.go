@@ -13,6 +13,20 @@ func callerOf(user string, expires time.Time) *Caller {
 	return &Caller{UserID: user, ExpiresAt: expires}
 }
 
+// TestClockSetBack: what was polled before does not count as fresh for as long as the clock was set back by.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	s := &Sessions{cfg: SessionsConfig{StaleAfter: 30 * time.Second}}
+	s.polled.Store(testNow.UnixNano())
+	for after, want := range map[time.Duration]bool{
+		0: true, 30 * time.Second: true, 31 * time.Second: false, -time.Second: false, -time.Hour: false,
+	} {
+		if got := s.fresh(testNow.Add(after)); got != want {
+			t.Errorf("%v after the poll: %t", after, got)
+		}
+	}
+}
+
 func TestVerifiedExpires(t *testing.T) {
 	t.Parallel()
 	v := newVerified(4)
