@@ -101,5 +101,6 @@ func (s *Store) UnfinishedAttempts(ctx context.Context, states []identity.Attemp
 		{Key: "state", Value: bson.D{{Key: "$in", Value: names}}},
 		{Key: "updated_at", Value: bson.D{{Key: "$lt", Value: before}}},
 	}
-	return s.attempts.values(ctx, filter, options.Find().SetSort(bson.D{{Key: "updated_at", Value: 1}}).SetLimit(int64(limit)))
+	found, err := s.attempts.work(ctx, filter, options.Find().SetSort(bson.D{{Key: "updated_at", Value: 1}}).SetLimit(int64(limit)))
+	return valuesOf(found), err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func offlineStore() (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{client: client, db: client.Database("none"), keys: keys, now: time.Now}
+	s := &Store{client: client, db: client.Database("none"), keys: keys, now: time.Now, log: slog.New(slog.DiscardHandler)}
 	s.tables = s.newTables()
 	return s, nil
 }

@@ -43,7 +43,7 @@ func (s *Store) ClaimDue(ctx context.Context, now time.Time, limit int, next fun
 // claimDue claims the documents with due_at <= now.
 func claimDue[T, D any, P document[D]](ctx context.Context, t *table[T, D, P], now time.Time, limit int, move func(*T)) ([]*T, error) {
 	due := bson.D{{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now}}}}
-	found, err := t.find(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(limit)))
+	found, err := t.work(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(limit)))
 	if err != nil {
 		return nil, err
 	}

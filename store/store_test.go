@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"yibao/balance"
 	"yibao/identity"
 	"yibao/store"
 	"yibao/store/storetest"
@@ -59,5 +62,45 @@ func TestEnsureIndexes(t *testing.T) {
 	}
 	if missing, err = s.CheckIndexes(t.Context()); err != nil || len(missing) > 0 {
 		t.Fatal("after:", missing, err)
+	}
+}
+
+// TestWorkersPassOverWhatTheyCannotRead: documents of a newer program, or with a lost key, keep no others from their turn.
+func TestWorkersPassOverWhatTheyCannotRead(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	d := storetest.NewDatabase(t)
+	s := d.Open(t, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	db := d.Client(t).Database(d.Name)
+	long := start.Add(-time.Hour)
+	for collection, doc := range map[string]bson.D{
+		"schedules":      {{Key: "schema", Value: 99}, {Key: "due_at", Value: long}},
+		"link_attempts":  {{Key: "schema", Value: 1}, {Key: "state", Value: "proved"}, {Key: "updated_at", Value: long}, {Key: "name", Value: []byte("not sealed")}},
+		"platform_users": {{Key: "schema", Value: 99}, {Key: "ending", Value: true}},
+	} {
+		doc = append(bson.D{{Key: "_id", Value: "unreadable"}, {Key: "version", Value: int64(1)}}, doc...)
+		if _, err := db.Collection(collection).InsertOne(t.Context(), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.EnsureSchedule(t.Context(), balance.Subject{PersonID: "p", Region: "990100"}, start); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := s.ClaimDue(t.Context(), start, 10, func(balance.Schedule) time.Time { return start.Add(time.Hour) })
+	if err != nil || len(claimed) != 1 {
+		t.Errorf("%d due, %v", len(claimed), err)
+	}
+	if err := s.InsertAttempt(t.Context(), identity.Attempt{ID: "a", State: identity.AttemptProved, UpdatedAt: long}); err != nil {
+		t.Fatal(err)
+	}
+	attempts, err := s.UnfinishedAttempts(t.Context(), []identity.AttemptState{identity.AttemptProved}, start, 10)
+	if err != nil || len(attempts) != 1 || attempts[0].ID != "a" {
+		t.Errorf("%d unfinished, %v", len(attempts), err)
+	}
+	if users, err := s.UsersWithEndingLinks(t.Context(), 10); err != nil || len(users) != 0 {
+		t.Errorf("%d users, %v", len(users), err)
+	}
+	if n := strings.Count(log.String(), "passed over"); n != 3 || strings.Contains(log.String(), "id=") {
+		t.Error(log.String())
 	}
 }

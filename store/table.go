@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	mrand "math/rand/v2"
 	"slices"
 	"time"
@@ -50,6 +51,7 @@ type document[D any] interface {
 type table[T, D any, P document[D]] struct {
 	name    string
 	coll    *mongo.Collection
+	log     *slog.Logger
 	missing error // the domain's "not found"
 	// toDoc fills all but meta's Schema, Version and Writes; it sets the ID.
 	toDoc func(*T) (*D, error)
@@ -111,9 +113,9 @@ func (t *table[T, D, P]) get(ctx context.Context, id string) (*T, error) {
 	return s.value, nil
 }
 
-// find returns the values of all documents that match. All of the cursor is read before it returns: the embedded
-// server has few of them.
-func (t *table[T, D, P]) find(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*stored[T], error) {
+// find returns all documents that match, as they are. All of the cursor is read before it returns: the embedded server
+// has few of them.
+func (t *table[T, D, P]) find(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]bson.Raw, error) {
 	cursor, err := t.coll.Find(ctx, filter, o...)
 	if err != nil {
 		return nil, t.failed("find", err)
@@ -122,28 +124,52 @@ func (t *table[T, D, P]) find(ctx context.Context, filter bson.D, o ...options.L
 	if err := cursor.All(ctx, &raws); err != nil {
 		return nil, t.failed("find", err)
 	}
-	found := make([]*stored[T], 0, len(raws))
+	return raws, nil
+}
+
+// values returns the values of all documents that match; one that cannot be read fails the whole.
+func (t *table[T, D, P]) values(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*T, error) {
+	raws, err := t.find(ctx, filter, o...)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*T, 0, len(raws))
 	for _, raw := range raws {
 		s, err := t.decode(raw)
 		if err != nil {
 			return nil, t.failed("find", err)
+		}
+		found = append(found, s.value)
+	}
+	return found, nil
+}
+
+// work returns the documents that match and can be read. It is for the passes of workers: one document that a newer
+// program wrote, or whose key is lost, must not keep all others from their turn. A log line says that there is one.
+func (t *table[T, D, P]) work(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*stored[T], error) {
+	raws, err := t.find(ctx, filter, o...)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*stored[T], 0, len(raws))
+	for _, raw := range raws {
+		s, err := t.decode(raw)
+		if err != nil {
+			t.log.Warn("store: documents are passed over", "collection", t.name, "cause", kindOf(err))
+			continue
 		}
 		found = append(found, s)
 	}
 	return found, nil
 }
 
-// values is find without the meta.
-func (t *table[T, D, P]) values(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*T, error) {
-	found, err := t.find(ctx, filter, o...)
-	if err != nil {
-		return nil, err
-	}
+// valuesOf drops the meta.
+func valuesOf[T any](found []*stored[T]) []*T {
 	values := make([]*T, len(found))
 	for i, s := range found {
 		values[i] = s.value
 	}
-	return values, nil
+	return values
 }
 
 // encode makes the next version of a document and the value that reading it back gives.

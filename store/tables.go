@@ -29,7 +29,7 @@ type tables struct {
 }
 
 func newTable[T, D any, P document[D]](s *Store, name string, missing error, toDoc func(*T) (*D, error), toDom func(*D) (*T, error)) *table[T, D, P] {
-	return &table[T, D, P]{name: name, coll: s.db.Collection(name), missing: missing, toDoc: toDoc, toDom: toDom}
+	return &table[T, D, P]{name: name, coll: s.db.Collection(name), log: s.log, missing: missing, toDoc: toDoc, toDom: toDom}
 }
 
 // plain is a codec half that cannot fail.

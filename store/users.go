@@ -152,5 +152,6 @@ func (s *Store) UpdateUser(ctx context.Context, id string, fn func(*identity.Pla
 
 // UsersWithEndingLinks lists up to limit users that hold an ending link.
 func (s *Store) UsersWithEndingLinks(ctx context.Context, limit int) ([]*identity.PlatformUser, error) {
-	return s.users.values(ctx, bson.D{{Key: "ending", Value: true}}, options.Find().SetLimit(int64(limit)))
+	found, err := s.users.work(ctx, bson.D{{Key: "ending", Value: true}}, options.Find().SetLimit(int64(limit)))
+	return valuesOf(found), err
 }
