@@ -90,6 +90,7 @@ func (c *child) job(t *testing.T, p *phone.Phone, person phone.Person) string {
 	}
 	must(p.Call(ctx, http.MethodPut, "/v1/insured/"+id+"/reminder",
 		map[string]any{"threshold_fen": 10000, "consent": map[string]any{"version": "demo-1"}}, nil))
+	c.awaitState(t, p, id, "armed") // a line set while below would only say so
 	must(p.Grant(ctx, 1))
 	must(p.SetBalance(ctx, person, "99.99"))
 	messages, err := p.Inbox(ctx, url.Values{"user": {p.User}, "kind": {p.Platform}, "wait": {"20"}})
@@ -304,8 +305,11 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 
 func (c *child) awaitState(t *testing.T, p *phone.Phone, id, state string) {
 	t.Helper()
+	var rule struct {
+		State  string
+		Reason string `json:"last_reason"`
+	}
 	for range 200 {
-		var rule struct{ State string }
 		if err := p.Call(t.Context(), http.MethodGet, "/v1/insured/"+id+"/reminder", nil, &rule); err != nil {
 			t.Fatal(err)
 		}
@@ -314,5 +318,5 @@ func (c *child) awaitState(t *testing.T, p *phone.Phone, id, state string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("the rule did not become %s\n%s", state, c.output)
+	t.Fatalf("the rule is %s (%s) and did not become %s\n%s", rule.State, rule.Reason, state, c.output)
 }

@@ -71,7 +71,7 @@ func TestMain(m *testing.M) {
 
 // quick lets one test run the whole job within seconds.
 var quick = map[string]any{
-	"balance.display_age": "10ms", "balance.decision_age": "10ms", "balance.collect_every": "1s",
+	"balance.display_age": "10ms", "balance.decision_age": "1s", "balance.collect_every": "1s",
 	"reminder.check_every": "300ms", "reminder.tick": "100ms", "reminder.cooldown": "0s",
 	"limits.per_address_per_minute": 100000, "limits.per_user_per_minute": 100000,
 	"log.level": "debug", // the more it says, the more could leak

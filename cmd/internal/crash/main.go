@@ -45,7 +45,7 @@ func main() {
 // settings make rules and leases short, so that a killed claim is taken up again within seconds.
 var settings = map[string]any{
 	"balance.display_age":           "100ms",
-	"balance.decision_age":          "50ms",
+	"balance.decision_age":          "1s",
 	"balance.collect_every":         "1s",
 	"reminder.check_every":          "300ms",
 	"reminder.tick":                 "100ms",

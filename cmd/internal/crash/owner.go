@@ -75,7 +75,7 @@ func (o *owner) begin(ctx context.Context) error {
 	if err := o.phone.SetBalance(ctx, o.person, "500"); err != nil {
 		return err
 	}
-	time.Sleep(200 * time.Millisecond) // older than balance.decision_age
+	time.Sleep(1100 * time.Millisecond) // older than balance.decision_age
 	setting := map[string]any{"threshold_fen": 10000, "consent": map[string]any{"version": "demo-1"}}
 	if err := o.phone.Call(ctx, http.MethodPut, "/v1/insured/"+o.id+"/reminder", setting, nil); err != nil {
 		return err
