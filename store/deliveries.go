@@ -58,20 +58,14 @@ func deliveryToDom(d *deliveryDoc) *reminder.Delivery {
 	}
 }
 
-// InsertDelivery adds an open delivery unless one of that id is open or finished. It looks among the finished ones
-// after the insert too: the delivery may have been finished, by another process, between the first look and the insert.
+// InsertDelivery adds an open delivery unless one of that id is open or finished. Where another process finishes it
+// between the look and the insert, it is there once more; OpenDeliveries, which whoever sends goes by, takes it out again.
 func (s *Store) InsertDelivery(ctx context.Context, v reminder.Delivery) error {
 	done, err := s.isFinished(ctx, v.ID)
 	if err != nil || done {
 		return err
 	}
-	if _, exists, err := s.deliveries.insert(ctx, &v); err != nil || exists {
-		return err
-	}
-	if done, err = s.isFinished(ctx, v.ID); err != nil || !done {
-		return err
-	}
-	_, err = s.deliveries.deleteOne(ctx, v.ID)
+	_, _, err = s.deliveries.insert(ctx, &v)
 	return err
 }
 
@@ -147,26 +141,46 @@ func (s *Store) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]s
 	return users, s.deliveries.failed("find", cursor.Err())
 }
 
-// OpenDeliveries lists the user's open deliveries, oldest first.
+// OpenDeliveries lists the user's open deliveries, oldest first. One of which there is a finished copy is not open, however
+// it looks: either the last write of FinishDelivery is missing, or it was inserted again after it. It is removed here. The
+// copies are looked for after the open ones: a copy is always there before anything can be inserted again.
 func (s *Store) OpenDeliveries(ctx context.Context, userID string) ([]*reminder.Delivery, error) {
-	return s.deliveries.values(ctx, bson.D{{Key: "user_id", Value: userID}}, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
-}
-
-// DeliveriesOf lists a link's deliveries, open and finished, newest first.
-func (s *Store) DeliveriesOf(ctx context.Context, linkID string, limit int) ([]reminder.Delivery, error) {
-	newest := options.Find().SetSort(bson.D{{Key: "created_at", Value: -1}}).SetLimit(int64(limit))
-	filter := bson.D{{Key: "link_id", Value: linkID}}
-	done, err := s.finished.values(ctx, filter, newest)
+	open, err := s.deliveries.values(ctx, bson.D{{Key: "user_id", Value: userID}}, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
+	if err != nil || len(open) == 0 {
+		return nil, err
+	}
+	ids := make(bson.A, len(open))
+	for i, v := range open {
+		ids[i] = v.ID
+	}
+	done, err := s.finished.values(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
 	if err != nil {
 		return nil, err
 	}
+	for _, v := range done {
+		if _, err := s.deliveries.deleteOne(ctx, v.ID); err != nil {
+			return nil, err
+		}
+		open = slices.DeleteFunc(open, func(o *reminder.Delivery) bool { return o.ID == v.ID })
+	}
+	return open, nil
+}
+
+// DeliveriesOf lists a link's deliveries, open and finished, newest first. It reads the open ones first: one that is
+// moved meanwhile is then found in both places, never in neither.
+func (s *Store) DeliveriesOf(ctx context.Context, linkID string, limit int) ([]reminder.Delivery, error) {
+	newest := options.Find().SetSort(bson.D{{Key: "created_at", Value: -1}}).SetLimit(int64(limit))
+	filter := bson.D{{Key: "link_id", Value: linkID}}
 	open, err := s.deliveries.values(ctx, filter, newest)
+	if err != nil {
+		return nil, err
+	}
+	done, err := s.finished.values(ctx, filter, newest)
 	if err != nil {
 		return nil, err
 	}
 	all := deref(done)
 	for _, v := range open {
-		// One that is being moved at this moment is in both.
 		if !slices.ContainsFunc(all, func(d reminder.Delivery) bool { return d.ID == v.ID }) {
 			all = append(all, *v)
 		}

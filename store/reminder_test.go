@@ -140,11 +140,7 @@ func TestFinishAfterCrash(t *testing.T) {
 	if _, err := db.Collection("deliveries").InsertOne(t.Context(), raw); err != nil {
 		t.Fatal(err)
 	}
-	open, err := s.OpenDeliveries(t.Context(), "u")
-	if err != nil || len(open) != 1 || !open[0].Over() {
-		t.Fatal(open, err)
-	}
-	other := *open[0]
+	other := dropped
 	other.State = reminder.DeliveryAccepted
 	if err := s.FinishDelivery(t.Context(), &other); err != nil {
 		t.Fatal(err)
@@ -160,6 +156,43 @@ func TestFinishAfterCrash(t *testing.T) {
 	gone.State = reminder.DeliveryDropped
 	if err := s.FinishDelivery(t.Context(), &gone); err != reminder.ErrNotFound {
 		t.Error(err)
+	}
+}
+
+// TestInsertedAgainAfterItsEnd: a process that stalled between looking and inserting must not have a message sent twice.
+func TestInsertedAgainAfterItsEnd(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	s := d.Open(t)
+	open := d.Client(t).Database(d.Name).Collection("deliveries")
+	late := delivery("d", "u", start)
+	if err := s.InsertDelivery(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := open.FindOne(t.Context(), bson.D{{Key: "_id", Value: "d"}}).Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := late
+	sent.State = reminder.DeliveryAccepted
+	if err := s.FinishDelivery(t.Context(), &sent); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open.InsertOne(t.Context(), raw); err != nil { // pending, as the stalled process saw it
+		t.Fatal(err)
+	}
+	if err := s.InsertDelivery(t.Context(), delivery("next", "u", start)); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.OpenDeliveries(t.Context(), "u")
+	if err != nil || len(found) != 1 || found[0].ID != "next" {
+		t.Error("what was sent is open again:", found, err)
+	}
+	if n, err := open.CountDocuments(t.Context(), bson.D{}); err != nil || n != 1 {
+		t.Error(n, err)
+	}
+	if all, err := s.DeliveriesOf(t.Context(), "l", 10); err != nil || len(all) != 2 {
+		t.Error(all, err)
 	}
 }
 
