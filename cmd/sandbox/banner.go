@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -14,7 +15,7 @@ import (
 const walker = 5
 
 // banner prints where everything is and how to try it. Every line of the walk-through works when pasted into a shell.
-func banner(out io.Writer, s *sandbox) {
+func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 	fmt.Fprintf(out, `yibao sandbox. Nothing in it is real: invented people, simulated platforms.
 
   the server               %[1]s        its API: %[1]s/docs
@@ -28,6 +29,15 @@ People to try, all insured in %[5]s (the other region, %[6]s, has no phone on fi
 	for _, p := range people[2 : walker+1] {
 		fmt.Fprintf(out, "  %s   id_number %s   phone %s\n", p.Name, p.IDNumber, p.Phone)
 	}
+	fmt.Fprint(out, "\nSign-in codes, each good for one sign-in within five minutes:\n")
+	for _, platform := range []string{"wechat", "alipay"} {
+		code, err := s.phone(platform, demoUser).Code(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "  %s, user %s: %s   (a new one: curl \"%s/control/%s/code?app=demo&user=%s\")\n", platform, demoUser,
+			code, s.world.URL, platform, demoUser)
+	}
 	fmt.Fprintf(out, "\nTwo demo users, one on each platform, were linked %d days ago", pastDays)
 	if !s.hasPast() {
 		fmt.Fprint(out, " (their past is being filled in now; a line will say when it is there)")
@@ -36,7 +46,8 @@ People to try, all insured in %[5]s (the other region, %[6]s, has no phone on fi
 	walkThrough(out, s.api, s.world.URL, people[walker])
 	fmt.Fprint(out, "\nThe demo user's chart:\n\n")
 	chartLines(out)
-	fmt.Fprint(out, "\nReady. Ctrl-C stops.\n")
+	_, err := fmt.Fprint(out, "\nReady. Ctrl-C stops.\n")
+	return err
 }
 
 // walkThrough prints the main job as curl lines; README.md shows the same ones. sed takes out the one field that a later

@@ -85,13 +85,15 @@ func runSandbox(ctx context.Context, f flags, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	banner(out, s)
+	if err := banner(ctx, out, s); err != nil {
+		return errors.Join(err, s.close())
+	}
 	past := make(chan error, 1)
 	filling, stopFilling := context.WithCancel(ctx)
 	go func() { past <- s.fillPast(filling, out) }()
 	err = s.run(ctx)
 	stopFilling()
-	<-past
+	<-past // it has said what went wrong
 	fmt.Fprintln(out, "stopped")
 	return err
 }

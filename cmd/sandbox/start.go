@@ -77,6 +77,11 @@ func (s *sandbox) run(ctx context.Context) error {
 	return errors.Join(s.app.Run(ctx, s.listener), s.world.Close())
 }
 
+// close ends a sandbox that never ran.
+func (s *sandbox) close() error {
+	return errors.Join(s.listener.Close(), s.app.Close(), s.world.Close())
+}
+
 func (s *sandbox) phone(platform, user string) *phone.Phone {
 	return phone.New(s.api, s.world.URL, platform, world.App, user)
 }

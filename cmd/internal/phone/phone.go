@@ -124,10 +124,15 @@ func (p *Phone) Control(ctx context.Context, path string, in any) (string, error
 	return strings.TrimSpace(string(answer)), err
 }
 
-// SignIn asks the platform for a code, as wx.login and my.getAuthCode do, and exchanges it for a token.
-func (p *Phone) SignIn(ctx context.Context) error {
+// Code asks the platform for a sign-in code, as wx.login and my.getAuthCode do.
+func (p *Phone) Code(ctx context.Context) (string, error) {
 	query := url.Values{"app": {p.App}, "user": {p.User}}
-	code, err := p.Control(ctx, p.Platform+"/code?"+query.Encode(), nil)
+	return p.Control(ctx, p.Platform+"/code?"+query.Encode(), nil)
+}
+
+// SignIn gets a code and exchanges it for a token.
+func (p *Phone) SignIn(ctx context.Context) error {
+	code, err := p.Code(ctx)
 	if err != nil {
 		return err
 	}
