@@ -17,7 +17,7 @@ func TestDeliveriesAreListedWhileTheyMove(t *testing.T) {
 	stop := make(chan struct{})
 	go func() {
 		defer close(stop)
-		for i := range 25 {
+		for i := range 60 {
 			d := delivery("d"+strconv.Itoa(i), "u", start)
 			if err := s.InsertDelivery(t.Context(), d); err != nil {
 				t.Error(err)
