@@ -33,6 +33,7 @@ type Server struct {
 	RequestTimeout time.Duration `koanf:"request_timeout"` // deadline of one request's work
 	DrainTimeout   time.Duration `koanf:"drain_timeout"`   // at a stop: how long requests and sends in flight may take
 	Metrics        bool          `koanf:"metrics"`         // answer /metrics
+	HSTS           bool          `koanf:"hsts"`            // promise browsers that the host is reached by TLS alone
 }
 
 // MongoDB is the store.

@@ -25,7 +25,8 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 			PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
 		},
 		TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, ReadTimeout: c.Server.ReadTimeout,
-		WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, Log: a.opts.Log, Now: a.opts.Now,
+		WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, HSTS: c.Server.HSTS,
+		Log: a.opts.Log, Now: a.opts.Now,
 	}
 	if c.Server.Metrics {
 		options.Metrics = metrics

@@ -14,6 +14,7 @@ func TestServerSettingsReachTheAPI(t *testing.T) {
 	c := config.Default()
 	c.Server.ReadTimeout, c.Server.RequestTimeout = time.Second, 2*time.Second
 	c.Server.WriteTimeout, c.Server.IdleTimeout = 3*time.Second, 4*time.Second
+	c.Server.HSTS = true
 	c.Server.TrustedProxies = []string{"192.0.2.0/24"}
 	a := &App{opts: Options{Config: &c, Now: time.Now}}
 	var err error
@@ -24,8 +25,8 @@ func TestServerSettingsReachTheAPI(t *testing.T) {
 	if o.ReadTimeout != time.Second || o.Deadline != 2*time.Second || o.WriteTimeout != 3*time.Second || o.IdleTimeout != 4*time.Second {
 		t.Errorf("read %v, work %v, write %v, idle %v", o.ReadTimeout, o.Deadline, o.WriteTimeout, o.IdleTimeout)
 	}
-	if len(o.TrustedProxies) != 1 {
-		t.Error("trusted proxies:", o.TrustedProxies)
+	if len(o.TrustedProxies) != 1 || !o.HSTS {
+		t.Error("trusted proxies:", o.TrustedProxies, "HSTS:", o.HSTS)
 	}
 	if burst := o.Limits.PerAddress.Burst; burst != c.Limits.PerAddress/4 {
 		t.Error("burst:", burst)
