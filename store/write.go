@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+)
+
+const (
+	// rememberedWrites is how many of the last write ids a document keeps. A writer whose answer was lost finds its own
+	// among them unless more than so many others wrote in the meantime.
+	rememberedWrites = 8
+	// maxTries bounds an update against other writers; twenty writers on one document need a few dozen at worst.
+	maxTries = 400
+	// maxLost bounds the tries after writes without an answer.
+	maxLost = 4
+)
+
+// encode makes the next version of a document and the value that reading it back gives.
+func (t *table[T, D, P]) encode(value *T, before Meta, write string) (bson.Raw, *T, error) {
+	doc, err := t.toDoc(value)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := P(doc).head()
+	if before.ID != "" && m.ID != before.ID {
+		return nil, nil, errors.New("store: an update may not change the document's key")
+	}
+	m.Schema, m.Version = schemaVersion, before.Version+1
+	m.Writes = append(slices.Clone(before.Writes), write)
+	if over := len(m.Writes) - rememberedWrites; over > 0 {
+		m.Writes = m.Writes[over:]
+	}
+	raw, err := bson.Marshal(doc)
+	if err != nil {
+		return nil, nil, ErrUnreadable
+	}
+	// Read back, so that a caller sees times as they are stored, in milliseconds, and shares nothing with the value.
+	s, err := t.decode(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	return raw, s.value, nil
+}
+
+// newWriteID names one write; 60 random bits are enough among the few ids of one document.
+func newWriteID() string { return rand.Text()[:12] }
+
+// insert adds a document. exists is true when one of that key is there that this call did not write.
+func (t *table[T, D, P]) insert(ctx context.Context, value *T) (written *T, exists bool, err error) {
+	write := newWriteID()
+	raw, written, err := t.encode(value, Meta{}, write)
+	if err != nil {
+		return nil, false, t.failed("insert", err)
+	}
+	id, _ := raw.Lookup("_id").StringValueOK()
+	for try := 0; ; try++ {
+		_, err = t.coll.InsertOne(ctx, raw)
+		switch {
+		case err == nil:
+			return written, false, nil
+		case !mongo.IsDuplicateKeyError(err) && !unclear(err) || ctx.Err() != nil || try == 3:
+			return nil, false, t.failed("insert", err)
+		}
+		// Is it our write that stands there? The answer to an earlier try may be lost, or something between the server and
+		// us may have sent it twice.
+		if s, loadErr := t.load(ctx, id); loadErr == nil {
+			return written, !slices.Contains(s.meta.Writes, write), nil
+		}
+	}
+}
+
+// update changes one document by fn, guarded by its version, until no other writer comes between. A document that is not
+// there is t.missing. fn's error is returned unchanged and nothing is written.
+func (t *table[T, D, P]) update(ctx context.Context, id string, fn func(*T) error) (*T, error) {
+	return t.change(ctx, id, func(value *T) (*T, error) {
+		if value == nil {
+			return nil, t.missing
+		}
+		return value, fn(value)
+	})
+}
+
+// upsert is update that starts from fresh where the document is not there.
+func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T, fn func(*T) error) (*T, error) {
+	return t.change(ctx, id, func(value *T) (*T, error) {
+		if value == nil {
+			value = fresh()
+		}
+		return value, fn(value)
+	})
+}
+
+// change is one read and one guarded write, again and again until it holds; fn gets nil for a document that is not
+// there, and writes nothing by returning nil. Whatever became of the answer to a write, it counts as ours when its id
+// stands in the document: fn is not applied twice then.
+func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
+	sent := map[string]*T{} // write id → value
+	lost := 0               // writes without an answer
+	var p pace
+	for range maxTries {
+		if err := p.next(ctx); err != nil {
+			return nil, t.failed("update", err)
+		}
+		s, err := t.load(ctx, id)
+		if errors.Is(err, t.missing) {
+			s, err = &stored[T]{meta: Meta{ID: id}}, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, write := range s.meta.Writes {
+			if value, ours := sent[write]; ours {
+				return value, nil
+			}
+		}
+		value, err := fn(s.value)
+		if err != nil || value == nil {
+			return nil, err
+		}
+		write := newWriteID()
+		value, ok, err := t.replace(ctx, s.meta, value, write)
+		sent[write] = value
+		switch {
+		case ok:
+			return value, nil
+		case unclear(err) && lost < maxLost:
+			lost++
+		case err != nil:
+			return nil, t.failed("update", err)
+		}
+	}
+	return nil, t.failed("update", errContended)
+}
+
+// replace writes the next version unless another writer was first: false then. The value comes back with an error, too.
+func (t *table[T, D, P]) replace(ctx context.Context, before Meta, value *T, write string) (*T, bool, error) {
+	raw, written, err := t.encode(value, before, write)
+	if err != nil {
+		return nil, false, t.failed("update", err)
+	}
+	if before.Version == 0 {
+		_, err := t.coll.InsertOne(ctx, raw)
+		if mongo.IsDuplicateKeyError(err) {
+			return written, false, nil // another writer was first
+		}
+		return written, err == nil, err
+	}
+	guard := bson.D{{Key: "_id", Value: before.ID}, {Key: "version", Value: before.Version}}
+	result, err := t.coll.ReplaceOne(ctx, guard, raw)
+	if err != nil {
+		return written, false, err
+	}
+	return written, result.MatchedCount == 1, nil
+}
+
+// claim writes the document as fn changes it, once: false when another writer was first. That is what claiming is.
+func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (*T, bool, error) {
+	fn(s.value)
+	write := newWriteID()
+	value, ok, err := t.replace(ctx, s.meta, s.value, write)
+	if unclear(err) && ctx.Err() == nil {
+		// Ours when our id stands there. If the write lands later all the same, the claim's time runs out unused.
+		if again, loadErr := t.load(ctx, s.meta.ID); loadErr == nil {
+			return value, slices.Contains(again.meta.Writes, write), nil
+		}
+	}
+	if err != nil {
+		return nil, false, t.failed("claim", err)
+	}
+	return value, ok, nil
+}
+
+// deleteOne removes the document of one id, if the rest of the filter fits, and says whether it went. The driver repeats
+// it by itself when a server fails over, which it does not with deleteMany.
+func (t *table[T, D, P]) deleteOne(ctx context.Context, id string, also ...bson.E) (bool, error) {
+	result, err := t.coll.DeleteOne(ctx, append(bson.D{{Key: "_id", Value: id}}, also...))
+	if err != nil {
+		return false, t.failed("delete", err)
+	}
+	return result.DeletedCount > 0, nil
+}
+
+// deleteMany removes documents and says how many went.
+func (t *table[T, D, P]) deleteMany(ctx context.Context, filter bson.D) (int64, error) {
+	result, err := t.coll.DeleteMany(ctx, filter)
+	if err != nil {
+		return 0, t.failed("delete", err)
+	}
+	return result.DeletedCount, nil
+}
