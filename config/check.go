@@ -41,8 +41,9 @@ func (c *Config) check(r report) {
 }
 
 func (s Server) check(r report) {
-	_, port, err := net.SplitHostPort(s.Listen)
-	r.need(err == nil && port != "", "listen", "is not host:port", "for example 127.0.0.1:8080")
+	r.need(isHostPort(s.Listen), "listen", "is not host:port", "for example 127.0.0.1:8080")
+	r.need(s.WorkerListen == "" || isHostPort(s.WorkerListen), "worker_listen", "is not host:port",
+		"for example 127.0.0.1:8081; leave it out for none")
 	for _, proxy := range s.TrustedProxies {
 		r.need(isAddressOrNetwork(proxy), "trusted_proxies", "holds something that is neither an address nor a network",
 			"for example 10.0.0.5 or 10.0.0.0/24")
@@ -54,6 +55,11 @@ func (s Server) check(r report) {
 	positive(r, "drain_timeout", s.DrainTimeout)
 	r.need(s.WriteTimeout > s.RequestTimeout, "write_timeout", "is not longer than request_timeout",
 		"else an answer is cut off while it is written")
+}
+
+func isHostPort(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	return err == nil && port != ""
 }
 
 func isAddressOrNetwork(text string) bool {

@@ -26,6 +26,7 @@ type Config struct {
 // Server is the HTTP side.
 type Server struct {
 	Listen         string        `koanf:"listen"`          // host:port
+	WorkerListen   string        `koanf:"worker_listen"`   // host:port of a process of role worker; "" for none
 	TrustedProxies []string      `koanf:"trusted_proxies"` // addresses or networks whose X-Forwarded-For is believed
 	ReadTimeout    time.Duration `koanf:"read_timeout"`
 	WriteTimeout   time.Duration `koanf:"write_timeout"`

@@ -83,10 +83,15 @@ type server struct {
 	headers   []header
 }
 
-func newServer(o Options) (*server, error) {
+// newAPI is newServer for what needs the services.
+func newAPI(o Options) (*server, error) {
 	if o.Sessions == nil || o.Linking == nil || o.Balances == nil || o.Reminders == nil {
 		return nil, errors.New("handlers: a service is missing")
 	}
+	return newServer(o)
+}
+
+func newServer(o Options) (*server, error) {
 	o.setDefaults()
 	trusted, err := parseProxies(o.TrustedProxies)
 	if err != nil {
@@ -142,7 +147,7 @@ func (o *Options) setDefaults() {
 
 // New builds the whole app. It does not listen: tests call app.Test, programs app.Listener.
 func New(o Options) (*fiber.App, error) {
-	s, err := newServer(o)
+	s, err := newAPI(o)
 	if err != nil {
 		return nil, err
 	}
@@ -153,10 +158,21 @@ func New(o Options) (*fiber.App, error) {
 	return app, nil
 }
 
+// NewProbes builds an app of nothing but /livez, /readyz and /metrics, for processes without the API. It needs no service.
+func NewProbes(o Options) (*fiber.App, error) {
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	app := s.app()
+	s.showMetrics(app)
+	return app, nil
+}
+
 // NewBare builds an app with one plain Fiber handler behind the same settings, middleware, token check, limits and
 // deadline that New puts before a route of that method and path. It is what a benchmark compares the API with.
 func NewBare(o Options, method, path string, handler fiber.Handler) (*fiber.App, error) {
-	s, err := newServer(o)
+	s, err := newAPI(o)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp/fasthttputil"
 )
 
@@ -300,6 +302,20 @@ func TestServicesGetADeadline(t *testing.T) {
 	r.do("GET", hotPath, "").json(t, 200)
 	if r.fake.within <= 0 || r.fake.within > time.Minute {
 		t.Errorf("deadline in %v", r.fake.within)
+	}
+}
+
+func TestProbesAlone(t *testing.T) {
+	t.Parallel()
+	app, err := NewProbes(Options{Metrics: prometheus.NewRegistry(), Now: func() time.Time { return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 404, "/docs": 404} {
+		answer, err := app.Test(httptest.NewRequest("GET", path, nil))
+		if err != nil || answer.StatusCode != want {
+			t.Errorf("%s: %v, %v", path, answer.StatusCode, err)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 
 	"yibao/cmd/internal/app"
 	"yibao/config"
@@ -28,11 +27,11 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return err
 	}
-	var listener net.Listener
-	if s.Role != app.RoleWorker {
-		if listener, err = server.Listen(); err != nil {
-			return errors.Join(err, server.Close())
-		}
+	listener, err := server.Listen()
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	if listener != nil {
 		log.Info("serving", "address", listener.Addr().String(), "role", string(s.Role))
 	}
 	return server.Run(ctx, listener)

@@ -126,7 +126,11 @@ func (a *App) wire(keys *store.Keyring) error {
 	if err != nil {
 		return err
 	}
-	a.HTTP, err = handlers.New(a.handlerOptions(metrics))
+	build := handlers.New
+	if a.opts.Role == RoleWorker {
+		build = handlers.NewProbes
+	}
+	a.HTTP, err = build(a.handlerOptions(metrics))
 	return err
 }
 
@@ -139,11 +143,18 @@ func countReasons(registry *prometheus.Registry) func(string, reminder.Reason) {
 	return func(kind string, reason reminder.Reason) { counter.WithLabelValues(kind, string(reason)).Inc() }
 }
 
-// Listen opens the configured address.
+// Listen opens the address that the configuration has for the role; a worker may have none, and then no listener.
 func (a *App) Listen() (net.Listener, error) {
-	listener, err := net.Listen("tcp", a.opts.Config.Server.Listen)
+	key, address := "server.listen", a.opts.Config.Server.Listen
+	if a.opts.Role == RoleWorker {
+		key, address = "server.worker_listen", a.opts.Config.Server.WorkerListen
+	}
+	if address == "" {
+		return nil, nil
+	}
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("server.listen: %w", err)
+		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	return listener, nil
 }

@@ -19,13 +19,13 @@ const sweepEvery = 10 * time.Minute
 //  4. sends in flight, codes on their way and questions to upstreams finish and are written down
 //  5. the store closes
 //
-// Each step is bounded by server.drain_timeout. A listener may be nil for role worker.
+// Each step is bounded by server.drain_timeout. Without a listener only the workers run.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	working, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
 	workers := a.startWorkers(working)
 	served := make(chan error, 1)
-	if a.opts.Role != RoleWorker && listener != nil {
+	if listener != nil {
 		go func() { served <- a.HTTP.Listener(listener) }()
 	}
 	var err error

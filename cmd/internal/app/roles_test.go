@@ -1,0 +1,92 @@
+package app_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"yibao/cmd/internal/app"
+	"yibao/cmd/internal/world"
+	"yibao/config"
+)
+
+// TestRoles runs the two halves of the server as processes of their own would: what each answers, and that it stops well.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
+		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{"server.worker_listen": "127.0.0.1:0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	settings, err := config.Load(w.ConfigFile, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, answers := range map[app.Role]map[string]int{
+		app.RoleAPI:    {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 200},
+		app.RoleWorker: {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 404},
+	} {
+		address, stop := start(t, settings, role)
+		for path, want := range answers {
+			if got := get(t, "http://"+address+path); got != want {
+				t.Errorf("%s %s: %d", role, path, got)
+			}
+		}
+		stop()
+	}
+	settings.Server.WorkerListen = ""
+	address, stop := start(t, settings, app.RoleWorker)
+	if address != "" {
+		t.Error("a worker listens on", address)
+	}
+	stop()
+}
+
+// start runs one role, and returns where it answers and how to stop it.
+func start(t *testing.T, settings *config.Config, role app.Role) (address string, stop func()) {
+	t.Helper()
+	server, err := app.Open(t.Context(), app.Options{Config: settings, Role: role, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := server.Listen()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if listener != nil {
+		address = listener.Addr().String()
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx, listener) }()
+	return address, func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("%s did not stop well: %v", role, err)
+		}
+	}
+}
+
+func get(t *testing.T, url string) int {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || strings.Contains(string(text), "internal") && answer.StatusCode >= 500 {
+		t.Errorf("%s: %s %v", url, text, err)
+	}
+	if err := answer.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	return answer.StatusCode
+}
