@@ -25,9 +25,8 @@ import (
 	"yibao/platforms/simulator"
 )
 
-// stage is the whole server in this process, its workers included, before a world that can be told to misbehave. The
-// server lives by a clock that the test moves, so that nothing waits for an hour to pass; the world lives by the
-// machine's.
+// stage is the whole server in this process, before a world that can be told to misbehave. The server lives by a clock
+// that the test moves, so that nothing waits for an hour to pass; the world lives by the machine's.
 type stage struct {
 	world    *world.World
 	api      string
@@ -61,8 +60,9 @@ func shortened() map[string]any {
 	}
 }
 
-// openStage starts world and server, and at the end of the test stops both and searches the log.
-func openStage(t *testing.T) *stage {
+// openStage starts world and server, and at the end of the test stops both and searches the log. In role "api" the
+// workers that decide and send do not run: the test makes their passes itself, one after the other.
+func openStage(t *testing.T, role app.Role) *stage {
 	t.Helper()
 	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler), Settings: shortened()})
@@ -79,15 +79,15 @@ func openStage(t *testing.T) *stage {
 	if s.settings, err = config.Load(w.ConfigFile, nil); err != nil {
 		t.Fatal(err)
 	}
-	s.app, s.api = s.replica(t)
+	s.app, s.api = s.replica(t, role)
 	s.ctl = s.phone(t, "wechat", "operator")
 	return s
 }
 
 // replica starts one more server on the same store.
-func (s *stage) replica(t *testing.T) (*app.App, string) {
+func (s *stage) replica(t *testing.T, role app.Role) (*app.App, string) {
 	t.Helper()
-	server, err := app.Open(t.Context(), app.Options{Config: s.settings, Now: s.now,
+	server, err := app.Open(t.Context(), app.Options{Config: s.settings, Role: role, Now: s.now,
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
 	if err != nil {
 		t.Fatal(err)
@@ -276,7 +276,7 @@ var (
 // pause, so the clock is moved on now and then.
 func (s *stage) await(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for begun, moved := time.Now(), time.Now(); !so(); time.Sleep(10 * time.Millisecond) {
+	for begun, moved := time.Now(), time.Now(); !so(); time.Sleep(20 * time.Millisecond) {
 		if time.Since(begun) > 30*time.Second {
 			t.Fatalf("waited in vain until %s\n%s", what, s.log.last(3000))
 		}

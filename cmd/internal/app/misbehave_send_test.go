@@ -1,11 +1,12 @@
 package app_test
 
 import (
-	"fmt"
+	"context"
 	"net/http"
 	"slices"
 	"testing"
 
+	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/phone"
 	"yibao/platforms/simulator"
 )
@@ -84,23 +85,19 @@ func (s *stage) watcher(t *testing.T, platform, user string, person phone.Person
 	return w
 }
 
-// rise lets the balance recover and waits until the reminder is armed again.
+// rise lets the balance recover, which arms the reminder again.
 func (w *watcher) rise(t *testing.T) {
 	t.Helper()
 	w.setBalance(t, w.person, above)
 	w.pass(untilChecked)
-	w.awaitArmed(t)
-}
-
-func (w *watcher) awaitArmed(t *testing.T) {
-	t.Helper()
-	w.await(t, "the reminder is armed", func() bool {
-		var rule struct{ State string }
-		if err := w.p.Call(t.Context(), http.MethodGet, "/v1/insured/"+w.id+"/reminder", nil, &rule); err != nil {
-			t.Fatal(err)
-		}
-		return rule.State == "armed"
-	})
+	w.work(t)
+	var rule struct{ State string }
+	if err := w.p.Call(t.Context(), http.MethodGet, "/v1/insured/"+w.id+"/reminder", nil, &rule); err != nil {
+		t.Fatal(err)
+	}
+	if rule.State != "armed" {
+		t.Fatalf("after the balance recovered the reminder is %q", rule.State)
+	}
 }
 
 // fall lets the balance fall below the line.
@@ -108,6 +105,17 @@ func (w *watcher) fall(t *testing.T) {
 	t.Helper()
 	w.setBalance(t, w.person, below)
 	w.pass(untilChecked)
+	w.work(t)
+}
+
+// work makes a pass of each worker of reminders.
+func (w *watcher) work(t *testing.T) {
+	t.Helper()
+	for _, pass := range []func(context.Context) (int, error){w.app.Reminders.EvaluateDue, w.app.Reminders.SendDue} {
+		if _, err := pass(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 type delivery struct{ ID, State, Reason string }
@@ -134,22 +142,18 @@ func (w *watcher) latest(t *testing.T) delivery {
 	return fresh[0]
 }
 
-// awaitDelivery waits until the delivery of the last fall is in the state, for the reason.
-func (w *watcher) awaitDelivery(t *testing.T, state, reason string) {
+// check wants the delivery of the last fall, the quota and the number of messages since then to be so.
+func (w *watcher) check(t *testing.T, when string, want fate, since int) {
 	t.Helper()
-	var d delivery
-	defer func() {
-		if t.Failed() {
-			t.Logf("the delivery is %+v", d)
-		}
-	}()
-	w.await(t, "the delivery is "+state+" "+reason, func() bool {
-		d = w.latest(t)
-		if d.State != state && slices.Contains([]string{"accepted", "refused", "unknown", "dropped"}, d.State) {
-			t.Fatalf("the delivery ended as %s %s, want %s %s", d.State, d.Reason, state, reason)
-		}
-		return d.State == state && d.Reason == reason
-	})
+	if d := w.latest(t); d.State != want.state || d.Reason != want.reason {
+		t.Errorf("%s: the delivery is %s %s, want %s %s", when, d.State, d.Reason, want.state, want.reason)
+	}
+	if n := w.messages() - since; n != want.messages {
+		t.Errorf("%s: %d messages, want %d", when, n, want.messages)
+	}
+	if n := w.free(t); n != want.free {
+		t.Errorf("%s: the quota is %d, want %d", when, n, want.free)
+	}
 }
 
 // told ends a fall: what comes next is another one.
@@ -166,12 +170,6 @@ func (w *watcher) free(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return list.Templates[0].Free
-}
-
-// awaitFree waits for the quota, which is settled a moment after the delivery.
-func (w *watcher) awaitFree(t *testing.T, want int) {
-	t.Helper()
-	w.await(t, fmt.Sprint("the quota is ", want), func() bool { return w.free(t) == want })
 }
 
 // grant taps "allow" once.
@@ -205,32 +203,28 @@ func (w *watcher) messages() int {
 	return len(w.world.Simulator.Inbox(simulator.InboxQuery{User: w.p.User, Kind: w.p.Platform}))
 }
 
+// putOff is what a message is that will be tried again: nothing was accepted, and its quota is free.
+var putOff = fate{state: "pending", reason: "platform_busy", free: 1}
+
 // suffer falls under a fault that was ordered once and checks what becomes of the message.
-func (w *watcher) suffer(t *testing.T, want fate) {
+func (w *watcher) suffer(t *testing.T, fault string, want fate) {
 	t.Helper()
 	before := w.messages()
 	w.fall(t)
 	if want.tried {
-		w.awaitDelivery(t, "pending", "platform_busy")
-		w.awaitFree(t, 1)
-		if n := w.messages() - before; n != 0 {
-			t.Errorf("%d messages arrived of one that was put off", n)
-		}
+		w.check(t, fault, putOff, before)
 		w.pass(untilRetried)
+		w.work(t)
 	}
-	w.awaitDelivery(t, want.state, want.reason)
-	w.awaitFree(t, want.free)
+	w.check(t, fault, want, before)
 	w.told(t)
-	if n := w.messages() - before; n != want.messages {
-		t.Errorf("%d messages, want %d", n, want.messages)
-	}
 	if left := w.faults(t).Pending; len(left) != 0 {
-		t.Errorf("the fault was not met: %s", left)
+		t.Errorf("%s was not met: %s", fault, left)
 	}
 }
 
-// recovers wants the next fall, with nothing wrong, to be told exactly once.
-func (w *watcher) recovers(t *testing.T) {
+// recover wants the next fall, with nothing wrong, to be told exactly once.
+func (w *watcher) recover(t *testing.T, fault string) {
 	t.Helper()
 	before := w.messages()
 	if w.free(t) == 0 {
@@ -238,25 +232,27 @@ func (w *watcher) recovers(t *testing.T) {
 	}
 	w.rise(t)
 	w.fall(t)
-	w.awaitDelivery(t, "accepted", "")
-	w.awaitFree(t, 0)
+	w.check(t, "after "+fault, arrived, before)
 	w.told(t)
+	w.work(t)
 	if n := w.messages() - before; n != 1 {
-		t.Errorf("%d messages of the next fall", n)
+		t.Errorf("after %s: %d messages of one fall", fault, n)
 	}
 }
 
 // sendWhile lets the balance fall once under every fault of the target. prepare gives the user what the fall needs.
 func sendWhile(t *testing.T, platform, target string, table map[string]fate, prepare func(w *watcher, fault string)) {
 	t.Parallel()
-	s := openStage(t)
+	s := openStage(t, app.RoleAPI)
 	w := s.watcher(t, platform, "citizen", s.withAccount()[0])
 	each(t, s, target, table, func(fault string, want fate) {
 		prepare(w, fault)
 		w.rise(t)
 		s.misbehave(t, target, fault, 1)
-		w.suffer(t, want)
-		w.recovers(t)
+		w.suffer(t, fault, want)
+		if want != arrived { // else the fault was none to the person
+			w.recover(t, fault)
+		}
 	})
 }
 
