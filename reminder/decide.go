@@ -80,8 +80,17 @@ func known(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balanc
 		return 0, ReasonAccountUnknown
 	case enrolment.Account.Balance == nil:
 		return 0, ReasonBalanceUnknown
+	case outdated(rule, *enrolment.Account.Balance, answer.FetchedAt):
+		return 0, ReasonNotFresh
 	}
 	return *enrolment.Account.Balance, ""
+}
+
+// outdated says that a balance is older than the fall that the rule has told of. Every process keeps answers of its own,
+// so one of them may still hold the balance from before the fall, which would look like a recovery: the message would be
+// dropped, or the same fall told twice.
+func outdated(rule Rule, fen balance.Fen, fetched time.Time) bool {
+	return fetched.Before(rule.FiredAt) && fen >= rule.Threshold
 }
 
 // next is the state machine: what a known balance does to the rule's state.

@@ -127,6 +127,30 @@ func TestDecideChangesNothing(t *testing.T) {
 	}
 }
 
+// A balance from before the fall, kept by another process, is no recovery; one that shows the fall may be as old.
+func TestDecideOnABalanceFromBeforeTheFall(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		fen     int64
+		fetched time.Duration // from the fall
+		state   reminder.RuleState
+		reason  reminder.Reason
+	}{
+		{9000, -time.Minute, reminder.StateBelow, reminder.ReasonNotFresh},
+		{5000, -time.Minute, reminder.StateBelow, reminder.ReasonNotFresh},
+		{4999, -time.Minute, reminder.StateBelow, reminder.ReasonStillBelow},
+		{9000, 0, reminder.StateArmed, reminder.ReasonRearmed},
+		{9000, time.Minute, reminder.StateArmed, reminder.ReasonRearmed},
+	} {
+		rule, facts := ruleIn(reminder.StateBelow), factsWith(tt.fen)
+		rule.FiredAt = noon.Add(-10 * time.Minute)
+		facts.Answer.FetchedAt = rule.FiredAt.Add(tt.fetched)
+		if d := reminder.Decide(rule, facts, noon, decideConfig); d.State != tt.state || d.Reason != tt.reason {
+			t.Errorf("%+v: got %+v", tt, d)
+		}
+	}
+}
+
 func TestDecideOwnConsentOfTheRule(t *testing.T) {
 	t.Parallel()
 	rule, facts := ruleIn(reminder.StateArmed), factsWith(1)

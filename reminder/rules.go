@@ -112,12 +112,19 @@ func (s *Service) wish(c *identity.Caller, link identity.Link, set Setting) (Rul
 func (s *Service) merge(current *Rule, wish Rule, id string, facts Facts, now time.Time) *Rule {
 	rule := wish
 	rule.ID, rule.CreatedAt = id, now
-	if current != nil && current.InsuranceType == wish.InsuranceType {
-		rule.ID, rule.CreatedAt = current.ID, current.CreatedAt
-		rule.Episode, rule.FiredAt, rule.Outbox = current.Episode, current.FiredAt, current.Outbox
-	}
 	rule.State = StateNew
+	same := current != nil && current.InsuranceType == wish.InsuranceType
+	if same {
+		rule.ID, rule.CreatedAt = current.ID, current.CreatedAt
+		rule.Episode, rule.Outbox = current.Episode, current.Outbox
+		if _, reason := known(*current, facts.Answer, now, s.cfg); reason == ReasonNotFresh {
+			facts.Answer = nil // by the terms that it fired by
+		}
+	}
 	decision := Decide(rule, facts, now, s.cfg)
+	if same {
+		rule.FiredAt = current.FiredAt
+	}
 	rule.State, rule.LastReason = decision.State, decision.Reason
 	rule.EvaluatedAt, rule.UpdatedAt = now, now
 	rule.DueAt = s.nextDue(&rule, decision.Reason, now)

@@ -146,6 +146,59 @@ func TestPutWithUpstreamDownKeepsTheInsurance(t *testing.T) {
 	}
 }
 
+// before answers as a process does that holds an answer from before the fall.
+type before struct {
+	*remindertest.World
+	answer *balance.Answer
+}
+
+func (b *before) Fresh(context.Context, balance.Subject) (*balance.Answer, error) {
+	return b.answer.Clone(), nil
+}
+
+// The owner has been told of the fall and sets the line anew through a process that has not seen it: nothing may be told
+// twice. The message of another fall is not dropped by such a process either.
+func TestABalanceFromBeforeTheFallIsNoRecovery(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(2)
+	r.put()
+	old, err := r.world.Fresh(context.Background(), balance.Subject{PersonID: "u-1"})
+	r.check(err)
+	elsewhere, _ := r.start(nil)
+	elsewhere.Balances = &before{r.world, old}
+
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy}, reminder.Outcome{Kind: reminder.OutcomeAccepted})
+	r.world.Advance(10 * time.Minute)
+	r.world.SetBalance("u-1", 100)
+	_, err = r.store.UpdateRule(context.Background(), "u-1", func(rule *reminder.Rule) error {
+		rule.DueAt = r.world.Now()
+		return nil
+	})
+	r.check(err)
+	r.pass()
+	r.world.Advance(time.Minute)
+	_, err = elsewhere.SendDue(context.Background())
+	r.check(err)
+	if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonNotFresh {
+		t.Fatalf("%s/%s", d.State, d.Reason)
+	}
+	for _, line := range []balance.Fen{5000, 4000} {
+		rule, err := elsewhere.Put(context.Background(), r.caller, "u-1", reminder.Setting{Threshold: line})
+		r.check(err)
+		if rule.State != reminder.StateNew || rule.LastReason != reminder.ReasonNotFresh || rule.FiredAt.IsZero() {
+			t.Errorf("got %+v", rule)
+		}
+	}
+	r.put()
+	for range 4 {
+		r.later(15 * time.Minute)
+	}
+	if d := r.last(); d.State != reminder.DeliveryAccepted || d.Episode != 1 {
+		t.Errorf("%s/%s of fall %d", d.State, d.Reason, d.Episode)
+	}
+}
+
 // A message about one insurance never leaves with the balance of another that is watched by now.
 func TestPutOfAnotherInsuranceIsAnotherRule(t *testing.T) {
 	t.Parallel()
