@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
@@ -170,12 +172,31 @@ func wireMessage(r io.Reader) ([]byte, error) {
 	return message, err
 }
 
+// logBuffer is a log that many goroutines write.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
 // TestLostAnswers: a write whose answer is lost is neither done twice nor reported as failed.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	d := storetest.NewDatabase(t)
 	l, uri := newLossy(t, d.URI)
-	s := d.Open(t, func(o *store.Options) { o.URI = uri })
+	var log logBuffer
+	s := d.Open(t, func(o *store.Options) { o.URI, o.Log = uri, slog.New(slog.NewTextHandler(&log, nil)) })
 	up := func(q *reminder.Quota) error {
 		q.Free++
 		return nil
@@ -196,6 +217,9 @@ func TestLostAnswers(t *testing.T) {
 	}
 	if l.lost.Load() < 4 {
 		t.Error("answers lost:", l.lost.Load())
+	}
+	if text := log.String(); !strings.Contains(text, "command=update cause=network") || strings.Contains(text, "127.0.0.1") {
+		t.Error("the log does not say why, or says too much:", text)
 	}
 }
 

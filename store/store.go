@@ -95,7 +95,7 @@ func (s *Store) clientOptions(o Options) *options.ClientOptions {
 		// on one server alone it may still be undone. A secondary would show revoked sessions and ended links as alive.
 		SetReadConcern(readconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
-		SetMonitor(&event.CommandMonitor{Started: s.countRead})
+		SetMonitor(&event.CommandMonitor{Started: s.countRead, Failed: s.logFailure})
 }
 
 func (s *Store) start(ctx context.Context) error {
@@ -111,6 +111,15 @@ func (s *Store) countRead(_ context.Context, e *event.CommandStartedEvent) {
 	case "find", "aggregate", "getMore", "count", "distinct":
 		s.reads.Add(1)
 	}
+}
+
+// logFailure is where the log says why the store fails: above it all failures are one (identity.ErrStore). A command that
+// its caller gave up is none, and EnsureIndexes speaks for itself.
+func (s *Store) logFailure(_ context.Context, e *event.CommandFailedEvent) {
+	if e.CommandName == "createIndexes" || errors.Is(e.Failure, context.Canceled) {
+		return
+	}
+	s.log.Warn("store: a command failed", "command", e.CommandName, "cause", kindOf(e.Failure))
 }
 
 // Reads is the number of commands sent so far that read documents.
