@@ -1,5 +1,5 @@
 // Package outside is how the platform adapters reach the network: one builder of HTTP clients with limits everywhere,
-// errors that are safe to log, and the knowledge whether a failed request had left at all.
+// one safe word for every failure, and the knowledge whether a failed request had left at all.
 package outside
 
 import (

@@ -30,14 +30,7 @@ func (f *Flight) Sent(err error) bool {
 	return f.connected.Load() && !dialFailed(err)
 }
 
-// Sent is the answer of Flight.Sent without a flight: false only for a failed dial or name lookup.
-func Sent(err error) bool { return err != nil && !dialFailed(err) }
-
 func dialFailed(err error) bool {
-	var safe *safeError
-	if errors.As(err, &safe) {
-		return safe.notSent
-	}
 	var operation *net.OpError
 	if errors.As(err, &operation) && operation.Op == "dial" {
 		return true
@@ -46,7 +39,8 @@ func dialFailed(err error) bool {
 	return errors.As(err, &lookup)
 }
 
-// Cause names in one word why an exchange failed, for logs and for the code of an outcome: canceled, timeout, too_large,
+// Cause names in one word why an exchange failed, for logs and for the code of an outcome. The word is all that may leave
+// an adapter: the error's own text holds the URL, and with it secrets, codes and ids. The words are canceled, timeout, too_large,
 // not_sent, or lost for everything else (cut connection, a status or an answer that cannot be read).
 func Cause(err error) string {
 	var timeout interface{ Timeout() bool }
