@@ -103,7 +103,7 @@ func (w *World) regionA(url string) tree {
 		"insurer": tree{"base_url": url + "/insurer/" + simulator.RegionA, "path_mode": "suffix", "auth": "tif",
 			"paas_id": paasID, "secret": w.secrets.TIF, "mdtrtarea_admvs": simulator.RegionA,
 			"fixmedins_code": "H99010000001", "fixmedins_name": "示例机构甲", "numbers": "text", "failures": failures()},
-		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"},
+		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "accounts": accounts(),
 	}
 }
 
@@ -113,9 +113,20 @@ func (w *World) regionB(url string) tree {
 			"secret": w.secrets.APIKey, "mdtrtarea_admvs": simulator.RegionB, "fixmedins_code": "H99020000001",
 			"fixmedins_name": "示例机构乙", "success_codes": []string{"0", "1"}, "unwrap": "nested", "numbers": "number",
 			"failures": failures()},
+		"accounts": accounts(),
 	}
 }
 
 func failures() tree {
 	return tree{"not_enrolled": []tree{{"contains": notFound}}, "mismatch": []tree{{"contains": mismatch}}}
+}
+
+// accounts are the invented regions' own rules: employees, civil servants and those retired from either have a personal
+// account, residents have none, and of flexible workers nobody says.
+func accounts() []tree {
+	rules := []tree{{"insutype": "390", "exists": "no"}}
+	for _, person := range []string{"1101", "1102", "1201", "1202"} {
+		rules = append(rules, tree{"insutype": "310", "psn_type": person, "exists": "yes"})
+	}
+	return rules
 }
