@@ -33,6 +33,7 @@ type stage struct {
 	app      *app.App
 	ctl      *phone.Phone
 	settings *config.Config
+	role     app.Role
 	log      *logBuffer
 	ahead    atomic.Int64 // nanoseconds that the server's clock is ahead
 }
@@ -74,7 +75,7 @@ func openStage(t *testing.T, role app.Role) *stage {
 			t.Error(err)
 		}
 	})
-	s := &stage{world: w, log: &logBuffer{}}
+	s := &stage{world: w, role: role, log: &logBuffer{}}
 	t.Cleanup(func() { s.searchLog(t) })
 	if s.settings, err = config.Load(w.ConfigFile, nil); err != nil {
 		t.Fatal(err)
