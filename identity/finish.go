@@ -94,6 +94,9 @@ func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
 		}
 		link, err := l.takeSlot(ctx, a, person)
 		if err == nil {
+			err = l.stillNamed(ctx, a, person.ID)
+		}
+		if err == nil {
 			return l.putLink(ctx, a, link)
 		}
 		if !errors.Is(err, errLost) {
@@ -101,6 +104,25 @@ func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
 		}
 	}
 	return Link{}, ErrStore
+}
+
+// stillNamed makes sure, now that the slot is ours, that the ID document still leads to that person; errLost when not. A
+// store that makes a person anew for a key it read a moment ago may have brought back one that was deleted meanwhile, and
+// takes it away again. A key never leads to the same person twice, so one that does so now has done so all along.
+func (l *Linking) stillNamed(ctx context.Context, a *Attempt, personID string) error {
+	named, err := l.deps.Store.EnsurePerson(ctx, a.Claim, l.deps.Now())
+	if err != nil {
+		return storeError(err)
+	}
+	if named.ID != personID {
+		return l.releaseThen(ctx, a.UserID, a.linkTo(personID), errLost)
+	}
+	return nil
+}
+
+// linkTo is as much of the link to be as is needed to take it back.
+func (a *Attempt) linkTo(personID string) Link {
+	return Link{ID: a.LinkID, PersonID: personID, Region: a.Claim.Region, Relation: a.Relation}
 }
 
 // takeSlot takes the person's side of the link, and returns the link to be. A repeated run finds its own slot with the
@@ -169,7 +191,7 @@ func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, err
 		}
 	}
 	// Our slot is not needed. A kill here: the next run takes and frees it again.
-	if undo := l.freeSlotThen(ctx, link.PersonID, link.ID, nil); undo != nil {
+	if undo := l.release(ctx, a.UserID, link); undo != nil {
 		return Link{}, undo
 	}
 	return kept, err
@@ -255,7 +277,7 @@ func (l *Linking) undo(ctx context.Context, a *Attempt) error {
 	if err != nil {
 		return ErrStore
 	}
-	return l.freeSlotThen(ctx, person.ID, a.LinkID, nil)
+	return l.release(ctx, a.UserID, a.linkTo(person.ID))
 }
 
 func indexLink(links []Link, id string) int {

@@ -107,7 +107,8 @@ func (l *Linking) claimSlot(ctx context.Context, slot Slot, limit int, name stri
 	case err == nil:
 		return nil
 	case errors.Is(err, errLost), errors.Is(err, ErrNotFound):
-		return l.freeSlotThen(ctx, slot.PersonID, slot.LinkID, errLost)
+		link := Link{ID: slot.LinkID, PersonID: slot.PersonID, Region: slot.Region, Relation: slot.Relation}
+		return l.releaseThen(ctx, slot.UserID, link, errLost)
 	}
 	return ErrStore
 }
@@ -118,14 +119,6 @@ func (l *Linking) settleThen(ctx context.Context, personID string, cause error) 
 		return err
 	}
 	return cause
-}
-
-// freeSlotThen frees the slot, settles the person, and returns the error that led to it, unless one of the two fails.
-func (l *Linking) freeSlotThen(ctx context.Context, personID, linkID string, cause error) error {
-	if err := l.deps.Store.FreeSlot(ctx, personID, linkID); err != nil {
-		return ErrStore
-	}
-	return l.settleThen(ctx, personID, cause)
 }
 
 // copyConsent brings the slot of a link in line with the link's new consent, by making it anew; the caller holds another
@@ -157,7 +150,7 @@ func (l *Linking) copyConsent(ctx context.Context, userID string, link Link) err
 	}
 	if i := indexLink(user.Links, link.ID); i < 0 || user.Links[i].State != LinkActive {
 		// The next run makes a link of its own.
-		return l.freeSlotThen(ctx, link.PersonID, link.ID, ErrStore)
+		return l.releaseThen(ctx, userID, link, ErrStore)
 	}
 	return nil
 }

@@ -72,9 +72,21 @@ func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, 
 	return link, storeError(err)
 }
 
-// finishUnlink deletes what hangs on an ending link. The slot goes first: of two last links that end at once, at least
-// one then sees that none is left, and has the shared data deleted.
+// finishUnlink deletes what hangs on an ending link, and then the link.
 func (l *Linking) finishUnlink(ctx context.Context, userID string, link Link) error {
+	if err := l.release(ctx, userID, link); err != nil {
+		return err
+	}
+	return l.dropLink(ctx, userID, link.ID)
+}
+
+// release gives the slot of a link back and deletes what hangs on the link, for one that ends as for one that was begun
+// and is not to be: while that held its slot, another may have ended and left to it what the two shared. Repeating it is
+// harmless.
+//
+// The slot goes first: of two last ones that go at once, at least one then sees that none is left, and has the shared
+// data deleted. Where a link that was to be withdrew its slot behind both, the person's end shows that none is left.
+func (l *Linking) release(ctx context.Context, userID string, link Link) error {
 	if err := l.deps.Store.FreeSlot(ctx, link.PersonID, link.ID); err != nil {
 		return ErrStore
 	}
@@ -82,19 +94,37 @@ func (l *Linking) finishUnlink(ctx context.Context, userID string, link Link) er
 	if err != nil {
 		return ErrStore
 	}
-	for _, f := range l.deps.Followers {
-		if err := f.Unlinked(ctx, userID, link, left); err != nil {
-			return ErrStore
-		}
+	if err := l.untell(ctx, userID, link, left); err != nil {
+		return err
 	}
 	slots, err := l.settlePerson(ctx, link.PersonID, "")
 	if err != nil {
 		return err
 	}
-	if err := l.retell(ctx, left, slots); err != nil {
+	if len(slots) == 0 && len(left) > 0 {
+		if err := l.untell(ctx, userID, link, nil); err != nil {
+			return err
+		}
+	}
+	return l.retell(ctx, left, slots)
+}
+
+// releaseThen releases the slot and returns the error that led to it, unless releasing fails.
+func (l *Linking) releaseThen(ctx context.Context, userID string, link Link, cause error) error {
+	if err := l.release(ctx, userID, link); err != nil {
 		return err
 	}
-	return l.dropLink(ctx, userID, link.ID)
+	return cause
+}
+
+// untell has the followers delete what hangs on the link.
+func (l *Linking) untell(ctx context.Context, userID string, link Link, left []Slot) error {
+	for _, f := range l.deps.Followers {
+		if err := f.Unlinked(ctx, userID, link, left); err != nil {
+			return ErrStore
+		}
+	}
+	return nil
 }
 
 // retell tells the followers of links to the same person that began while they deleted: what these had begun may have

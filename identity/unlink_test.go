@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"yibao/identity"
+	"yibao/identity/identitytest"
 )
 
 func TestUnlinkOfOneKeepsTheOther(t *testing.T) {
@@ -211,6 +212,34 @@ func TestUnlinkWhileFollowersBegin(t *testing.T) {
 	got := w.store.Contents()
 	if len(got.Persons)+len(got.Slots)+len(w.followers.known)+len(w.followers.shared)+len(got.Users[0].Links) != 0 {
 		t.Error("something of the ended link stayed")
+	}
+}
+
+// stale answers the first EnsurePerson with a person to whom the ID document no longer leads.
+type stale struct {
+	*identitytest.Store
+	once sync.Once
+}
+
+func (s *stale) EnsurePerson(ctx context.Context, claim identity.Claim, now time.Time) (*identity.Person, error) {
+	s.once.Do(func() { claim = personB })
+	return s.Store.EnsurePerson(ctx, claim, now)
+}
+
+func TestPersonWithoutAKeyIsNotLinked(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	l, err := identity.NewLinking(w.config, identity.LinkingDeps{
+		Store: &stale{Store: w.store}, Registry: w.registry, Codes: w.phones, Digests: identitytest.Digests{}, Now: w.clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.linking = l
+	link := w.link(t, "user-1", personA, phoneA)
+	c := w.store.Contents()
+	if len(c.Persons) != 1 || c.Persons[0].ID != link.PersonID || c.Persons[0].IDNumber != personA.IDNumber || len(c.Slots) != 1 {
+		t.Errorf("%d persons, %d slots; or the link is to the wrong one", len(c.Persons), len(c.Slots))
 	}
 }
 

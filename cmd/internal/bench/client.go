@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"yibao/cmd/internal/phone"
 )
 
 // side is the server side as the client sees it: addresses, a token and the path to ask for.
@@ -18,6 +20,8 @@ type side struct {
 	Cold             string // another replica, which nobody has asked yet
 	Side             string // answers the counters
 	Token, Path      string
+	World            string // the simulated platforms
+	Person           phone.Person
 
 	process *exec.Cmd
 }

@@ -3,7 +3,8 @@
 //   - the hot balance read against a bare Fiber handler behind the same middleware and token check that sends the same
 //     bytes, and, for the picture, against naked Fiber;
 //   - store reads per verified request;
-//   - upstream calls for 1,000 concurrent reads of one person.
+//   - upstream calls for 1,000 concurrent reads of one person;
+//   - the time of the answer to a link attempt, for a person that exists, one of another name and nobody.
 //
 // The server side runs in a process of its own; this process is the client, over a loopback socket. Every ratio is the
 // median of interleaved pairs, because machines are noisy. It ends with one line a ratio.
@@ -49,6 +50,10 @@ func measure(ctx context.Context, pairs int, span time.Duration) error {
 	if err != nil {
 		return err
 	}
+	alike, err := side.strangers(ctx, 50)
+	if err != nil {
+		return err
+	}
 	if err := side.settle(ctx); err != nil {
 		return err
 	}
@@ -77,7 +82,8 @@ func measure(ctx context.Context, pairs int, span time.Duration) error {
 	fmt.Printf("ratio hot_balance_against_bare_fiber %.2f target >=0.70\n", median(againstBare))
 	fmt.Printf("ratio requests_without_store_read %.4f target >=1\n", 1-float64(reads)/float64(max(requests, 1)))
 	fmt.Printf("ratio one_upstream_call_per_1000_reads %.4f target >=1\n", 1/float64(max(calls, 1)))
-	if median(againstBare) < 0.70 || reads != 0 || calls != 1 {
+	fmt.Printf("ratio link_attempt_times_alike %.2f target >=0.90\n", alike)
+	if median(againstBare) < 0.70 || reads != 0 || calls != 1 || alike < 0.90 {
 		return fmt.Errorf("a target was missed")
 	}
 	return nil

@@ -42,7 +42,8 @@ func runServer(ctx context.Context) error {
 	b.world, err = world.Open(ctx, world.Options{Dir: dir, Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{
 			"limits.per_address_per_minute": 1_000_000_000, "limits.per_user_per_minute": 1_000_000_000,
-			"balance.display_age": "1h",
+			"balance.display_age": "1h", "linking.starts_per_user": 100_000, "linking.starts_per_address": 100_000,
+			"linking.sends_per_pair": 100_000, "linking.sends_per_phone": 100_000,
 		}})
 	if err != nil {
 		return err
@@ -115,6 +116,7 @@ func (b *bench) link(ctx context.Context, place *side) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	place.World, place.Person = b.world.URL, person
 	place.Token, place.Path = p.Token, "/v1/insured/"+id+"/balance"
 	var body json.RawMessage
 	return body, p.Call(ctx, http.MethodGet, place.Path, nil, &body)
