@@ -62,27 +62,42 @@ func (s *scene) judgeOne(ctx context.Context, db *store.Store, o *owner, total *
 	if err != nil {
 		return err
 	}
-	accepted, unknown := 0, 0
+	for _, d := range deliveries {
+		if d.State != reminder.DeliveryAccepted && d.State != reminder.DeliveryUnknown {
+			fmt.Printf("%s: a delivery ended as %s %s %s\n", o.phone.User, d.State, d.Reason, d.Code)
+		}
+	}
+	total.add(tally(int(o.falls.Load()), len(messages), deliveries, s.kills))
+	return nil
+}
+
+// tally judges one owner: every fall must have one message on the phone, and no more, but for those whose outcome is
+// unknown, which may or may not have arrived.
+func tally(falls, messages int, deliveries []reminder.Delivery, kills []time.Time) count {
+	c := count{falls: falls}
+	accepted := 0
 	for _, d := range deliveries {
 		switch d.State {
 		case reminder.DeliveryAccepted:
 			accepted++
 		case reminder.DeliveryUnknown:
-			unknown++
-			if !s.inFlightAtKill(d) {
-				total.stray++
+			c.unknown++
+			if !inFlight(d, kills) {
+				c.stray++
 			}
-		default:
-			fmt.Printf("%s: a delivery ended as %s %s %s\n", o.phone.User, d.State, d.Reason, d.Code)
 		}
 	}
-	falls := int(o.falls.Load())
-	total.falls += falls
-	total.unknown += unknown
-	// An unknown message may or may not have arrived; every other fall must have one message, and no more.
-	total.lost += max(falls-accepted-unknown, 0) + max(accepted-len(messages), 0)
-	total.doubled += max(len(messages)-accepted-unknown, 0) + max(accepted+unknown-falls, 0)
-	return nil
+	c.lost = max(falls-accepted-c.unknown, 0) + max(accepted-messages, 0)
+	c.doubled = max(messages-accepted-c.unknown, 0) + max(accepted+c.unknown-falls, 0)
+	return c
+}
+
+func (c *count) add(one count) {
+	c.lost += one.lost
+	c.doubled += one.doubled
+	c.unknown += one.unknown
+	c.stray += one.stray
+	c.falls += one.falls
 }
 
 // ended returns the link's deliveries once all are over.
@@ -104,9 +119,9 @@ func ended(ctx context.Context, db *store.Store, linkID string) ([]reminder.Deli
 	return nil, errors.New("deliveries do not end")
 }
 
-// inFlightAtKill says whether a kill came after the request was about to leave and before its outcome was written.
-func (s *scene) inFlightAtKill(d reminder.Delivery) bool {
-	for _, at := range s.kills {
+// inFlight says whether a kill came after the request was about to leave and before its outcome was written.
+func inFlight(d reminder.Delivery, kills []time.Time) bool {
+	for _, at := range kills {
 		// The store keeps milliseconds.
 		if !at.Before(d.SendingAt.Add(-time.Millisecond)) && at.Before(d.EndedAt) {
 			return true
