@@ -11,7 +11,7 @@ import (
 
 // verdict is what the check just before a send comes to. With none of gone, drop and putOff set, the message may go.
 type verdict struct {
-	gone   bool // the link is gone: nothing of it may stay
+	gone   bool // the link has ended: nothing of it may stay
 	drop   bool
 	putOff time.Time
 	reason Reason
@@ -28,7 +28,7 @@ func (r *round) recheck(ctx context.Context, d *Delivery) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	if link == nil {
+	if link == nil || link.State != identity.LinkActive { // inserted after the unlinking had deleted the others
 		return verdict{gone: true}, nil
 	}
 	rule, err := r.Store.Rule(ctx, d.LinkID)
@@ -72,8 +72,6 @@ func void(d *Delivery, link *identity.Link, rule *Rule, waited bool, now time.Ti
 	switch {
 	case !now.Before(d.ExpiresAt):
 		return ReasonExpired
-	case link.State != identity.LinkActive:
-		return ReasonLinkEnded
 	case rule == nil || rule.ID != d.RuleID || rule.Threshold != d.Message.Threshold:
 		return ReasonRuleOff // deleted, set anew, or another line than the message speaks of
 	case !consented(*rule, *link):

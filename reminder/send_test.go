@@ -272,7 +272,6 @@ func TestRecheckJustBeforeTheSend(t *testing.T) {
 		change func(*rig)
 		reason reminder.Reason
 	}{
-		{"link ending", link(func(l *identity.Link) { l.State = identity.LinkEnding }), reminder.ReasonLinkEnded},
 		{"consent withdrawn", link(func(l *identity.Link) { l.Consent.Unattended = false }), reminder.ReasonNoConsent},
 		{"rule deleted", func(r *rig) { r.check(r.Delete(ctx, r.caller, "u-1")) }, reminder.ReasonRuleOff},
 		{"rule new", func(r *rig) { r.check(r.Delete(ctx, r.caller, "u-1")); r.put() }, reminder.ReasonRuleOff},
@@ -334,12 +333,20 @@ func TestLinkGoneLeavesNothing(t *testing.T) {
 			r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links = u.Links[1:] })
 		},
 		"user": func(r *rig) { r.world.RemoveUser("u") },
+		// The unlinking is under way and has deleted the rule and the deliveries that it found; this one came after.
+		"ending": func(r *rig) {
+			r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links[0].State = identity.LinkEnding })
+			r.check(r.store.DeleteRule(context.Background(), "u-1"))
+		},
 	} {
 		r := newRig(t, rigConfig())
 		r.put()
 		r.fall(100)
 		remove(r)
 		r.later(time.Hour)
+		if len(r.world.Sends()) != 0 {
+			t.Errorf("%s: sent", name)
+		}
 		open, finished := r.store.All()
 		if len(open)+len(finished)+len(r.store.Rules()) != 0 {
 			t.Errorf("%s: %d open, %d finished, %d rules", name, len(open), len(finished), len(r.store.Rules()))
