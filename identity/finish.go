@@ -210,12 +210,11 @@ func (l *Linking) tell(ctx context.Context, userID string, link Link, err error)
 	return link, nil
 }
 
-// linked closes the attempt, unless the user ended the link meanwhile: then what the followers have just begun goes.
+// linked closes the attempt. Where the user ended the link meanwhile, what the followers have just begun is deleted when
+// Run comes for the ending link again: see finishUnlink.
 func (l *Linking) linked(ctx context.Context, a *Attempt, link Link) (*Attempt, error) {
-	withdrawn := false
 	done, err := l.deps.Store.UpdateAttempt(ctx, a.ID, func(a *Attempt) error {
 		if a.State != AttemptProved {
-			withdrawn = a.Reason == FailedEnded
 			return ErrAttemptOver
 		}
 		a.State, a.LinkID, a.UpdatedAt = AttemptLinked, link.ID, l.deps.Now()
@@ -223,24 +222,7 @@ func (l *Linking) linked(ctx context.Context, a *Attempt, link Link) (*Attempt, 
 		a.wipe()
 		return nil
 	})
-	if withdrawn && link.ID == a.LinkID {
-		l.sweep(ctx, a.UserID, link)
-	}
 	return l.closed(a, done, err)
-}
-
-// sweep cleans up behind a link that ended while it was being written.
-func (l *Linking) sweep(ctx context.Context, userID string, link Link) {
-	user, err := l.deps.Store.User(ctx, userID)
-	if err != nil {
-		return
-	}
-	if i := indexLink(user.Links, link.ID); i >= 0 && user.Links[i].State == LinkActive {
-		return // the unlink failed half-way, and its caller knows
-	}
-	if err := l.finishUnlink(ctx, userID, link); err != nil {
-		l.deps.Log.Warn("a link that ended early is not cleaned up", "region", link.Region)
-	}
 }
 
 // giveUp takes back what a run before may have made, then fails the attempt.

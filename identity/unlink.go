@@ -9,9 +9,9 @@ import (
 // Unlink ends a link. From its return on the link is invisible everywhere; what hangs on it is deleted at once where
 // possible, else by Run.
 //
-// Order of writes, each repeatable: attempt withdrawn (a run that still writes this link stops there) → change recorded
-// → link ending → slot freed → followers delete → person settled → link gone. Before "ending" a kill leaves the link in
-// force, and the client was told nothing; after it Run finds the ending link and goes on.
+// Order of writes, each repeatable: change recorded → link ending → attempt withdrawn → slot freed → followers delete →
+// person settled → link gone. Before "ending" a kill leaves the link in force, and the client was told nothing; after it
+// Run finds the ending link and goes on.
 //
 // Errors: ErrNoSuchLink (also for another user's), ErrStore.
 func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
@@ -23,9 +23,6 @@ func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
 	if i := indexLink(user.Links, linkID); i < 0 || user.Links[i].State != LinkActive {
 		return ErrNoSuchLink
 	}
-	if err := l.withdraw(ctx, c.UserID, linkID); err != nil {
-		return err
-	}
 	link, err := l.markEnding(ctx, c.UserID, linkID)
 	if err != nil {
 		return err
@@ -36,19 +33,32 @@ func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
 	return nil
 }
 
-// withdraw fails the attempt that is still writing the link, if it has not finished: else Run would write it again.
-func (l *Linking) withdraw(ctx context.Context, userID, linkID string) error {
-	_, err := l.deps.Store.UpdateAttempt(ctx, attemptOf(linkID), func(a *Attempt) error {
-		if a.State != AttemptProved || a.UserID != userID {
+// withdraw fails the attempt that is still writing the link, if it has not finished: else Run would write it again. It
+// answers whether a run of the attempt can no longer be under way, and so begin what was just deleted.
+func (l *Linking) withdraw(ctx context.Context, userID, linkID string) (settled bool, err error) {
+	_, err = l.deps.Store.UpdateAttempt(ctx, attemptOf(linkID), func(a *Attempt) error {
+		settled = true
+		if a.UserID != userID {
 			return errUnchanged
 		}
-		a.fail(FailedEnded, l.deps.Now())
+		now := l.deps.Now()
+		if a.State == AttemptFailed && a.Reason == FailedEnded {
+			settled = now.Sub(a.UpdatedAt) >= finishLease
+		}
+		if a.State != AttemptProved {
+			return errUnchanged
+		}
+		settled = false
+		a.fail(FailedEnded, now)
 		return nil
 	})
-	if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, ErrNotFound) {
-		return ErrStore
+	if errors.Is(err, ErrNotFound) {
+		return true, nil
 	}
-	return nil
+	if err != nil && !errors.Is(err, errUnchanged) {
+		return false, ErrStore
+	}
+	return settled, nil
 }
 
 func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, error) {
@@ -72,9 +82,15 @@ func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, 
 	return link, storeError(err)
 }
 
-// finishUnlink deletes what hangs on an ending link, and then the link.
+// finishUnlink deletes what hangs on an ending link, and then the link. The attempt is withdrawn before: one that is
+// still proved when the link is gone would write it again. While a run of it may be under way, the link stays, ending, so
+// that Run comes again and deletes what that run begins.
 func (l *Linking) finishUnlink(ctx context.Context, userID string, link Link) error {
-	if err := l.release(ctx, userID, link); err != nil {
+	settled, err := l.withdraw(ctx, userID, link.ID)
+	if err != nil {
+		return err
+	}
+	if err := l.release(ctx, userID, link); err != nil || !settled {
 		return err
 	}
 	return l.dropLink(ctx, userID, link.ID)

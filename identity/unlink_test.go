@@ -195,7 +195,7 @@ func TestLinkWhileFollowersDelete(t *testing.T) {
 	}
 }
 
-// TestUnlinkWhileFollowersBegin ends a link that is still being written.
+// TestUnlinkWhileFollowersBegin ends a link that is still being written: what that writing begins goes a little later.
 func TestUnlinkWhileFollowersBegin(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -209,9 +209,90 @@ func TestUnlinkWhileFollowersBegin(t *testing.T) {
 	if _, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); !errors.Is(err, identity.ErrAttemptOver) {
 		t.Errorf("got %v", err)
 	}
+	if n := len(w.caller("user-1").Links); n != 0 {
+		t.Errorf("%d links are visible", n)
+	}
+	w.clock.Advance(31 * time.Second)
+	if err := w.linking.Tick(t.Context()); err != nil {
+		t.Error(err)
+	}
 	got := w.store.Contents()
 	if len(got.Persons)+len(got.Slots)+len(w.followers.known)+len(w.followers.shared)+len(got.Users[0].Links) != 0 {
 		t.Error("something of the ended link stayed")
+	}
+}
+
+// TestUnlinkOfAHalfWrittenLinkIsKilled ends a link that the followers do not know yet, and kills the process before or
+// after each write. Whatever came of it, link and followers agree once a living process has had its time.
+func TestUnlinkOfAHalfWrittenLinkIsKilled(t *testing.T) {
+	t.Parallel()
+	for at := range 24 {
+		w := newWorld()
+		c := w.caller("user-1")
+		a := w.start(t, c, personA)
+		w.followers.err = errors.New("busy")
+		if got, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); err != nil || got.State != identity.AttemptProved {
+			t.Fatalf("%+v, %v", got, err)
+		}
+		w.followers.err = nil
+		calls, dead := 0, false
+		count := func(before bool) func(string) error {
+			return func(string) error {
+				if dead = dead || (before == (at%2 == 0) && calls == at/2); dead {
+					return errors.New("killed")
+				}
+				if before == (at%2 == 0) {
+					calls++
+				}
+				return nil
+			}
+		}
+		w.store.Before, w.store.After = count(true), count(false)
+		ended := w.linking.Unlink(t.Context(), c, w.caller("user-1").Links[0].ID) == nil
+		w.store.Before, w.store.After = nil, nil
+		for range 2 {
+			w.clock.Advance(time.Minute)
+			if err := w.another().Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		links, got := len(w.caller("user-1").Links), w.store.Contents()
+		if ended && links != 0 || len(w.followers.known) != links || len(w.followers.shared) != links ||
+			len(got.Slots) != links || len(got.Persons) != links || len(got.Users[0].Links) != links {
+			t.Errorf("killed at %d: %d links, followers know %d and keep %d; %d slots, %d persons", at, links,
+				len(w.followers.known), len(w.followers.shared), len(got.Slots), len(got.Persons))
+		}
+	}
+}
+
+// TestUnlinkBesideALinkThatIsNotToBe ends a link while another to the same person has its slot, which then cannot be
+// finished: what the two shared goes with the second.
+func TestUnlinkBesideALinkThatIsNotToBe(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	old := w.link(t, "user-1", personA, phoneA)
+	c := w.caller("user-2")
+	a := w.start(t, c, personA)
+	w.store.Before = func(op string) error {
+		if op == "RecordChange" { // the slot is taken, the link not written
+			return errors.New("killed")
+		}
+		return nil
+	}
+	if got, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phoneA)); err != nil || got.State != identity.AttemptProved {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	w.store.Before = nil
+	if err := w.linking.Unlink(t.Context(), w.caller("user-1"), old.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.registry.Remove(personA)
+	w.clock.Advance(time.Minute)
+	if err := w.linking.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.store.Contents(); len(got.Persons)+len(got.Slots)+len(w.followers.shared) != 0 {
+		t.Errorf("%d persons, %d slots, and what was shared: %v", len(got.Persons), len(got.Slots), w.followers.shared)
 	}
 }
 
