@@ -3,6 +3,8 @@ package handlers
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -229,6 +231,19 @@ func TestEveryReasonHasAText(t *testing.T) {
 			if !han(text.zh) || text.en == "" || han(text.en) {
 				t.Errorf("%s: %+v", reason, text)
 			}
+		}
+	}
+	source, err := os.ReadFile("../reminder/reminder.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := regexp.MustCompile(`\tReason\w+\s+Reason = "(\w+)"`).FindAllSubmatch(source, -1)
+	if len(reasons) < 25 {
+		t.Fatalf("%d reasons are found in the source", len(reasons))
+	}
+	for _, reason := range reasons {
+		if _, ok := reasonTexts[string(reason[1])]; !ok {
+			t.Errorf("%s has no text", reason[1])
 		}
 	}
 	for state := range deliveryTexts {

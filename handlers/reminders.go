@@ -44,7 +44,7 @@ type reminderView struct {
 	State          reminder.RuleState `json:"state" enum:"new,armed,below" doc:"new 尚未判断；armed 生效中；below 已低于提醒金额"`
 	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒"`
 	LastReason     reminder.Reason    `json:"last_reason,omitempty" example:"above_line"`
-	LastReasonText string             `json:"last_reason_text,omitempty" example:"余额高于提醒金额"`
+	LastReasonText string             `json:"last_reason_text,omitempty" example:"余额不低于提醒金额"`
 	EvaluatedAt    moment             `json:"evaluated_at,omitempty"`
 	NextCheckAt    moment             `json:"next_check_at"`
 	CreatedAt      moment             `json:"created_at"`

@@ -39,7 +39,7 @@ var deliveryTexts = map[string]text{
 // reasonTexts says what an evaluation or a delivery came to.
 var reasonTexts = map[string]text{
 	string(reminder.ReasonFired):          {"余额低于提醒金额，已提醒", "The balance fell below the line."},
-	string(reminder.ReasonAbove):          {"余额高于提醒金额", "The balance is above the line."},
+	string(reminder.ReasonAbove):          {"余额不低于提醒金额", "The balance is not below the line."},
 	string(reminder.ReasonAlreadyBelow):   {"设置时余额已低于提醒金额，回升后再提醒", "The balance was below the line already; it must recover first."},
 	string(reminder.ReasonStillBelow):     {"余额仍低于提醒金额", "The balance is still below the line."},
 	string(reminder.ReasonRearmed):        {"余额已回升，提醒重新生效", "The balance has recovered; the reminder is on again."},
@@ -52,6 +52,7 @@ var reasonTexts = map[string]text{
 	string(reminder.ReasonNoEnrolment):    {"未查询到该险种的参保信息", "There is no such enrolment."},
 	string(reminder.ReasonNoConsent):      {"尚未同意定期查询余额", "Consent to regular reading is missing."},
 	string(reminder.ReasonLinkEnded):      {"已解除绑定", "The link has ended."},
+	string(reminder.ReasonUnattended):     {"该地区暂不支持定期查询余额", "The region does not allow regular reading just now."},
 
 	string(reminder.ReasonNoQuota):       {"订阅次数已用完，请重新订阅", "No subscription is left; please subscribe again."},
 	string(reminder.ReasonQuietHours):    {"免打扰时段，稍后发送", "Quiet hours; it is sent later."},
