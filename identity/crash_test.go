@@ -177,6 +177,11 @@ func (m *machine) sawSelf() {
 	for _, s := range c.Slots {
 		self[s.PersonID] = self[s.PersonID] || s.Relation == identity.Self
 	}
+	for _, u := range c.Users { // a new consent is copied by making the slot anew: the link is in force all along
+		for _, l := range u.Links {
+			self[l.PersonID] = self[l.PersonID] || l.Relation == identity.Self && l.State == identity.LinkActive
+		}
+	}
 	for _, p := range c.Persons {
 		if !self[p.ID] {
 			m.noSelf[p.ID] = m.clock.Now()
