@@ -90,7 +90,7 @@ func (q *Quota) count(reportID string, kind Kind, result string, most int) error
 	case kind == LongTerm && (result == resultReject || result == resultBan):
 		q.Free = 0
 	case kind == OneTime && result == resultAccept:
-		q.Free = min(q.Free+1, most)
+		q.Free = max(q.Free, min(q.Free+1, most)) // never fewer, after the limit was lowered
 	}
 	return nil
 }

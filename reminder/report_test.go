@@ -151,3 +151,15 @@ func TestGrantDuringARefusedSend(t *testing.T) {
 		r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, want, 0)
 	}
 }
+
+// The limit was lowered: a further grant takes none of the earlier ones away.
+func TestGrantAboveALoweredLimit(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(5)
+	r.cfg.MaxFree = 2
+	r.Service, _ = r.start(nil)
+	if free := r.grant(1)[0].Free; free != 5 {
+		t.Errorf("%d free", free)
+	}
+}
