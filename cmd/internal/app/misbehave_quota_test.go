@@ -23,14 +23,14 @@ func TestQuota(t *testing.T) {
 			w.grant(t)
 			w.fall(t)
 			w.check(t, "allowed once", arrived, 0)
-			w.told(t)
+			w.told()
 
 			w.rise(t)
 			w.fall(t)
 			w.check(t, "used up", noQuota, w.messages())
 			w.grant(t)
 			w.check(t, "allowed again", arrived, 1)
-			w.told(t)
+			w.told()
 
 			w.rise(t)
 			w.forge(t, "forged")
@@ -40,13 +40,13 @@ func TestQuota(t *testing.T) {
 			}
 			w.fall(t)
 			w.check(t, "forged", unsubscribed, w.messages())
-			w.told(t)
+			w.told()
 
 			w.grant(t)
 			w.rise(t)
 			w.fall(t)
 			w.check(t, "allowed after the forgery", arrived, 2)
-			w.told(t)
+			w.told()
 			w.rise(t) // time passes, and nothing more comes
 			if n := w.messages(); n != 3 {
 				t.Errorf("%d messages of three that were allowed", n)
@@ -76,7 +76,7 @@ func TestTwoReplicasTellEveryFallOnce(t *testing.T) {
 		s.pass(untilChecked)
 		for _, w := range watchers {
 			w.check(t, fmt.Sprint("fall ", fall), fate{state: "accepted", messages: 1, free: falls - fall - 1}, fall)
-			w.told(t)
+			w.told()
 		}
 		for _, w := range watchers {
 			s.setBalance(t, w.person, above)
