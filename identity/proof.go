@@ -52,12 +52,27 @@ func (l *Linking) try(ctx context.Context, a *Attempt, code string) (*Attempt, e
 		}
 	}
 	switch {
+	case errors.Is(err, ErrAttemptOver):
+		return l.overtaken(ctx, a.ID)
 	case err != nil:
 		return nil, err
 	case guessed:
 		return decided, ErrCodeWrong
 	}
 	return l.finish(ctx, decided)
+}
+
+// overtaken answers a request that found the attempt decided since it was read. A button that is tapped twice sends the
+// right code twice: the second must hear what came of the first, not that the attempt is over.
+func (l *Linking) overtaken(ctx context.Context, id string) (*Attempt, error) {
+	a, err := l.deps.Store.Attempt(ctx, id)
+	if err != nil {
+		return nil, missing(err, ErrNoSuchAttempt)
+	}
+	if a.State != AttemptProved && a.State != AttemptLinked {
+		return nil, ErrAttemptOver
+	}
+	return a, nil
 }
 
 // decide is the one write that spends a try or accepts the proof.

@@ -3,6 +3,7 @@ package identity_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,6 +34,34 @@ func TestWrongCodesUseUpTheTries(t *testing.T) {
 	}
 	if _, err := w.linking.Resend(t.Context(), c, a.ID); !errors.Is(err, identity.ErrAttemptOver) {
 		t.Errorf("resend: %v", err)
+	}
+}
+
+// TestTappedTwice sends the right code twice at once: neither is told that the attempt is over.
+func TestTappedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	c := w.caller("user-1")
+	a := w.start(t, c, personA)
+	code := w.phones.Last(phoneA)
+	w.store.Before = func(op string) error {
+		if op == "UpdateAttempt" { // the second has read the attempt, and is about to decide
+			w.store.Before = nil
+			first, err := w.another().Prove(t.Context(), c, a.ID, code)
+			if err != nil || first.State != identity.AttemptLinked {
+				t.Errorf("the first: %+v, %v", first, err)
+			}
+		}
+		return nil
+	}
+	second, err := w.linking.Prove(t.Context(), c, a.ID, code)
+	if err != nil || second.State != identity.AttemptLinked || second.LinkID == "" {
+		t.Errorf("the second: %+v, %v", second, err)
+	}
+	for _, counter := range w.store.Contents().Counters {
+		if strings.HasPrefix(counter.Key, "wrong:") && len(counter.Hits) != 0 {
+			t.Error("a right code was counted as a wrong one")
+		}
 	}
 }
 
