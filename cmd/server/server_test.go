@@ -84,15 +84,7 @@ func start(t *testing.T) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: address,
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler), Settings: quick})
 	if err != nil {
 		t.Fatal(err)
@@ -102,8 +94,10 @@ func start(t *testing.T) *child {
 			t.Error(err)
 		}
 	})
+	address := freeAddress(t) // only now: the world's own listeners could take it
 	c := &child{api: "http://" + address, world: w, output: &buffer{}}
 	c.cmd = exec.Command(binary, "serve", "--config", w.ConfigFile)
+	c.cmd.Env = append(os.Environ(), "YIBAO_SERVER__LISTEN="+address)
 	c.cmd.Stdout, c.cmd.Stderr = c.output, c.output
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -111,6 +105,16 @@ func start(t *testing.T) *child {
 	t.Cleanup(func() { _ = c.cmd.Process.Kill() })
 	c.await(t)
 	return c
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }
 
 // await waits until the server is ready.

@@ -38,20 +38,20 @@ func newScene(ctx context.Context) (*scene, error) {
 	if s.log, err = os.Create(filepath.Join(dir, "children.log")); err != nil {
 		return nil, err
 	}
-	for _, address := range []*string{&s.outside, &s.store, &s.address} {
-		if *address, err = freeAddress(); err != nil {
-			return nil, err
-		}
-	}
-	return s, nil
+	return s, freeAddresses(&s.outside, &s.store, &s.address)
 }
 
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// freeAddresses fills in addresses that nobody listens on, all different.
+func freeAddresses(into ...*string) error {
+	for _, address := range into {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = listener.Close() }() // held until all are found
+		*address = listener.Addr().String()
 	}
-	return listener.Addr().String(), listener.Close()
+	return nil
 }
 
 func (s *scene) data() string { return filepath.Join(s.dir, "data") }
