@@ -16,6 +16,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"yibao/store/embedded"
 )
 
 func main() {
@@ -68,13 +70,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return runSandbox(ctx, f, out)
 }
 
-// startOver deletes the data folder, but only a folder that a sandbox made.
+// startOver deletes the data folder, but only a folder that a sandbox made, and that no running sandbox has open.
 func startOver(dir string) error {
-	_, err := os.Stat(dir)
-	if errors.Is(err, os.ErrNotExist) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(dir, "store")); err != nil {
+	if err != nil {
+		return err
+	}
+	made, err := embedded.Holds(filepath.Join(dir, "store"))
+	if err != nil {
+		return err
+	}
+	if !made {
 		return fmt.Errorf("%s is not a sandbox's data folder; it was not deleted", dir)
 	}
 	return os.RemoveAll(dir)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"yibao/cmd/internal/phone"
 	"yibao/platforms/simulator"
+	"yibao/store/embedded"
 )
 
 // TestTour is the main job on both platforms, over HTTP, from sign-in to the message that arrives.
@@ -124,23 +126,38 @@ func TestFlags(t *testing.T) {
 func TestStartOverDeletesOnlyASandbox(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "precious"), nil, 0o600); err != nil {
+	if err := startOver(dir); err != nil {
+		t.Error("an empty folder is no error:", err)
+	}
+	// The checkout of this repository has a folder "store", too.
+	if err := os.MkdirAll(filepath.Join(dir, "store", "embedded"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := startOver(dir); err == nil {
 		t.Error("a folder that no sandbox made was deleted")
 	}
-	if err := os.Mkdir(filepath.Join(dir, "store"), 0o700); err != nil {
-		t.Fatal(err)
+	if err := startOver(filepath.Join(dir, "missing")); err != nil {
+		t.Error("nothing to delete is no error:", err)
 	}
-	if err := startOver(dir); err != nil {
+}
+
+// TestStartOverSparesARunningSandbox tries to delete the folder under a running sandbox, then after its end.
+func TestStartOverSparesARunningSandbox(t *testing.T) {
+	t.Parallel()
+	f := flags{data: filepath.Join(t.TempDir(), "data"), listen: "127.0.0.1:0", outside: "127.0.0.1:0"}
+	s, stop := begin(t, f)
+	if err := startOver(f.data); !errors.Is(err, embedded.ErrInUse) {
+		t.Errorf("the data of a running sandbox was deleted: %v", err)
+	}
+	if err := s.phone("wechat", "me").SignIn(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
-		t.Error("the folder is still there")
+	stop()
+	if err := startOver(f.data); err != nil {
+		t.Error(err)
 	}
-	if err := startOver(dir); err != nil {
-		t.Error("nothing to delete is no error:", err)
+	if _, err := os.Stat(f.data); !os.IsNotExist(err) {
+		t.Error("the folder is still there")
 	}
 }
 

@@ -14,13 +14,16 @@ var ErrInUse = errors.New("embedded: the data folder is in use")
 
 var errLocked = errors.New("locked")
 
+// lockName is the first file that is made in a data folder.
+const lockName = "lock"
+
 // folderLock is a lock on the data folder that ends with the process, however it ends.
 type folderLock struct{ file *os.File }
 
 // lockFolder takes the lock or says who has it. The file stays when the lock is given back: removing it would let two
 // programs lock two files of one name.
 func lockFolder(dir string) (*folderLock, error) {
-	file, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("embedded: data folder: %w", err)
 	}
@@ -41,6 +44,20 @@ func lockFolder(dir string) (*folderLock, error) {
 }
 
 func (l *folderLock) release() { _ = l.file.Close() }
+
+// Holds tells whether the folder was made by this package. The error is ErrInUse while a program has it open: then it
+// must not be deleted.
+func Holds(dir string) (bool, error) {
+	if _, err := os.Stat(filepath.Join(dir, lockName)); err != nil {
+		return false, nil
+	}
+	lock, err := lockFolder(dir)
+	if err != nil {
+		return true, err
+	}
+	lock.release()
+	return true, nil
+}
 
 // readHolder returns what the holder wrote; the text is shown only.
 func readHolder(file *os.File) string {
