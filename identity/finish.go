@@ -148,10 +148,17 @@ func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Lin
 	}
 	return Link{
 		ID: a.LinkID, PersonID: person.ID, Region: slot.Region, Relation: a.Relation,
-		Method: a.Method, Assurance: AssuranceSMS, Consent: a.Consent,
+		Method: a.Method, Assurance: AssuranceSMS, Consent: l.proven(a),
 		MaskedName: MaskName(a.Claim.Name), MaskedIDNumber: MaskIDNumber(a.Claim.IDNumber),
 		Since: slot.Since, State: LinkActive,
 	}, nil
+}
+
+// proven is the attempt's consent with its proof. Attempts keep none: it is a hash of who was claimed.
+func (l *Linking) proven(a *Attempt) Consent {
+	consent := a.Consent
+	consent.Proof = l.deps.Digests.ConsentProof(ConsentParts(a.UserID, a.Claim, consent)...)
+	return consent
 }
 
 // putLink adds the link to the user's document by one conditional write, and returns the link in force: the user's own

@@ -6,6 +6,7 @@ package identity
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -74,6 +75,15 @@ type Consent struct {
 	At         time.Time // when it was given
 	Unattended bool      // may the server read the balance by itself (daily reading, reminders)?
 	Guardian   bool      // given as guardian of a person under 14
+	// Proof is a keyed hash over ConsentParts: without the proof key nobody can write, or change, a consent afterwards
+	// that the operator could show as given.
+	Proof string
+}
+
+// ConsentParts is what the proof of a consent covers: who consented, to what, about whom, where and when.
+func ConsentParts(userID string, about Claim, c Consent) []string {
+	return []string{userID, about.Region, about.IDType, about.IDNumber, c.Version, c.TextHash,
+		c.At.UTC().Format(time.RFC3339), strconv.FormatBool(c.Unattended), strconv.FormatBool(c.Guardian)}
 }
 
 // LinkState says whether a link is in force.
@@ -250,7 +260,6 @@ var (
 	ErrIDNumber       = errors.New("identity: not a valid ID number")
 	ErrConsentMissing = errors.New("identity: consent to the current text is missing")
 	ErrGuardian       = errors.New("identity: under 14, a guardian's consent is needed")
-	ErrAlreadyLinked  = errors.New("identity: already linked")
 	ErrLinkLimit      = errors.New("identity: as many links as allowed")
 
 	ErrNotEnrolled         = errors.New("identity: the upstream does not know the person")

@@ -23,6 +23,10 @@ func TestLinkAndUnlink(t *testing.T) {
 		l.Consent.Version != consent || len(l.Consent.TextHash) != 64 || l.Consent.Guardian {
 		t.Errorf("link %+v", l)
 	}
+	about := identity.Claim{Region: region, IDType: personA.IDType, IDNumber: personA.IDNumber}
+	if l.Consent.Proof == "" || l.Consent.Proof != (identitytest.Digests{}).ConsentProof(identity.ConsentParts(w.caller("user-1").UserID, about, l.Consent)...) {
+		t.Error("the consent's proof does not cover who consented to what")
+	}
 	if !w.followers.known[l.ID] {
 		t.Error("the followers were not told")
 	}

@@ -19,18 +19,12 @@ func MaskName(name string) string {
 	}
 }
 
-// MaskIDNumber hides all but the first and the last character.
-func MaskIDNumber(number string) string { return maskMiddle(number, 1, 1) }
-
-// MaskPhone hides all but the first three and the last two digits.
-func MaskPhone(phone string) string { return maskMiddle(phone, 3, 2) }
-
-// maskMiddle hides everything when too little would stay hidden.
-func maskMiddle(s string, head, tail int) string {
-	runes := []rune(s)
+// MaskIDNumber hides all but the first and the last character, and everything when too little would stay hidden.
+func MaskIDNumber(number string) string {
+	runes := []rune(number)
 	n := len(runes)
-	if n <= head+tail {
+	if n <= 2 {
 		return strings.Repeat("*", n)
 	}
-	return string(runes[:head]) + strings.Repeat("*", n-head-tail) + string(runes[n-tail:])
+	return string(runes[0]) + strings.Repeat("*", n-2) + string(runes[n-1])
 }

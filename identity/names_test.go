@@ -71,7 +71,6 @@ func TestMasks(t *testing.T) {
 		{MaskName, "测试试甲", "测**甲"}, {MaskName, "阿依·测试", "阿***试"},
 		{MaskIDNumber, "", ""}, {MaskIDNumber, "1", "*"}, {MaskIDNumber, "12", "**"}, {MaskIDNumber, "123", "1*3"},
 		{MaskIDNumber, "11010519491231002X", "1****************X"},
-		{MaskPhone, "13900000012", "139******12"}, {MaskPhone, "12345", "*****"}, {MaskPhone, "", ""},
 	} {
 		if got := c.mask(c.in); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.in, got, c.want)

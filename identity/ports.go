@@ -31,6 +31,7 @@ type Digests interface {
 	Insured(idType, idNumber string) string // lookup key
 	Subject(kind, value string) string      // lookup key; for counters (phone, address)
 	Code(attemptID, code string) []byte     // one-time-code key
+	ConsentProof(parts ...string) string    // proof-of-consent key
 }
 
 // UserStore keeps platform users. Update functions run on a fresh copy and may run again: they must be pure. A document

@@ -9,4 +9,5 @@ type consentDoc struct {
 	At         time.Time `bson:"at"`
 	Unattended bool      `bson:"unattended"`
 	Guardian   bool      `bson:"guardian"`
+	Proof      string    `bson:"proof,omitempty"`
 }

@@ -35,6 +35,11 @@ func (Digests) Subject(kind, value string) string {
 // Code implements identity.Digests.
 func (Digests) Code(attemptID, code string) []byte { return digest("code", attemptID, code) }
 
+// ConsentProof implements identity.Digests.
+func (Digests) ConsentProof(parts ...string) string {
+	return hex.EncodeToString(digest(append([]string{"consent"}, parts...)...))
+}
+
 // Registry is an identity.Registry with a list of people.
 type Registry struct {
 	mu       sync.Mutex
