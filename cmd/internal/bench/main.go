@@ -26,7 +26,7 @@ func main() {
 	defer stop()
 	serve := flag.Bool("serve", false, "used by the program itself: be the server side")
 	pairs := flag.Int("pairs", 5, "interleaved pairs to take the median of")
-	span := flag.Duration("span", 2*time.Second, "how long each half of a pair runs")
+	span := flag.Duration("span", 3*time.Second, "how long each half of a pair runs")
 	flag.Parse()
 	var err error
 	if *serve {
