@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"yibao/cmd/internal/phone"
+	"yibao/cmd/internal/world"
 	"yibao/platforms/simulator"
 	"yibao/store/embedded"
 )
@@ -170,7 +171,7 @@ func TestReadmeShowsTheSameLines(t *testing.T) {
 	}
 	defer func() { _ = w.Close() }()
 	var out bytes.Buffer
-	walkThrough(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8090", peopleOf(w)[walker])
+	walkThrough(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8090", world.People(w)[walker])
 	for _, file := range []string{"../../README.md", "../../README.zh-CN.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {

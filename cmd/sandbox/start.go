@@ -13,7 +13,6 @@ import (
 	"yibao/cmd/internal/phone"
 	"yibao/cmd/internal/world"
 	"yibao/config"
-	"yibao/platforms/simulator"
 )
 
 // sandbox is a running world with a server in it.
@@ -120,19 +119,5 @@ func loopback(name, address string) error {
 	return nil
 }
 
-// people picks the invented people that demos and tours use: an active personal account and a phone on file.
-func (s *sandbox) people() []phone.Person { return peopleOf(s.world.Simulator) }
-
-func peopleOf(w *simulator.World) []phone.Person {
-	var fit []phone.Person
-	for _, p := range w.People() {
-		if len(p.Enrolments) != 1 || p.CertType != "01" || p.Phone == "" {
-			continue
-		}
-		e := p.Enrolments[0]
-		if e.Region == simulator.RegionA && e.Type == "310" && e.Account == "yes" && e.Status == "1" && e.PersonType == "1101" {
-			fit = append(fit, phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: e.Region})
-		}
-	}
-	return fit
-}
+// people lists who demos and tours begin with.
+func (s *sandbox) people() []phone.Person { return world.People(s.world.Simulator) }

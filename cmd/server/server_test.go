@@ -18,7 +18,6 @@ import (
 
 	"yibao/cmd/internal/phone"
 	"yibao/cmd/internal/world"
-	"yibao/platforms/simulator"
 )
 
 // child is cmd/server as production runs it: a process of its own.
@@ -148,15 +147,7 @@ func (c *child) phone(platform, user string) *phone.Phone {
 }
 
 // people lists invented people with an active personal account and a phone on file.
-func (c *child) people() []phone.Person {
-	var list []phone.Person
-	for _, p := range c.world.Simulator.People() {
-		if len(p.Enrolments) == 1 && p.Phone != "" && p.CertType == "01" && p.Enrolments[0].Account == "yes" && p.Enrolments[0].Status == "1" {
-			list = append(list, phone.Person{Name: p.Name, IDNumber: p.IDNumber, Phone: p.Phone, Region: simulator.RegionA})
-		}
-	}
-	return list
-}
+func (c *child) people() []phone.Person { return world.People(c.world.Simulator) }
 
 // run starts the program in this process, for commands that end by themselves.
 func runCommand(t *testing.T, args ...string) (code int, stdout, stderr string) {

@@ -19,7 +19,6 @@ import (
 	"yibao/cmd/internal/world"
 	"yibao/config"
 	"yibao/handlers"
-	"yibao/platforms/simulator"
 )
 
 // bench is the server side: the API, the two servers it is compared with, and a second replica.
@@ -108,10 +107,7 @@ func (b *bench) link(ctx context.Context, place *side) ([]byte, error) {
 	if err := p.SignIn(ctx); err != nil {
 		return nil, err
 	}
-	person, err := somebody(b.world.Simulator)
-	if err != nil {
-		return nil, err
-	}
+	person := world.People(b.world.Simulator)[0]
 	id, err := p.Link(ctx, person, "demo-1")
 	if err != nil {
 		return nil, err
@@ -120,15 +116,6 @@ func (b *bench) link(ctx context.Context, place *side) ([]byte, error) {
 	place.Token, place.Path = p.Token, "/v1/insured/"+id+"/balance"
 	var body json.RawMessage
 	return body, p.Call(ctx, http.MethodGet, place.Path, nil, &body)
-}
-
-func somebody(w *simulator.World) (phone.Person, error) {
-	for _, p := range w.People() {
-		if len(p.Enrolments) == 1 && p.Phone != "" && p.CertType == "01" && p.Enrolments[0].Account == "yes" {
-			return phone.Person{Name: p.Name, IDNumber: p.IDNumber, Phone: p.Phone, Region: simulator.RegionA}, nil
-		}
-	}
-	return phone.Person{}, errors.New("nobody fits")
 }
 
 // others starts the two servers that the API is compared with, and the counters.
