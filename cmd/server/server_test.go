@@ -149,7 +149,7 @@ func (c *child) phone(platform, user string) *phone.Phone {
 // people lists invented people with an active personal account and a phone on file.
 func (c *child) people() []phone.Person { return world.People(c.world.Simulator) }
 
-// run starts the program in this process, for commands that end by themselves.
+// runCommand runs the program in this process, for commands that end by themselves.
 func runCommand(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
