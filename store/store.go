@@ -55,7 +55,7 @@ var (
 	_ reminder.Users = (*Store)(nil)
 )
 
-// Open connects, and refuses a database that a newer program has written to (ErrSchema). What older programs wrote is
+// Open connects, and refuses a database that a newer program has written to (ErrSchema) or that other keys have (ErrKeys). What older programs wrote is
 // read as it is and becomes the present schema as it is next written; the log says so once.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Keys == nil || o.Database == "" {
@@ -139,12 +139,13 @@ func (s *Store) Close(ctx context.Context) error {
 const aboutID = "database"
 
 type aboutDoc struct {
-	ID     string `bson:"_id"`
-	Schema int    `bson:"schema"`
+	ID     string    `bson:"_id"`
+	Schema int       `bson:"schema"`
+	Marks  *keyMarks `bson:"marks"` // nil before the first start that writes them
 }
 
-// checkSchema compares the database's schema with the program's. It costs one read, however many documents there are;
-// each document's own version is checked as it is read.
+// checkSchema compares the database's schema with the program's, and its keys with those at hand. It costs one read,
+// however many documents there are; each document's own version is checked as it is read.
 func (s *Store) checkSchema(ctx context.Context) error {
 	var about aboutDoc
 	err := s.db.Collection("about").FindOne(ctx, bson.D{{Key: "_id", Value: aboutID}}).Decode(&about)
@@ -159,13 +160,21 @@ func (s *Store) checkSchema(ctx context.Context) error {
 		s.log.Info("store: documents of an older schema are read as they are and rewritten when they next change",
 			"schema", about.Schema, "program", schemaVersion)
 	}
+	if about.Marks != nil {
+		return s.keys.fits(*about.Marks)
+	}
 	return nil
 }
 
-// writeSchema notes the program's schema. $max never lets it go back, so replicas of two versions may both do it.
+// writeSchema notes the program's schema and marks of its keys. $max never lets the schema go back, so replicas of two
+// versions may both do it; so may replicas before and after a rotation, as each has the other's keys, too.
 func (s *Store) writeSchema(ctx context.Context) error {
-	_, err := s.db.Collection("about").UpdateOne(ctx, bson.D{{Key: "_id", Value: aboutID}},
-		bson.D{{Key: "$max", Value: bson.D{{Key: "schema", Value: schemaVersion}}}}, options.UpdateOne().SetUpsert(true))
+	setMarks, err := s.keys.noteKeys()
+	if err != nil {
+		return failed("about.update", err)
+	}
+	_, err = s.db.Collection("about").UpdateOne(ctx, bson.D{{Key: "_id", Value: aboutID}},
+		bson.D{{Key: "$max", Value: bson.D{{Key: "schema", Value: schemaVersion}}}, setMarks}, options.UpdateOne().SetUpsert(true))
 	if mongo.IsDuplicateKeyError(err) {
 		return nil // another replica inserted it in the same instant
 	}

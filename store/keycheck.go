@@ -1,0 +1,54 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// ErrKeys says that the keys at hand are not those that the database was written with. Going on would hide everybody
+// who is in it, and enter them a second time under keys that open nothing else.
+var ErrKeys = errors.New("store: the database was written with other keys")
+
+// keyMarks are made with the keys and kept in the document "about", so that keys which do not belong to the database are
+// told before anything is read or written with them. They say nothing of anybody.
+type keyMarks struct {
+	Seal   []byte `bson:"seal"`
+	Lookup string `bson:"lookup"`
+	Proof  string `bson:"proof"`
+}
+
+// markText is what the marks are made of.
+const markText = "yibao"
+
+// marks makes marks with the primary keys. They are written at each start, so they follow the keys as those are rotated.
+func (k *Keyring) marks() (keyMarks, error) {
+	sealed, err := k.sealText("about", "marks.seal", aboutID, markText)
+	return keyMarks{Seal: sealed, Lookup: k.lookupIDs("about", markText)[0], Proof: k.ConsentProof("about", markText)}, err
+}
+
+// fits is ErrKeys, naming the key, unless each mark was made by one of the keys at hand.
+func (k *Keyring) fits(m keyMarks) error {
+	if text, err := k.openText("about", "marks.seal", aboutID, m.Seal); err != nil || text != markText {
+		return wrongKey("seal")
+	}
+	if !slices.Contains(k.lookupIDs("about", markText), m.Lookup) {
+		return wrongKey("lookup")
+	}
+	if !k.VerifyConsentProof(m.Proof, "about", markText) {
+		return wrongKey("proof")
+	}
+	return nil
+}
+
+func wrongKey(name string) error {
+	return fmt.Errorf("%w: the %s key does not fit it; put back the key file that belongs to this database", ErrKeys, name)
+}
+
+// noteKeys is the update that writes the marks.
+func (k *Keyring) noteKeys() (bson.E, error) {
+	marks, err := k.marks()
+	return bson.E{Key: "$set", Value: bson.D{{Key: "marks", Value: marks}}}, err
+}
