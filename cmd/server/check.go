@@ -6,17 +6,16 @@ import (
 	"fmt"
 
 	"yibao/cmd/internal/app"
-	"yibao/config"
 )
 
 // checkCommand tells whether the server would work.
 type checkCommand struct {
-	Config string `help:"The configuration file." type:"path"`
+	Config string `help:"The configuration file; without it, only the environment is read." type:"path"`
 }
 
 // Run prints every problem of the configuration, or a line for each thing that was tried.
 func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
-	settings, err := config.Load(c.Config, term.environ)
+	settings, err := loadConfig(c.Config, term)
 	if err != nil {
 		return err
 	}

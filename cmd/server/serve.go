@@ -18,7 +18,7 @@ type serveCommand struct {
 
 // Run serves until ctx ends.
 func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
-	settings, err := config.Load(s.Config, term.environ)
+	settings, err := loadConfig(s.Config, term)
 	if err != nil {
 		return err
 	}
@@ -31,10 +31,25 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return errors.Join(err, server.Close())
 	}
+	address := "none"
 	if listener != nil {
-		log.Info("serving", "address", listener.Addr().String(), "role", string(s.Role))
+		address = listener.Addr().String()
 	}
-	return server.Run(ctx, listener)
+	log.Info("serving", "address", address, "role", string(s.Role))
+	if err := server.Run(ctx, listener); err != nil {
+		return err
+	}
+	log.Info("stopped in order")
+	return nil
+}
+
+// loadConfig is config.Load, and reminds whoever forgot to name the file.
+func loadConfig(path string, term *terminal) (*config.Config, error) {
+	settings, err := config.Load(path, term.environ)
+	if err != nil && path == "" {
+		return nil, fmt.Errorf("no --config FILE was given, so only the environment was read: %w", err)
+	}
+	return settings, err
 }
 
 func fail(stderr io.Writer, err error) {

@@ -76,8 +76,8 @@ var quick = map[string]any{
 	"log.level": "debug", // the more it says, the more could leak
 }
 
-// start opens a world and runs the server in it.
-func start(t *testing.T) *child {
+// start opens a world and runs the server in it; args go to `server serve`.
+func start(t *testing.T, args ...string) *child {
 	t.Helper()
 	binary, err := build()
 	if err != nil {
@@ -95,7 +95,7 @@ func start(t *testing.T) *child {
 	})
 	address := freeAddress(t) // only now: the world's own listeners could take it
 	c := &child{api: "http://" + address, world: w, output: &buffer{}}
-	c.cmd = exec.Command(binary, "serve", "--config", w.ConfigFile)
+	c.cmd = exec.Command(binary, append([]string{"serve", "--config", w.ConfigFile}, args...)...)
 	c.cmd.Env = append(os.Environ(), "YIBAO_SERVER__LISTEN="+address)
 	c.cmd.Stdout, c.cmd.Stderr = c.output, c.output
 	if err := c.cmd.Start(); err != nil {
