@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,9 +86,15 @@ func (k Keys) check(r report) {
 	seen := map[string]bool{}
 	for key, path := range files {
 		r.need(path != "", key, "is missing", mend)
+		r.need(path == "" || exists(path), key, "the file cannot be found", mend)
 		r.need(path == "" || !seen[path], key, "is the same file as another key's", "each purpose has a key of its own")
 		seen[path] = true
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func (t Token) check(r report) {

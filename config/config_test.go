@@ -187,3 +187,14 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestAMissingFileIsToldOnce: a file that cannot be read is one problem, not two, and a key's file is looked for as well.
+func TestAMissingFileIsToldOnce(t *testing.T) {
+	text := strings.ReplaceAll(example(t), "/region-990100.secret", "/missing")
+	text = strings.ReplaceAll(text, "/seal.json", "/missing.json")
+	var problems Problems
+	if _, err := Parse([]byte(text), nil); !errors.As(err, &problems) || len(problems) != 2 ||
+		problems[0].Key != "keys.seal_file" || problems[1].Key != "regions.990100.insurer.secret_file" {
+		t.Errorf("%v", problems)
+	}
+}

@@ -46,7 +46,7 @@ func Parse(text []byte, environ []string) (*Config, error) {
 	decode(raw, &c, r)
 	c.fill()
 	c.check(r)
-	if len(found) > 0 {
+	if found = found.withoutRepeats(); len(found) > 0 {
 		sort.SliceStable(found, func(i, j int) bool { return found[i].Key < found[j].Key })
 		return nil, found
 	}

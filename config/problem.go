@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -22,6 +23,17 @@ func (p Problems) Error() string {
 		fmt.Fprintf(&b, "\n  %s: %s\n      %s", one.Key, one.What, one.Mend)
 	}
 	return b.String()
+}
+
+// withoutRepeats leaves out that a secret is missing where it is said already that its file cannot be read.
+func (p Problems) withoutRepeats() Problems {
+	told := map[string]bool{}
+	for _, one := range p {
+		if key, ofFile := strings.CutSuffix(one.Key, "_file"); ofFile {
+			told[key] = true
+		}
+	}
+	return slices.DeleteFunc(p, func(one Problem) bool { return told[one.Key] })
 }
 
 // report collects problems under a key prefix.

@@ -91,10 +91,10 @@ func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.S
 		Now: opts.Now,
 	})
 	if err != nil {
-		return nil, err
+		return nil, storeHint(err)
 	}
 	if err := s.EnsureIndexes(ctx); err != nil {
-		return nil, errors.Join(err, s.Close(ctx))
+		return nil, errors.Join(storeHint(err), s.Close(ctx))
 	}
 	return s, nil
 }

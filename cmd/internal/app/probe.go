@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -26,7 +27,7 @@ const maxClockOffset = time.Minute
 // RunProbes tries everything that the configuration names, one after the other, each with its own time limit.
 func RunProbes(ctx context.Context, c *config.Config, log *slog.Logger) []Probe {
 	keys, err := loadKeys(c)
-	all := []Probe{{Name: "keys", Err: err}}
+	all := []Probe{{Name: "keys", Err: err, Note: "the four key files are of the right kind"}}
 	if err == nil {
 		all = append(all, probe(ctx, "mongodb", func(ctx context.Context) (string, error) { return probeStore(ctx, c, keys, log) }))
 	}
@@ -69,7 +70,7 @@ func probe(ctx context.Context, name string, try func(context.Context) (string, 
 	if err != nil {
 		note = ""
 	}
-	return Probe{Name: name, Err: err, Note: note}
+	return Probe{Name: name, Err: withHint(name, err), Note: note}
 }
 
 // checkOffset judges how far our clock is from the upstream's.
@@ -87,6 +88,9 @@ func checkOffset(offset time.Duration, err error) (string, error) {
 func probeStore(ctx context.Context, c *config.Config, keys *store.Keyring, log *slog.Logger) (string, error) {
 	s, err := store.Open(ctx, store.Options{URI: c.MongoDB.URI.Reveal(), Database: c.MongoDB.Database, Keys: keys, Log: log,
 		Now: time.Now})
+	if errors.Is(err, store.ErrKeys) {
+		return "", fmt.Errorf("reachable, but: %w", err)
+	}
 	if err != nil {
 		return "", err
 	}
