@@ -7,6 +7,7 @@ import (
 	sdk "github.com/smartwalle/alipay/v3"
 
 	"yibao/identity"
+	"yibao/platforms/internal/outside"
 )
 
 const (
@@ -26,6 +27,7 @@ func oauthPayload(code string) *sdk.Payload {
 // one gets a user_id alone, which then stands in both fields of the account, so that no account is ever without an
 // OpenID. The tokens that come with it are dropped. Errors are identity.Authenticator's.
 func (c *Client) SignIn(ctx context.Context, name, code string) (identity.PlatformAccount, error) {
+	name = outside.AppName(c.apps, name)
 	a, ok := c.apps[name]
 	if !ok {
 		return identity.PlatformAccount{}, identity.ErrNoSuchApp

@@ -10,6 +10,7 @@ import (
 	"github.com/silenceper/wechat/v2/util"
 
 	"yibao/identity"
+	"yibao/platforms/internal/outside"
 )
 
 const sessionURL = "https://" + sdkHost + "/sns/jscode2session?"
@@ -33,6 +34,7 @@ var signInErrors = map[int64]error{
 // SignIn exchanges the code of wx.login. The session key that comes with it is dropped at once. Errors are
 // identity.Authenticator's, without any text of the platform's.
 func (c *Client) SignIn(ctx context.Context, name, code string) (identity.PlatformAccount, error) {
+	name = outside.AppName(c.apps, name)
 	a, ok := c.apps[name]
 	if !ok {
 		return identity.PlatformAccount{}, identity.ErrNoSuchApp

@@ -104,6 +104,9 @@ func TestSignInCodeCannotInjectParameters(t *testing.T) {
 	if n := f.counts().signIns; n != 0 {
 		t.Fatalf("%d requests left", n)
 	}
+	if got, err := client.SignIn(t.Context(), "", "CODE"); err != nil || got.App != "main" {
+		t.Errorf("the only app may be left out: %q, %v", got.App, err)
+	}
 	if _, err := client.SignIn(t.Context(), "other", "CODE"); !errors.Is(err, identity.ErrNoSuchApp) {
 		t.Fatalf("unknown app: %v", err)
 	}
