@@ -44,7 +44,7 @@ type reminderView struct {
 	State          reminder.RuleState `json:"state" enum:"new,armed,below" doc:"new 尚未判断；armed 生效中；below 已低于提醒金额"`
 	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒"`
 	LastReason     reminder.Reason    `json:"last_reason,omitempty" example:"above_line"`
-	LastReasonText string             `json:"last_reason_text,omitempty" example:"余额不低于提醒金额"`
+	LastReasonText string             `json:"last_reason_text,omitempty" doc:"最近一次判断的结果，可直接展示" example:"余额不低于提醒金额"`
 	EvaluatedAt    moment             `json:"evaluated_at,omitempty"`
 	NextCheckAt    moment             `json:"next_check_at"`
 	CreatedAt      moment             `json:"created_at"`
@@ -142,10 +142,10 @@ func clockText(minutes int) string {
 
 type deliveryView struct {
 	ID         string                 `json:"id"`
-	State      reminder.DeliveryState `json:"state" enum:"pending,sending,accepted,refused,unknown,dropped"`
-	StateText  string                 `json:"state_text" example:"已送达平台"`
+	State      reminder.DeliveryState `json:"state" enum:"pending,sending,accepted,refused,unknown,dropped" doc:"pending 待发送；sending 发送中；accepted 平台已接收；refused 平台拒绝；unknown 结果未知，不再重发；dropped 未发送"`
+	StateText  string                 `json:"state_text" example:"已发送"`
 	Reason     reminder.Reason        `json:"reason,omitempty"`
-	ReasonText string                 `json:"reason_text,omitempty"`
+	ReasonText string                 `json:"reason_text,omitempty" doc:"原因说明，可直接展示"`
 	Template   string                 `json:"template" example:"low_balance"`
 	CreatedAt  moment                 `json:"created_at"`
 	EndedAt    moment                 `json:"ended_at,omitempty"`
