@@ -9,13 +9,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// plain mounts a handler that is no part of the API proper: no body, no token, no operation in the document.
+// plain mounts a handler that is no part of the API proper: no body, no token, no operation in the document. Balancers and
+// monitors ask by HEAD as well, which gets the same answer without its bytes.
 func (s *server) plain(app *fiber.App, path string, probe bool, handler fiber.Handler) {
 	e := s.metrics.endpoint(route{method: fiber.MethodGet, path: path, probe: probe})
-	app.Add(fiber.MethodGet, path, func(c *fiber.Ctx) error {
+	answer := func(c *fiber.Ctx) error {
 		callIn(c).endpoint = e
 		return handler(c)
-	})
+	}
+	app.Add(fiber.MethodGet, path, answer).Add(fiber.MethodHead, path, answer)
 }
 
 // probes mounts what an orchestrator asks: is the process alive, and should it get requests?

@@ -374,6 +374,35 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+// TestHeadOfPages: what balancers and monitors ask by HEAD has the status and the type of GET, and no bytes.
+func TestHeadOfPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, path := range []string{"/livez", "/readyz", "/docs", "/openapi.json"} {
+		full, head := r.send(request("GET", path, "")), r.send(request("HEAD", path, ""))
+		if head.StatusCode != full.StatusCode || head.body != "" || head.Header.Get("Content-Type") != full.Header.Get("Content-Type") {
+			t.Errorf("%s: %d %q, by GET %d", path, head.StatusCode, head.body, full.StatusCode)
+		}
+	}
+}
+
+// TestEveryRouteIsInAGroup: the page shows the groups of the list, and a route outside them would not be seen.
+func TestEveryRouteIsInAGroup(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, g := range groups {
+		known[g.name] = true
+		if g.title.zh == "" || g.title.en == "" {
+			t.Errorf("%s has no title in one of the languages", g.name)
+		}
+	}
+	for _, r := range (&server{}).routes() {
+		if tag := r.operation().Tags[0]; !known[tag] {
+			t.Errorf("%s %s is in the group %s, which has no title", r.method, r.path, tag)
+		}
+	}
+}
+
 func TestDocsPage(t *testing.T) {
 	t.Parallel()
 	got := newRig(t).send(request("GET", "/docs", ""))

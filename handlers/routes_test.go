@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write testdata anew")
 var public = []string{
 	"POST /v1/sessions", "GET /v1/regions",
 	"GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs",
+	"HEAD /livez", "HEAD /readyz", "HEAD /metrics", "HEAD /openapi.json", "HEAD /docs",
 }
 
 // mounted lists what the app really serves.
