@@ -21,9 +21,30 @@ var (
 	errNothing  = errors.New("nothing yet")
 )
 
+// controlHelp is what GET /control answers; Handler documents the same.
+const controlHelp = `What can be asked of the simulated world. GET with query parameters, POST with JSON:
+
+  GET     /control/wechat/code?app=demo&user=me   a sign-in code; /control/alipay/code likewise
+  POST    /control/grant     {"platform":"wechat","app":"demo","user":"me","template":"demo-wechat-low-balance","n":1}
+  GET     /control/balance?id_number=             what an account holds
+  POST    /control/balance   {"id_number":"…","region":"990100","yuan":"12.34"}
+  GET     /control/inbox?user=&phone=&kind=&after=&wait=    what arrived: kind is wechat, alipay or sms
+  GET     /control/inbox/latest                   the last of them, as the phone shows it
+  GET     /control/sms/latest?phone=              the last code
+  GET     /control/people                         everybody; /control/people.txt is a line each
+  GET     /control/stats                          requests by target
+  GET     /control/faults                         every target with its faults, and what is pending
+  POST    /control/faults    {"target":"insurer","fault":"http_503","times":3}   misbehave; times -1: until cleared
+  DELETE  /control/faults                         behave again`
+
+func (s *server) controlIndex(*http.Request) (any, error) { return controlHelp, nil }
+
 // control mounts the control API; see Handler.
 func (s *server) control(mux *http.ServeMux) {
 	routes := map[string]func(*http.Request) (any, error){
+		"GET /{$}":                      s.controlIndex,
+		"GET /control":                  s.controlIndex,
+		"GET /control/{$}":              s.controlIndex,
 		"GET /control/{platform}/code":  s.controlCode,
 		"POST /control/{platform}/code": s.controlCode,
 		"POST /control/grant":           s.controlGrant,

@@ -74,6 +74,9 @@ func TestControlRefuses(t *testing.T) {
 func TestControlTells(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "")
+	if index := r.control("GET", "", ""); !strings.Contains(index, "/control/faults") || !strings.Contains(index, "/control/people") {
+		t.Errorf("the index: %s", index)
+	}
 	var people []Person
 	if err := json.Unmarshal([]byte(r.control("GET", "people?region=990200", "")), &people); err != nil || len(people) < 15 {
 		t.Errorf("%d people, %v", len(people), err)
