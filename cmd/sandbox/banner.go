@@ -19,12 +19,12 @@ func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 	fmt.Fprintf(out, `yibao sandbox. Nothing in it is real: invented people, simulated platforms.
 
   the server               %[1]s        its API: %[1]s/docs
-  the simulated platforms  %[2]s        who lives there: %[2]s/control/people
+  the simulated platforms  %[2]s        who lives there, and what can be asked of it: %[2]s/control
   data                     %[3]s        kept between runs; -fresh starts over
   one more server          YIBAO_SERVER__LISTEN=127.0.0.1:8081 go run ./cmd/server serve --config %[4]s
-
+%[7]s
 People to try, all insured in %[5]s (the other region, %[6]s, has no phone on file, so it offers no SMS proof):
-`, s.api, s.world.URL, s.dir, s.world.ConfigFile, simulator.RegionA, simulator.RegionB)
+`, s.api, s.world.URL, s.dir, s.world.ConfigFile, simulator.RegionA, simulator.RegionB, s.moved)
 	people := s.people()
 	for _, p := range people[2 : walker+1] {
 		fmt.Fprintf(out, "  %s   id_number %s   phone %s\n", p.Name, p.IDNumber, p.Phone)

@@ -81,7 +81,7 @@ func startOver(dir string) error {
 	}
 	made, err := embedded.Holds(filepath.Join(dir, "store"))
 	if err != nil {
-		return err
+		return explain(err, dir)
 	}
 	if !made {
 		return fmt.Errorf("%s is not a sandbox's data folder; it was not deleted", dir)

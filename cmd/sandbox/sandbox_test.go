@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -159,6 +160,22 @@ func TestStartOverSparesARunningSandbox(t *testing.T) {
 	}
 	if _, err := os.Stat(f.data); !os.IsNotExist(err) {
 		t.Error("the folder is still there")
+	}
+}
+
+func TestAMovedAddressIsTold(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	got, err := free(taken.Addr().String())
+	if err != nil || got == taken.Addr().String() || !strings.Contains(moved(taken.Addr().String(), got), got) {
+		t.Errorf("%s: %v", got, err)
+	}
+	if said := moved("127.0.0.1:0", got) + moved(got, got); said != "" {
+		t.Error(said)
 	}
 }
 

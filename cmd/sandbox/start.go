@@ -13,6 +13,7 @@ import (
 	"yibao/cmd/internal/phone"
 	"yibao/cmd/internal/world"
 	"yibao/config"
+	"yibao/store/embedded"
 )
 
 // sandbox is a running world with a server in it.
@@ -22,6 +23,7 @@ type sandbox struct {
 	listener net.Listener
 	api      string
 	dir      string
+	moved    string // says so when an address was taken and another port is used; "" otherwise
 	log      *slog.Logger
 }
 
@@ -53,13 +55,31 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	w, err := world.Open(ctx, world.Options{Dir: f.data, Listen: outside, Server: listener.Addr().String(), Log: log,
 		Settings: quick})
 	if err != nil {
-		return nil, errors.Join(err, listener.Close())
+		return nil, errors.Join(explain(err, f.data), listener.Close())
 	}
 	s := &sandbox{world: w, listener: listener, api: "http://" + listener.Addr().String(), dir: f.data, log: log}
+	s.moved = moved(f.listen, listener.Addr().String()) + moved(f.outside, outside)
 	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
-		return nil, errors.Join(err, listener.Close(), w.Close())
+		return nil, errors.Join(explain(err, f.data), listener.Close(), w.Close())
 	}
 	return s, nil
+}
+
+// explain adds what a person can do about a data folder that does not serve.
+func explain(err error, dir string) error {
+	if errors.Is(err, embedded.ErrInUse) {
+		return fmt.Errorf("%w; use that one, or start a second with -data OTHER-FOLDER", err)
+	}
+	return fmt.Errorf("%w; may this user write to %s, and is there room on its disk?", err, dir)
+}
+
+// moved says that another program has the address wanted.
+func moved(wanted, got string) string {
+	_, port, _ := net.SplitHostPort(wanted) // checked by loopback
+	if _, now, _ := net.SplitHostPort(got); port == "0" || port == now {
+		return ""
+	}
+	return fmt.Sprintf("  Another program has %s, so %s is used instead: the README's lines need the new address.\n", wanted, got)
 }
 
 func openApp(ctx context.Context, configFile string, opts app.Options) (*app.App, error) {
