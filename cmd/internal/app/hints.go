@@ -12,12 +12,15 @@ import (
 // hint says what an operator should look at when what the name stands for fails with a text that holds says.
 type hint struct{ name, says, look string }
 
+const noWay = "is mongodb.uri right, does the database run, may this machine reach it?"
+
 // hints are tried in their order; the first that fits is shown. The codes of WeChat are those of its page on
 // stable_token, those of MongoDB are in its error_codes.yml.
 var hints = []hint{
 	{"mongodb", "server code 18", "the user or the password in mongodb.uri is wrong"},
 	{"mongodb", "server code 13", "the user in mongodb.uri may not read and write this database"},
-	{"mongodb", "cannot be reached", "is mongodb.uri right, does the database run, may this machine reach it?"},
+	{"mongodb", ": timeout", noWay},
+	{"mongodb", ": network", noWay},
 	{"wechat", "errcode 40013", "app_id is not the id of an app"},
 	{"wechat", "errcode 40125", "secret is not this app's"},
 	{"wechat", "errcode 40164", "add this machine's public address to the app's IP whitelist in the WeChat console"},

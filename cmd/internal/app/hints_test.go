@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestHintsSayWhereToLook(t *testing.T) {
 
 func TestStoreHintSparesWhatExplainsItself(t *testing.T) {
 	t.Parallel()
-	if got := storeHint(identity.ErrStore); !errors.Is(got, identity.ErrStore) || !strings.Contains(got.Error(), "mongodb.uri") {
+	if got := storeHint(fmt.Errorf("%w: ping: timeout", identity.ErrStore)); !errors.Is(got, identity.ErrStore) || !strings.Contains(got.Error(), "mongodb.uri") {
 		t.Error(got)
 	}
 	for _, err := range []error{store.ErrKeys, errors.Join(store.ErrSchema, identity.ErrStore)} {
