@@ -53,7 +53,7 @@ var (
 	errName        = &publicError{code: "name_invalid", status: 422, field: "name", text: text{"姓名填写有误，请按证件填写", "The name is not valid. Please enter it as on the ID."}}
 	errIDNumber    = &publicError{code: "id_number_invalid", status: 422, field: "id_number", text: text{"证件号码填写有误，请核对", "The ID number is not valid. Please check it."}}
 	errConsent     = &publicError{code: "consent_missing", status: 422, field: "consent", text: text{"请先阅读并同意最新版授权说明", "Please read and agree to the current consent text first."}}
-	errGuardian    = &publicError{code: "guardian_required", status: 422, field: "consent.guardian", text: text{"未满十四周岁，须由监护人同意", "For a person under 14, a guardian's consent is needed."}}
+	errGuardian    = &publicError{code: "guardian_required", status: 422, field: "consent.guardian", text: text{"未满十四周岁，须由监护人绑定并同意，关系请勿选“本人”", "A person under 14 is linked by a guardian who agrees, not as oneself."}}
 	errLinkLimit   = &publicError{code: "link_limit", status: 409, text: text{"绑定人数已达上限，请先解除不需要的绑定", "The number of links has reached its limit. Please remove one first."}}
 	errNotEnrolled = &publicError{code: "not_enrolled", status: 409, text: text{"暂未查询到参保信息，如有疑问请咨询参保地医保部门", "No enrolment was found. Please ask the local medical-insurance office."}}
 	errMismatch    = &publicError{code: "person_changed", status: 409, text: text{"参保登记信息已变更，请解除绑定后重新绑定", "The registration has changed. Please remove the link and link again."}}
