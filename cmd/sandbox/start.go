@@ -35,6 +35,7 @@ var quick = map[string]any{
 	"reminder.check_every":    "2s",
 	"reminder.tick":           "300ms",
 	"reminder.cooldown":       "0s",
+	"reminder.unknown_for":    "20s",
 	"linking.resend_after":    "5s",
 	"linking.starts_per_user": 1000,
 	"linking.sends_per_pair":  1000,
