@@ -227,3 +227,13 @@ func TestForeignIDs(t *testing.T) {
 		}
 	}
 }
+
+// TestQuietHoursOfNoLength: hours that end as they begin could mean all day or never, so neither is guessed.
+func TestQuietHoursOfNoLength(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	got := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, "07:30", "22:00", 1))
+	if p := got.problem(t); p.Code != "quiet_hours_invalid" || !hasField(p, "quiet_hours", "quiet_hours_invalid") || r.fake.calls() != 0 {
+		t.Errorf("%s, %d calls", got.body, r.fake.calls())
+	}
+}

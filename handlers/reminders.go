@@ -53,6 +53,9 @@ type reminderView struct {
 
 func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[reminderView], error) {
 	body := &in.Body
+	if q := body.QuietHours; q != nil && q.Start == q.End {
+		return nil, fail(errQuiet) // all day or never? The domain's word for "none" would drop them without a word
+	}
 	setting := reminder.Setting{
 		Threshold: body.ThresholdFen, Margin: body.MarginFen, InsuranceType: body.InsuranceType,
 		Template: body.Template, ShowAmount: body.ShowAmount, Quiet: body.QuietHours.minutes(),
