@@ -39,7 +39,7 @@ People to try, all insured in %[5]s (the other region, %[6]s, has no phone on fi
 			code, s.world.URL, platform, demoUser)
 	}
 	fmt.Fprintf(out, "\nTwo demo users, one on each platform, were linked %d days ago", pastDays)
-	if !s.hasPast() {
+	if !hasPast(s.dir) {
 		fmt.Fprint(out, " (their past is being filled in now; a line will say when it is there)")
 	}
 	fmt.Fprint(out, ".\n\nPaste these into another shell:\n\n")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -43,92 +44,87 @@ func (c *clock) set(t time.Time) {
 	c.now = t
 }
 
-// fillPast links the two demo users pastDays ago and takes a reading for each day since: a second server over the same
-// store and the same simulated world lives through those days by a clock of its own. It goes through the API and the
-// services like anybody else. The marker is written last and every step can be repeated, so a kill in between only means
-// that the next start does it again.
-func (s *sandbox) fillPast(ctx context.Context, out io.Writer) error {
-	return s.fill(ctx, out, pastDays)
+// past is a second server over the same store and the same simulated world, which lives through earlier days by a clock
+// of its own. It goes through the API like anybody else.
+type past struct {
+	clock      *clock
+	begin      balance.Day
+	app        *app.App
+	api        string
+	world      *world.World
+	closeWorld func() error
 }
 
-func (s *sandbox) fill(ctx context.Context, out io.Writer, days int) error {
-	marker := filepath.Join(s.dir, "past.done")
-	if _, err := os.Stat(marker); err == nil {
-		return nil
-	}
-	err := s.livePast(ctx, days)
-	if err == nil {
-		err = os.WriteFile(marker, []byte("the demo users have their past\n"), 0o600)
-	}
-	if err != nil && ctx.Err() == nil {
-		fmt.Fprintln(out, "the past of the demo users could not be filled in:", err)
-		return err
-	}
-	if err == nil {
-		fmt.Fprintf(out, "ready: both demo users now have %d days of past; see their chart\n", days)
-	}
-	return err
-}
-
-func (s *sandbox) livePast(ctx context.Context, days int) error {
-	today := balance.DayOf(time.Now())
-	begin := today.Add(-days)
-	c := &clock{now: morning(begin)}
-	configFile, closeWorld, err := s.world.At(c.Now)
+// openPast begins days ago.
+func openPast(ctx context.Context, w *world.World, log *slog.Logger, days int) (*past, error) {
+	p := &past{begin: balance.DayOf(time.Now()).Add(-days), world: w}
+	p.clock = &clock{now: morning(p.begin)}
+	configFile, closeWorld, err := w.At(p.clock.Now)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	server, err := openApp(ctx, configFile, app.Options{Log: s.log, Now: c.Now})
-	if err != nil {
-		return errors.Join(err, closeWorld())
+	p.closeWorld = closeWorld
+	if p.app, err = openApp(ctx, configFile, app.Options{Log: log, Now: p.clock.Now}); err != nil {
+		return nil, errors.Join(err, closeWorld())
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return errors.Join(err, server.Close(), closeWorld())
+		return nil, errors.Join(err, p.app.Close(), closeWorld())
 	}
-	go func() { _ = server.HTTP.Listener(listener) }() // ends with Shutdown
-	err = s.liveDays(ctx, "http://"+listener.Addr().String(), c, begin)
-	return errors.Join(err, server.HTTP.Shutdown(), server.Close(), closeWorld())
+	p.api = "http://" + listener.Addr().String()
+	go func() { _ = p.app.HTTP.Listener(listener) }() // ends with Shutdown
+	return p, nil
+}
+
+func (p *past) close() error {
+	return errors.Join(p.app.HTTP.Shutdown(), p.app.Close(), p.closeWorld())
 }
 
 // morning is when the simulated people look at their balance.
 func morning(day balance.Day) time.Time { return day.Start().Add(9 * time.Hour) }
 
-func (s *sandbox) liveDays(ctx context.Context, api string, c *clock, begin balance.Day) error {
-	for i, platform := range []string{"wechat", "alipay"} {
-		c.set(morning(begin))
-		demo := phone.New(api, s.world.URL, platform, world.App, demoUser)
-		if err := linkOnce(ctx, demo, s.people()[i]); err != nil {
-			return fmt.Errorf("the demo user of %s: %w", platform, err)
+// demoUsers are the two users with a past, one on each platform.
+func (p *past) demoUsers() []*phone.Phone {
+	return []*phone.Phone{phone.New(p.api, p.world.URL, "wechat", world.App, demoUser),
+		phone.New(p.api, p.world.URL, "alipay", world.App, demoUser)}
+}
+
+// link links the demo users on the first day, unless an earlier, killed run has done it. It must be over before the
+// server of today starts: to its clock these attempts are long expired.
+func (p *past) link(ctx context.Context) error {
+	for i, demo := range p.demoUsers() {
+		if err := demo.SignIn(ctx); err != nil {
+			return err
 		}
-		if err := readDaily(ctx, demo, c, begin); err != nil {
+		links, err := insured(ctx, demo)
+		if err == nil && len(links) == 0 {
+			_, err = demo.Link(ctx, world.People(p.world.Simulator)[i], consentDemo)
+		}
+		if err != nil {
+			return fmt.Errorf("the demo user of %s: %w", demo.Platform, err)
+		}
+	}
+	return nil
+}
+
+// live takes a reading for each day until yesterday.
+func (p *past) live(ctx context.Context) error {
+	for _, demo := range p.demoUsers() {
+		if err := p.readDaily(ctx, demo); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// linkOnce links the demo user unless an earlier, killed run has done it.
-func linkOnce(ctx context.Context, demo *phone.Phone, person phone.Person) error {
-	if err := demo.SignIn(ctx); err != nil {
-		return err
-	}
-	links, err := insured(ctx, demo)
-	if err != nil || len(links) > 0 {
-		return err
-	}
-	_, err = demo.Link(ctx, person, consentDemo)
-	return err
-}
-
-// readDaily opens the balance page once a day until yesterday; each fresh balance becomes that day's point. Tokens last
-// two hours, so each day begins with a sign-in.
-func readDaily(ctx context.Context, demo *phone.Phone, c *clock, begin balance.Day) error {
-	for day, today := begin, balance.DayOf(time.Now()); day < today; day = day.Add(1) {
+// readDaily opens the balance page once a day; each fresh balance becomes that day's point. Tokens last two hours, so
+// each day begins with a sign-in.
+func (p *past) readDaily(ctx context.Context, demo *phone.Phone) error {
+	for day, today := p.begin, balance.DayOf(time.Now()); day < today; day = day.Add(1) {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.set(morning(day))
+		p.clock.set(morning(day))
 		if err := demo.SignIn(ctx); err != nil {
 			return err
 		}
@@ -143,6 +139,24 @@ func readDaily(ctx context.Context, demo *phone.Phone, c *clock, begin balance.D
 		}
 	}
 	return nil
+}
+
+// fillPast lives through the days, in the background. The marker is written last and every step can be repeated, so a
+// kill in between only means that the next start does it again.
+func (s *sandbox) fillPast(ctx context.Context, out io.Writer) {
+	if s.past == nil {
+		return
+	}
+	err := errors.Join(s.past.live(ctx), s.past.close())
+	if err == nil {
+		err = os.WriteFile(marker(s.dir), []byte("the demo users have their past\n"), 0o600)
+	}
+	switch {
+	case err == nil:
+		fmt.Fprintln(out, "ready: both demo users now have their past; see their chart")
+	case ctx.Err() == nil:
+		fmt.Fprintln(out, "the past of the demo users could not be filled in:", err)
+	}
 }
 
 // insured lists the {id}s of the phone's links.
@@ -162,8 +176,11 @@ func insured(ctx context.Context, p *phone.Phone) ([]string, error) {
 	return ids, nil
 }
 
+// marker is the file that says that the past is complete.
+func marker(dir string) string { return filepath.Join(dir, "past.done") }
+
 // hasPast tells whether an earlier run has filled in the past.
-func (s *sandbox) hasPast() bool {
-	_, err := os.Stat(filepath.Join(s.dir, "past.done"))
+func hasPast(dir string) bool {
+	_, err := os.Stat(marker(dir))
 	return !errors.Is(err, fs.ErrNotExist)
 }

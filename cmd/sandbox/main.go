@@ -34,10 +34,11 @@ func main() {
 type flags struct {
 	data, listen, outside string
 	fresh, tour           bool
+	past                  int // days that the demo users are linked already; 0 for none
 }
 
 func parse(args []string, out io.Writer) (flags, error) {
-	var f flags
+	f := flags{past: pastDays}
 	set := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.StringVar(&f.data, "data", "sandbox-data", "folder that keeps the sandbox's data between runs")
@@ -97,12 +98,7 @@ func runSandbox(ctx context.Context, f flags, out io.Writer) error {
 	if err := banner(ctx, out, s); err != nil {
 		return errors.Join(err, s.close())
 	}
-	past := make(chan error, 1)
-	filling, stopFilling := context.WithCancel(ctx)
-	go func() { past <- s.fillPast(filling, out) }()
-	err = s.run(ctx)
-	stopFilling()
-	<-past // it has said what went wrong
+	err = s.run(ctx, out)
 	fmt.Fprintln(out, "stopped")
 	return err
 }

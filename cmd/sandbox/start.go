@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -25,6 +26,7 @@ type sandbox struct {
 	dir      string
 	moved    string // says so when an address was taken and another port is used; "" otherwise
 	log      *slog.Logger
+	past     *past // nil when there is nothing to fill in
 }
 
 // quick makes the sandbox answer within seconds where production takes its time.
@@ -49,19 +51,22 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	outside, err := free(f.outside)
+	outside, err := listen(f.outside)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	w, err := world.Open(ctx, world.Options{Dir: f.data, Listen: outside, Server: listener.Addr().String(), Log: log,
+	w, err := world.Open(ctx, world.Options{Dir: f.data, Listener: outside, Server: listener.Addr().String(), Log: log,
 		Settings: quick})
 	if err != nil {
-		return nil, errors.Join(explain(err, f.data), listener.Close())
+		return nil, errors.Join(explain(err, f.data), listener.Close(), outside.Close())
 	}
 	s := &sandbox{world: w, listener: listener, api: "http://" + listener.Addr().String(), dir: f.data, log: log}
-	s.moved = moved(f.listen, listener.Addr().String()) + moved(f.outside, outside)
-	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
+	if err := s.beginPast(ctx, f.past); err != nil {
 		return nil, errors.Join(explain(err, f.data), listener.Close(), w.Close())
+	}
+	s.moved = moved(f.listen, listener.Addr().String()) + moved(f.outside, outside.Addr().String())
+	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
+		return nil, errors.Join(explain(err, f.data), s.close())
 	}
 	return s, nil
 }
@@ -92,14 +97,46 @@ func openApp(ctx context.Context, configFile string, opts app.Options) (*app.App
 	return app.Open(ctx, opts)
 }
 
-// run serves until ctx ends, then stops the server and the world.
-func (s *sandbox) run(ctx context.Context) error {
-	return errors.Join(s.app.Run(ctx, s.listener), s.world.Close())
+// beginPast links the demo users so many days ago, unless they have their past already; 0 means no past.
+func (s *sandbox) beginPast(ctx context.Context, days int) error {
+	if days == 0 || hasPast(s.dir) {
+		return nil
+	}
+	p, err := openPast(ctx, s.world, s.log, days)
+	if err != nil {
+		return err
+	}
+	s.past = p
+	if err := p.link(ctx); err != nil {
+		return errors.Join(err, p.close())
+	}
+	return nil
+}
+
+// run serves, and fills in the past, until ctx ends; then it stops the server and the world.
+func (s *sandbox) run(ctx context.Context, out io.Writer) error {
+	filling, stopFilling := context.WithCancel(ctx)
+	filled := make(chan struct{})
+	go func() {
+		defer close(filled)
+		s.fillPast(filling, out)
+	}()
+	err := s.app.Run(ctx, s.listener)
+	stopFilling()
+	<-filled
+	return errors.Join(err, s.world.Close())
 }
 
 // close ends a sandbox that never ran.
 func (s *sandbox) close() error {
-	return errors.Join(s.listener.Close(), s.app.Close(), s.world.Close())
+	err := s.listener.Close()
+	if s.app != nil {
+		err = errors.Join(err, s.app.Close())
+	}
+	if s.past != nil {
+		err = errors.Join(err, s.past.close())
+	}
+	return errors.Join(err, s.world.Close())
 }
 
 func (s *sandbox) phone(platform, user string) *phone.Phone {
@@ -117,15 +154,6 @@ func listen(address string) (net.Listener, error) {
 		return nil, err
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, "0"))
-}
-
-// free returns the address when it can be had, else one with a port of the system's choice.
-func free(address string) (string, error) {
-	listener, err := listen(address)
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 // loopback refuses an address that others could reach: nothing in a sandbox is protected.

@@ -30,7 +30,7 @@ func runTour(ctx context.Context, out io.Writer) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	stopped := make(chan error, 1)
-	go func() { stopped <- s.run(running) }()
+	go func() { stopped <- s.run(running, out) }()
 	var problems []error
 	for i, platform := range []string{"wechat", "alipay"} {
 		t := &tour{out: out, phone: s.phone(platform, "tourist"), person: s.people()[2+i]}

@@ -24,9 +24,11 @@ import (
 type Options struct {
 	Dir    string // kept between runs
 	Listen string // address of the simulated platforms; "127.0.0.1:0" picks a port
-	Store  string // address of the embedded store; "" picks a port
-	Server string // what server.listen in the configuration file says
-	Log    *slog.Logger
+	// Listener, when set, is used in place of Listen; it is closed with the world.
+	Listener net.Listener
+	Store    string // address of the embedded store; "" picks a port
+	Server   string // what server.listen in the configuration file says
+	Log      *slog.Logger
 	// Settings are laid over the configuration file: dotted key → value.
 	Settings map[string]any
 }
@@ -74,9 +76,11 @@ func (w *World) open(ctx context.Context) error {
 	if w.Simulator, err = simulator.OpenWorld(simulator.WorldOptions{Dir: outside, Now: time.Now, Log: w.opts.Log}); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", w.opts.Listen)
-	if err != nil {
-		return fmt.Errorf("the simulated platforms: %w", err)
+	listener := w.opts.Listener
+	if listener == nil {
+		if listener, err = net.Listen("tcp", w.opts.Listen); err != nil {
+			return fmt.Errorf("the simulated platforms: %w", err)
+		}
 	}
 	w.http, w.URL = serve(listener, simulator.Handler(w.Simulator, w.options(time.Now)))
 	w.ConfigFile = filepath.Join(w.opts.Dir, "config.yaml")
