@@ -50,7 +50,7 @@ func measure(ctx context.Context, pairs int, span time.Duration) error {
 	if err != nil {
 		return err
 	}
-	alike, err := side.strangers(ctx, 50)
+	alike, err := side.strangers(ctx, 100)
 	if err != nil {
 		return err
 	}
