@@ -13,7 +13,7 @@ import (
 
 func TestSignatureVector(t *testing.T) {
 	t.Parallel()
-	// §1.2 of the notes, computed with OpenSSL.
+	// Computed with OpenSSL over timestamp + secret + nonce + timestamp.
 	const want = "5d59de2adc62eda66f509054d4350644f24b5ed33a559d09b3647455dacdacfa"
 	if got := tifSignature("1700000000", "test-pass-token", "a1b2c3d4"); got != want {
 		t.Fatalf("signature %s", got)

@@ -6,7 +6,7 @@ import (
 	"yibao/balance"
 )
 
-// statuses is the national code table psn_insu_stas (§2.9 of the notes). Everything else is StatusUnknown.
+// statuses is the national code table psn_insu_stas. Everything else is StatusUnknown.
 var statuses = map[string]balance.Status{
 	"0": balance.StatusNone,
 	"1": balance.StatusActive,

@@ -1,6 +1,6 @@
 // Package insurer asks regions' medical-insurance upstreams in the wire family that hospitals use (FSI: one JSON
 // envelope per transaction, TIF signature headers). A region is a [Profile]: nothing of any region is in the code, and
-// what no public material settles (§8 of the project's notes on insurers) is a field of the profile, never a guess.
+// what no public material settles is a field of the profile, never a guess.
 //
 // Transaction 1101, "person basic information", is the only national one that gives a balance. It answers whether a
 // person exists, which enrolments there are, and one figure for each. A phone on file is no part of it: a region may

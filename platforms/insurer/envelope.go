@@ -68,7 +68,7 @@ func question(claim identity.Claim) personQuestion {
 	}
 }
 
-// fits checks the lengths of §2.1, so that an upstream never sees a value it would cut.
+// fits checks the lengths of 1101's input, so that an upstream never sees a value it would cut.
 func (q personQuestion) fits() bool {
 	within := func(s string, n int) bool { return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= n }
 	return within(q.CertNo, 50) && within(q.Name, 50) && within(q.PersonIDType, 6) && (q.PsnNo == "" || within(q.PsnNo, 30))
@@ -79,7 +79,7 @@ type fieldLength struct {
 	min, max    int
 }
 
-// envelopeLengths are the limits of §1.3 for what a profile fills in.
+// envelopeLengths are the limits of the request envelope for what a profile fills in.
 func (p Profile) envelopeLengths() []fieldLength {
 	fields := []fieldLength{
 		{"RecerSysCode", p.RecerSysCode, 1, 10},

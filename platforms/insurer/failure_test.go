@@ -30,7 +30,7 @@ func wantError(t *testing.T, err error, class Class, targets ...error) {
 	}
 }
 
-// quirks are §1.4 and §1.5 of the notes, and what else an upstream in trouble sends.
+// quirks are failures as deployments were seen to send them, and what else an upstream in trouble sends.
 var quirks = []struct {
 	name   string
 	change func(*Profile)

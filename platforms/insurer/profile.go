@@ -79,7 +79,7 @@ type Profile struct {
 	Timeout     time.Duration // of one exchange; 0 means 10 s
 	Retries     int           // further tries of a question without answer; 0 means 1, negative none
 
-	// The envelope: §1.3 of the notes gives the lengths, which New checks.
+	// The envelope; New checks the lengths.
 	InfVer         string            // "V1.0" or "1.0"
 	RecerSysCode   string            // receiving system
 	MdtrtareaAdmvs string            // region of care; "" means Region

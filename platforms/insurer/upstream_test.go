@@ -120,7 +120,7 @@ func (u *upstream) checkTIF(h http.Header) {
 	u.nonces = append(u.nonces, nonce)
 }
 
-// wireLengths are §1.3 of the notes: field, longest, required.
+// wireLengths are those of the request envelope: field, longest, required.
 var wireLengths = []struct {
 	name     string
 	max      int

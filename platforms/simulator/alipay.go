@@ -25,7 +25,7 @@ const (
 	methodQuery      = "alipay.open.app.messagetemplate.subscribe.query"
 )
 
-// alipayParams are the top-level parameters that the gateway knows (PLATFORMS B2.7).
+// alipayParams are the top-level parameters that the gateway knows.
 var alipayParams = []string{
 	"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content", "auth_token",
 	"app_auth_token", "notify_url", "return_url", "grant_type", "code", "refresh_token", "app_cert_sn",
@@ -108,7 +108,7 @@ func readAlipay(c *call) (map[string]string, string) {
 	return form, ""
 }
 
-// alipaySkew is how far a request's timestamp may be from the gateway's clock (PLATFORMS D2).
+// alipaySkew is how far a request's timestamp may be from the gateway's clock.
 const alipaySkew = 5 * time.Minute
 
 var beijing = time.FixedZone("+08:00", 8*60*60)

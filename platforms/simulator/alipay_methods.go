@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// oauthToken exchanges an authorisation code (PLATFORMS B2.1). Success has no code field; a bad code is
+// oauthToken exchanges an authorisation code. Success has no code field; a bad code is
 // isv.code-invalid in an error_response that carries a signature.
 func (s *server) oauthToken(a *alipayCall) reply {
 	switch {
@@ -53,7 +53,7 @@ type templateMessage struct {
 	FormID         string `json:"form_id"`
 }
 
-// templateSend is alipay.open.app.mini.templatemessage.send (PLATFORMS B2.4).
+// templateSend is alipay.open.app.mini.templatemessage.send.
 func (s *server) templateSend(a *alipayCall) reply {
 	var message templateMessage
 	if strict([]byte(a.params["biz_content"]), &message) != nil {
@@ -122,7 +122,7 @@ func keywords(template AlipayTemplate, data string) (map[string]string, string) 
 	return values, ""
 }
 
-// notSubscribed is invented: no source names the sub_code for a user who allows no message (PLATFORMS F).
+// notSubscribed is invented: no source names the sub_code for a user who allows no message.
 const notSubscribed = "SIM_USER_NOT_SUBSCRIBED"
 
 func (s *server) acceptAlipay(a *alipayCall, openID string, template AlipayTemplate, message templateMessage, values map[string]string) reply {

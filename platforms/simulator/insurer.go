@@ -13,13 +13,13 @@ import (
 )
 
 // The transactions that the insurers serve. L101 is a region's own invention, marked local: no national transaction
-// returns a phone (INSURER §8).
+// returns a phone.
 const (
 	infnoPerson = "1101"
 	infnoPhone  = "L101"
 )
 
-// The err_msg of the two business errors, with the internal tag that real ones carry (INSURER §1.4).
+// The err_msg of the two business errors, with the internal tag that real ones carry.
 const (
 	DefaultNotFoundText = "FSI-未查询到参保人信息[psnBO_101]"
 	DefaultMismatchText = "FSI-人员姓名与证件号码不匹配[psnBO_102]"
@@ -30,7 +30,7 @@ func insurerTarget(r *http.Request, _ []byte) string {
 	return targetInsurer + "." + r.PathValue("region")
 }
 
-// envelope is a request of the provider-side family (INSURER §1.3). Unknown fields are refused.
+// envelope is a request of the provider-side family. Unknown fields are refused.
 type envelope struct {
 	Infno         string `json:"infno"`
 	MsgID         string `json:"msgid"`
@@ -94,12 +94,12 @@ func (s *server) insurer(c *call) reply {
 	return s.transaction(a)
 }
 
-// gatewayError is the shape of the gateway before the insurer (INSURER §1.5).
+// gatewayError is the shape of the gateway before the insurer.
 func gatewayError(status, code int, message string) reply {
 	return jsonReply(status, map[string]any{"code": code, "success": false, "message": message})
 }
 
-// tifSkew and tifNonces are the window of the sibling gateway (INSURER §1.2).
+// tifSkew and tifNonces are the window of the sibling gateway.
 const (
 	tifSkew   = 180 * time.Second
 	tifNonces = 10 * time.Minute
@@ -143,7 +143,7 @@ var (
 	msgTail   = regexp.MustCompile(`^\d{14}[0-9A-Za-z]{4}$`)
 )
 
-// checkEnvelope returns the first field that breaks INSURER §1.3.
+// checkEnvelope returns the first field that breaks the envelope's rules.
 func (a *insurerCall) checkEnvelope(w *World) string {
 	e := a.envelope
 	for _, field := range []struct {

@@ -10,7 +10,7 @@ import (
 	"yibao/balance"
 )
 
-// personOutput is the output of 1101 (INSURER §2.1).
+// personOutput is the output of 1101.
 func (a *insurerCall) personOutput(w *World, p *Person) map[string]any {
 	base := map[string]any{
 		"psn_no": psnNo(p), "psn_cert_type": p.CertType, "certno": p.IDNumber, "psn_name": p.Name, "gend": p.gend(),

@@ -66,7 +66,7 @@ func TestInsurerChecksWhoAsks(t *testing.T) {
 
 func TestTIFVector(t *testing.T) {
 	t.Parallel()
-	// The vector of INSURER §1.2 pins the concatenation that authorised recomputes.
+	// A vector computed apart pins the concatenation that authorised recomputes.
 	world, err := OpenWorld(WorldOptions{})
 	if err != nil {
 		t.Fatal(err)

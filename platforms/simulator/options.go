@@ -61,7 +61,7 @@ type AlipayTemplate struct {
 	LongTerm bool     // one grant, many messages
 }
 
-// Region is one insurer and its dialect of the FSI protocol (INSURER §1).
+// Region is one insurer and its dialect of the FSI protocol.
 type Region struct {
 	Code, Name    string
 	PathMode      string // "suffix" (/{infno} behind the address) or "single"

@@ -139,7 +139,7 @@ func TestAge(t *testing.T) {
 
 func TestIDNumbersOfTheStandard(t *testing.T) {
 	t.Parallel()
-	// The examples of GB 11643 and of the residence permits (INSURER §5).
+	// The examples of GB 11643 and of the residence permits.
 	for _, id := range []string{"11010519491231002X", "440524188001010014", "810000199408230021", "830000199201300022"} {
 		if withCheck(id[:17]) != id {
 			t.Errorf("%s: %s", id, withCheck(id[:17]))

@@ -16,8 +16,7 @@ const (
 	smsKind        = "sms"
 )
 
-// codeLife is how long a sign-in code of WeChat may be used (PLATFORMS B1.1). Alipay's live 3 minutes to 24 hours
-// (B2.1); the same is used for both.
+// codeLife is how long a sign-in code of WeChat may be used. Alipay's live 3 minutes to 24 hours; the same is used for both.
 const codeLife = 5 * time.Minute
 
 var errCode = errors.New("simulator: code unknown, used, too old, or another app's")

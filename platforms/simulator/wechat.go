@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// WeChat answers HTTP 200 always; errcode tells (PLATFORMS B1). The request id behind errmsg is part of what is seen
+// WeChat answers HTTP 200 always; errcode tells. The request id behind errmsg is part of what is seen
 // in the wild.
 func (c *call) wechatError(code int, text string) reply {
 	return c.wechatReply(map[string]any{"errcode": code, "errmsg": text + ", rid: " + requestID()})
@@ -53,7 +53,7 @@ func (c *call) wechatFault() (reply, bool) {
 	return c.wechatError(code, text), true
 }
 
-// code2session is GET /sns/jscode2session (PLATFORMS B1.1). It is stricter than WeChat about parameters it does not
+// code2session is GET /sns/jscode2session. It is stricter than WeChat about parameters it does not
 // know: they are the mark of a code that was put into the address unescaped.
 func (s *server) code2session(c *call) reply {
 	if c.request.Method != http.MethodGet {
@@ -101,7 +101,7 @@ func (c *call) session(app WeChatApp, openID string) reply {
 	return answer
 }
 
-// The life of a stable token (PLATFORMS B1.3): 7200 s; in the last 300 s the next one is given out, and both are valid.
+// The life of a stable token: 7200 s; in the last 300 s the next one is given out, and both are valid.
 const (
 	tokenLife   = 7200
 	tokenPeriod = tokenLife - 300
@@ -213,7 +213,7 @@ func (w *World) revokeTokens(app string) {
 	w.tokens[app]++
 }
 
-// mayForce counts forced refreshes: 20 a day, at least 30 s apart; the old token dies (PLATFORMS B1.3).
+// mayForce counts forced refreshes: 20 a day, at least 30 s apart; the old token dies.
 func (w *World) mayForce(app string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -23,7 +23,7 @@ type subscribeValue struct {
 	Color string `json:"color"`
 }
 
-// subscribeSend is POST /cgi-bin/message/subscribe/send (PLATFORMS B1.4).
+// subscribeSend is POST /cgi-bin/message/subscribe/send.
 func (s *server) subscribeSend(c *call) reply {
 	if c.request.Method != http.MethodPost {
 		return c.wechatError(43002, "require POST method")

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// The forms of PLATFORMS B1.4. They are WeChat's own words turned into patterns; where those leave room, the narrower
+// The forms of subscribe-message values. They are WeChat's own words turned into patterns; where those leave room, the narrower
 // reading is taken.
 var (
 	numberForm = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
