@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -219,23 +218,78 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		}
 		c.awaitState(t, p, id, map[string]string{"300": "armed", "50": "below"}[yuan])
 	}
-	before, err := c.world.Requests("wechat.send")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 100 { // until the second send is on its way
-		if now, err := c.world.Requests("wechat.send"); err != nil || now >= 2 || now > before {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	c.awaitSends(t, 2) // the second is on its way, and its answer is two seconds off
 	c.stop(t)
 	if n := len(c.world.Simulator.Inbox(simulator.InboxQuery{User: "slow", Kind: "wechat"})); n != 2 {
 		t.Errorf("%d messages arrived, want 2", n)
 	}
-	if bytes.Contains([]byte(c.output.String()), []byte("did not finish")) {
+	if strings.Contains(c.output.String(), "did not finish") {
 		t.Error("the stop did not wait for the send")
 	}
+	c.run(t)
+	p.API = c.api
+	for _, d := range c.deliveries(t, p, id) {
+		if d != "accepted" {
+			t.Errorf("the next server finds a delivery that is %s, not accepted", d)
+		}
+	}
+	c.recoverAndFall(t, p, person, id) // a third message: the workers have run, and would have sent the second again
+	if n := len(c.world.Simulator.Inbox(simulator.InboxQuery{User: "slow", Kind: "wechat"})); n != 3 {
+		t.Errorf("%d messages arrived, want 3", n)
+	}
+	c.stop(t)
+}
+
+// awaitSends waits until so many messages have reached WeChat.
+func (c *child) awaitSends(t *testing.T, want int64) {
+	t.Helper()
+	for range 500 {
+		n, err := c.world.Requests("wechat.send")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n >= want {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("no %d sends came\n%s", want, c.output)
+}
+
+// deliveries lists the states of the link's deliveries.
+func (c *child) deliveries(t *testing.T, p *phone.Phone, id string) []string {
+	t.Helper()
+	var list struct{ Deliveries []struct{ State string } }
+	if err := p.Call(t.Context(), http.MethodGet, "/v1/insured/"+id+"/deliveries", nil, &list); err != nil {
+		t.Fatal(err)
+	}
+	var states []string
+	for _, d := range list.Deliveries {
+		states = append(states, d.State)
+	}
+	return states
+}
+
+// recoverAndFall lets the balance recover and fall once more, and waits for the message.
+func (c *child) recoverAndFall(t *testing.T, p *phone.Phone, person phone.Person, id string) {
+	t.Helper()
+	before := len(c.deliveries(t, p, id))
+	if err := p.Grant(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range [][2]string{{"300", "armed"}, {"50", "below"}} {
+		if err := p.SetBalance(t.Context(), person, step[0]); err != nil {
+			t.Fatal(err)
+		}
+		c.awaitState(t, p, id, step[1])
+	}
+	for range 200 {
+		if states := c.deliveries(t, p, id); len(states) == before+1 && states[0] == "accepted" {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("the third message is not accepted: %v", c.deliveries(t, p, id))
 }
 
 func (c *child) awaitState(t *testing.T, p *phone.Phone, id, state string) {

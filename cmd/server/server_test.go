@@ -26,6 +26,7 @@ type child struct {
 	world  *world.World
 	cmd    *exec.Cmd
 	output *buffer
+	args   []string
 }
 
 // buffer collects what the child prints on both streams.
@@ -79,10 +80,6 @@ var quick = map[string]any{
 // start opens a world and runs the server in it; args go to `server serve`.
 func start(t *testing.T, args ...string) *child {
 	t.Helper()
-	binary, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
 	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler), Settings: quick})
 	if err != nil {
@@ -93,17 +90,29 @@ func start(t *testing.T, args ...string) *child {
 			t.Error(err)
 		}
 	})
+	c := &child{world: w, output: &buffer{}, args: args}
+	c.run(t)
+	return c
+}
+
+// run starts the server in the world; after a stop, it starts the next one.
+func (c *child) run(t *testing.T) {
+	t.Helper()
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
 	address := freeAddress(t) // only now: the world's own listeners could take it
-	c := &child{api: "http://" + address, world: w, output: &buffer{}}
-	c.cmd = exec.Command(binary, append([]string{"serve", "--config", w.ConfigFile}, args...)...)
+	c.api = "http://" + address
+	c.cmd = exec.Command(binary, append([]string{"serve", "--config", c.world.ConfigFile}, c.args...)...)
 	c.cmd.Env = append(os.Environ(), "YIBAO_SERVER__LISTEN="+address)
 	c.cmd.Stdout, c.cmd.Stderr = c.output, c.output
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.cmd.Process.Kill() })
+	running := c.cmd
+	t.Cleanup(func() { _ = running.Process.Kill() })
 	c.await(t)
-	return c
 }
 
 func freeAddress(t *testing.T) string {
