@@ -17,22 +17,34 @@ var errChanged = errors.New("reminder: changed meanwhile")
 // and hands over. It returns how many it claimed; one rule's failure does not keep the others from being evaluated.
 func (s *Service) EvaluateDue(ctx context.Context) (int, error) {
 	now := s.now()
-	// Write 1: DueAt moves to the end of the lease. After a crash anywhere below the rule is simply due again then.
-	rules, err := s.Store.ClaimDueRules(ctx, now, now.Add(s.cfg.Lease), s.cfg.Batch)
-	if err != nil {
-		return 0, err
-	}
+	// Write 1: DueAt moves to the end of the lease. After a crash anywhere below the rule is simply due again then. A
+	// stop does not cut the claims short, and what was claimed before an error is evaluated too.
+	rules, err := s.Store.ClaimDueRules(context.WithoutCancel(ctx), now, now.Add(s.cfg.Lease), s.cfg.Batch)
 	failures := make([]error, len(rules))
 	var group errgroup.Group
 	group.SetLimit(s.cfg.Parallel)
 	for i, rule := range rules {
 		group.Go(func() error {
-			failures[i] = s.evaluate(ctx, rule)
+			if failures[i] = s.evaluate(ctx, rule); ctx.Err() != nil {
+				s.unclaim(ctx, rule)
+			}
 			return nil
 		})
 	}
 	_ = group.Wait() // failures holds the errors
-	return len(rules), errors.Join(failures...)
+	return len(rules), errors.Join(append(failures, err)...)
+}
+
+// unclaim makes a rule that a stop kept from being evaluated due at once, for the next process. One that was evaluated
+// or claimed by another is due at another time by now and stays so. A failure or a crash leaves the rule to its lease.
+func (s *Service) unclaim(ctx context.Context, claimed *Rule) {
+	_, _ = s.Store.UpdateRule(context.WithoutCancel(ctx), claimed.LinkID, func(current *Rule) error {
+		if !sameRule(current, claimed) || !current.DueAt.Equal(claimed.DueAt) {
+			return errChanged
+		}
+		current.DueAt = s.now()
+		return nil
+	})
 }
 
 // evaluate takes one claimed rule through asking, deciding and handing over.
@@ -51,7 +63,7 @@ func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
 	if facts.Link == nil { // a rule set while its link was ending: nothing else would ever delete it
 		return s.forget(ctx, rule.LinkID)
 	}
-	if ctx.Err() != nil { // stopping: what could not be asked because of that is no finding; the lease runs out
+	if ctx.Err() != nil { // stopping: what could not be asked because of that is no finding
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // what is decided from here on is also written and handed over

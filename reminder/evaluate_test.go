@@ -171,7 +171,7 @@ func TestStopFinishesTheSendInFlight(t *testing.T) {
 	}
 }
 
-// An evaluation that is stopped while it asks has found out nothing.
+// An evaluation that is stopped while it asks has found out nothing, and leaves the rule to the next process at once.
 func TestStopIsNoFinding(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -182,6 +182,11 @@ func TestStopIsNoFinding(t *testing.T) {
 	_, _ = r.EvaluateDue(ctx)
 	if rule := r.rule(); rule.LastReason != reminder.ReasonAbove || rule.EvaluatedAt.Equal(r.world.Now()) {
 		t.Errorf("got %+v", rule)
+	}
+	r.world.SetBalance("u-1", 1)
+	r.pass() // no time has passed
+	if rule := r.rule(); rule.State != reminder.StateBelow {
+		t.Errorf("the next process does not find the rule due: %+v", rule)
 	}
 }
 

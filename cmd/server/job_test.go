@@ -283,7 +283,7 @@ func (c *child) recoverAndFall(t *testing.T, p *phone.Phone, person phone.Person
 		}
 		c.awaitState(t, p, id, step[1])
 	}
-	for range 200 {
+	for range 600 {
 		if states := c.deliveries(t, p, id); len(states) == before+1 && states[0] == "accepted" {
 			return
 		}
@@ -298,7 +298,7 @@ func (c *child) awaitState(t *testing.T, p *phone.Phone, id, state string) {
 		State  string
 		Reason string `json:"last_reason"`
 	}
-	for range 200 {
+	for range 600 {
 		if err := p.Call(t.Context(), http.MethodGet, "/v1/insured/"+id+"/reminder", nil, &rule); err != nil {
 			t.Fatal(err)
 		}
