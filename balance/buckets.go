@@ -63,7 +63,7 @@ func draw(f frame, points map[string][]Point) *Trend {
 		}
 	}
 	for _, l := range shown {
-		t.add(l, len(shown) == 1)
+		t.add(l, f.language, len(shown) == 1)
 	}
 	t.Account = account(lines)
 	t.Completeness = completeness(t.Account, shown)
@@ -113,11 +113,10 @@ func copyOf(f *Fen) *Fen {
 	return &c
 }
 
-func (t *Trend) add(l line, only bool) {
-	s := Series{Key: "personal", Name: "个人账户", InsuranceType: l.insurance, Fen: l.fen}
+func (t *Trend) add(l line, language string, only bool) {
+	s := Series{Key: "personal", Name: accountName(l.insurance, language, only), InsuranceType: l.insurance, Fen: l.fen}
 	if !only {
 		s.Key += "_" + l.insurance
-		s.Name += "（" + InsuranceName(l.insurance) + "）"
 	}
 	t.Series = append(t.Series, s)
 	t.Summary = append(t.Summary, summarise(s))

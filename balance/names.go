@@ -35,6 +35,19 @@ func InsuranceName(code string, lang ...string) string {
 	return "其他险种(" + code + ")"
 }
 
+// accountName is what a chart calls the personal account of an insurance: the insurance is named where there are others.
+func accountName(insurance, lang string, only bool) string {
+	switch {
+	case only && lang == "en":
+		return "Personal account"
+	case only:
+		return "个人账户"
+	case lang == "en":
+		return "Personal account (" + InsuranceName(insurance, lang) + ")"
+	}
+	return "个人账户（" + InsuranceName(insurance) + "）"
+}
+
 var statusNames = map[Status][2]string{
 	StatusNone:    {"未参保", "Not enrolled"},
 	StatusActive:  {"正常参保", "Active"},

@@ -46,6 +46,7 @@ type TrendQuery struct {
 	Gaps     Gaps // "" is GapsNull
 	// InsuranceType picks one; "" is every one that has a personal account.
 	InsuranceType string
+	Language      string // of the names of the series, as in InsuranceName; "" is "zh"
 }
 
 // Trend is the balance over a range of days.
@@ -154,11 +155,11 @@ type frame struct {
 	from, to, today, since Day
 	step                   Step
 	gaps                   Gaps
-	insurance              string
+	insurance, language    string
 }
 
 func newFrame(q TrendQuery, today Day) (frame, error) {
-	f := frame{from: q.From, to: q.To, today: today, step: q.Step, gaps: q.Gaps, insurance: q.InsuranceType}
+	f := frame{from: q.From, to: q.To, today: today, step: q.Step, gaps: q.Gaps, insurance: q.InsuranceType, language: q.Language}
 	if f.to == "" {
 		f.to = today
 	}

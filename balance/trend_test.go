@@ -214,6 +214,23 @@ func TestTrendSummary(t *testing.T) {
 	}
 }
 
+func TestSeriesAreNamedInTheLanguageAskedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.linkedOn("2026-11-01")
+	w.put("310", "2026-11-20", AccountYes, fen(500))
+	name := func(language string) string {
+		return w.trend(t, TrendQuery{From: "2026-11-16", Language: language}).Series[0].Name
+	}
+	if zh, en := name(""), name("en"); zh != "个人账户" || en != "Personal account" {
+		t.Errorf("%q, %q", zh, en)
+	}
+	w.put("390", "2026-11-20", AccountYes, fen(500))
+	if zh, en := name("zh"), name("en"); zh != "个人账户（职工医保）" || en != "Personal account (Employee basic medical insurance)" {
+		t.Errorf("%q, %q", zh, en)
+	}
+}
+
 func TestTodaysReadingIsOnTheChart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

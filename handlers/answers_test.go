@@ -107,9 +107,13 @@ func TestServicesGetWhatWasAsked(t *testing.T) {
 		t.Errorf("setting %+v", setting)
 	}
 	r.do("GET", "/v1/insured/"+linkID+"/charts/trend?from=2026-01-01&to=2026-02-01&step=week&gaps=carry&insurance=310", "").json(t, 200)
-	query := balance.TrendQuery{From: "2026-01-01", To: "2026-02-01", Step: balance.StepWeek, Gaps: balance.GapsCarry, InsuranceType: "310"}
+	query := balance.TrendQuery{From: "2026-01-01", To: "2026-02-01", Step: balance.StepWeek, Gaps: balance.GapsCarry, InsuranceType: "310", Language: "zh"}
 	if r.fake.query != query {
 		t.Errorf("query %+v", r.fake.query)
+	}
+	r.doIn("en", "GET", "/v1/insured/"+linkID+"/charts/trend", "").json(t, 200)
+	if r.fake.query.Language != "en" {
+		t.Errorf("asked in English: %+v", r.fake.query)
 	}
 	r.do("POST", "/v1/subscriptions", goodReport).json(t, 200)
 	if r.fake.report.ID != "r-1" || r.fake.report.Results["tpl-1"] != "accept" {

@@ -123,7 +123,7 @@ type summaryView struct {
 }
 
 func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView], error) {
-	query, err := in.query()
+	query, err := in.query(callOf(ctx).language)
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +144,8 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 }
 
 // query reads the days.
-func (in *trendInput) query() (balance.TrendQuery, error) {
-	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance}
+func (in *trendInput) query(l language) (balance.TrendQuery, error) {
+	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.short()}
 	for _, day := range []struct {
 		text string
 		day  *balance.Day
