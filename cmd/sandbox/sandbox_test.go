@@ -44,7 +44,7 @@ func TestDemoUsersHaveAPast(t *testing.T) {
 	f := flags{data: t.TempDir(), listen: "127.0.0.1:0", outside: "127.0.0.1:0", past: 20}
 	for _, when := range []string{"at first", "after a restart"} {
 		s, stop := begin(t, f)
-		for range 600 {
+		for range 1800 {
 			if hasPast(f.data) {
 				break
 			}

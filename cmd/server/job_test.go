@@ -243,7 +243,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 // awaitSends waits until so many messages have reached WeChat.
 func (c *child) awaitSends(t *testing.T, want int64) {
 	t.Helper()
-	for range 500 {
+	for range 3000 {
 		n, err := c.world.Requests("wechat.send")
 		if err != nil {
 			t.Fatal(err)

@@ -128,7 +128,7 @@ func freeAddress(t *testing.T) string {
 // await waits until the server is ready.
 func (c *child) await(t *testing.T) {
 	t.Helper()
-	for range 200 {
+	for range 1200 {
 		if answer, err := http.Get(c.api + "/readyz"); err == nil {
 			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {

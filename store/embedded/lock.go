@@ -43,7 +43,12 @@ func lockFolder(dir string) (*folderLock, error) {
 	return &folderLock{file}, nil
 }
 
-func (l *folderLock) release() { _ = l.file.Close() }
+// release unlocks before it closes: a process that is just being started from this one holds a copy of the file until it
+// runs, and closing alone would leave the lock with the copy.
+func (l *folderLock) release() {
+	_ = unlockFile(l.file)
+	_ = l.file.Close()
+}
 
 // Holds tells whether the folder was made by this package. The error is ErrInUse while a program has it open: then it
 // must not be deleted.

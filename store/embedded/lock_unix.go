@@ -18,3 +18,5 @@ func lockFile(file *os.File) error {
 	}
 	return err
 }
+
+func unlockFile(file *os.File) error { return unix.Flock(int(file.Fd()), unix.LOCK_UN) }

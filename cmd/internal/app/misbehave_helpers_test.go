@@ -169,16 +169,18 @@ func (s *stage) setBalance(t *testing.T, person phone.Person, fen int64) {
 }
 
 // await waits until it is so. A worker that looked a moment before something was there looks again only after its
-// pause, so the clock is moved on now and then.
+// pause, so the clock is moved on now and then: ever more rarely, since each move gives the workers of a busy machine more
+// to do.
 func (s *stage) await(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for begun, moved := time.Now(), time.Now(); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(begun) > 30*time.Second {
+	move := 2 * time.Second
+	for begun, moved := time.Now(), time.Now(); !so(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(begun) > 3*time.Minute {
 			t.Fatalf("waited in vain until %s\n%s", what, s.log.last(3000))
 		}
-		if time.Since(moved) > 2*time.Second {
+		if time.Since(moved) > move {
 			s.pass(untilChecked)
-			moved = time.Now()
+			moved, move = time.Now(), 2*move
 		}
 	}
 }
