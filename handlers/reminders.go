@@ -2,10 +2,13 @@ package handlers
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
 	"yibao/balance"
+	"yibao/identity"
 	"yibao/reminder"
 )
 
@@ -222,6 +225,8 @@ type quotaView struct {
 
 type quotasView struct {
 	Quotas []quotaView `json:"quotas"`
+	// Ignored lets a developer see a template id that the server's configuration does not have.
+	Ignored []string `json:"ignored,omitempty" doc:"未计入的模板编号（服务端未配置）"`
 }
 
 func viewQuota(q reminder.Quota) quotaView {
@@ -233,5 +238,13 @@ func (s *server) reportSubscription(ctx context.Context, in *subscriptionInput) 
 	if err != nil {
 		return nil, err
 	}
-	return answer(quotasView{each(quotas, viewQuota)}), nil
+	return answer(quotasView{Quotas: each(quotas, viewQuota), Ignored: s.ignored(callerOf(ctx), in.Body.Results)}), nil
+}
+
+// ignored lists the reported template ids that the caller's app does not have.
+func (s *server) ignored(c *identity.Caller, results map[string]string) []string {
+	ids := slices.Sorted(maps.Keys(results))
+	return slices.DeleteFunc(ids, func(id string) bool {
+		return slices.ContainsFunc(s.Reminders.Templates(c.Platform, c.App), func(t reminder.Template) bool { return t.TemplateID == id })
+	})
 }
