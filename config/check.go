@@ -54,6 +54,7 @@ func (s Server) check(r report) {
 	positive(r, "idle_timeout", s.IdleTimeout)
 	positive(r, "request_timeout", s.RequestTimeout)
 	positive(r, "drain_timeout", s.DrainTimeout)
+	r.need(s.DrainDelay >= 0, "drain_delay", "is negative", "0s closes at once")
 	r.need(s.WriteTimeout > s.RequestTimeout, "write_timeout", "is not longer than request_timeout",
 		"else an answer is cut off while it is written")
 }

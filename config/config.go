@@ -32,7 +32,8 @@ type Server struct {
 	WriteTimeout   time.Duration `koanf:"write_timeout"`
 	IdleTimeout    time.Duration `koanf:"idle_timeout"`
 	RequestTimeout time.Duration `koanf:"request_timeout"` // deadline of one request's work
-	DrainTimeout   time.Duration `koanf:"drain_timeout"`   // at a stop: how long requests and sends in flight may take
+	DrainDelay     time.Duration `koanf:"drain_delay"`     // at a stop: from "not ready" to the closing of the listener
+	DrainTimeout   time.Duration `koanf:"drain_timeout"`   // after it: how long requests and sends in flight may take together
 	Metrics        bool          `koanf:"metrics"`         // answer /metrics
 	HSTS           bool          `koanf:"hsts"`            // promise browsers that the host is reached by TLS alone
 }
@@ -244,7 +245,7 @@ func Default() Config {
 	return Config{
 		Server: Server{
 			Listen: "127.0.0.1:8080", ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
-			IdleTimeout: time.Minute, RequestTimeout: 20 * time.Second, DrainTimeout: 20 * time.Second, Metrics: true,
+			IdleTimeout: time.Minute, RequestTimeout: 20 * time.Second, DrainDelay: 3 * time.Second, DrainTimeout: 20 * time.Second, Metrics: true,
 		},
 		MongoDB: MongoDB{Database: "yibao"},
 		Token:   Token{TTL: 2 * time.Hour},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/world"
@@ -16,20 +17,7 @@ import (
 // TestRoles runs the two halves of the server as processes of their own would: what each answers, and that it stops well.
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
-		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{"server.worker_listen": "127.0.0.1:0"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	settings, err := config.Load(w.ConfigFile, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := openSettings(t, map[string]any{"server.worker_listen": "127.0.0.1:0"})
 	for role, answers := range map[app.Role]map[string]int{
 		app.RoleAPI:    {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 200},
 		app.RoleWorker: {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 404},
@@ -48,6 +36,50 @@ func TestRoles(t *testing.T) {
 		t.Error("a worker listens on", address)
 	}
 	stop()
+}
+
+// openSettings opens a world and reads the configuration of a server in it.
+func openSettings(t *testing.T, extra map[string]any) *config.Config {
+	t.Helper()
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
+		Log: slog.New(slog.DiscardHandler), Settings: extra})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	settings, err := config.Load(w.ConfigFile, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings
+}
+
+// TestStopIsAnnounced asks for readiness while a stop waits for balancers to notice: the answer is a plain no, and what is
+// asked nevertheless is still answered.
+func TestStopIsAnnounced(t *testing.T) {
+	t.Parallel()
+	settings := openSettings(t, nil)
+	settings.Server.Listen, settings.Server.DrainDelay = "127.0.0.1:0", 5*time.Second
+	address, stop := start(t, settings, app.RoleAPI)
+	if got := get(t, "http://"+address+"/readyz"); got != 200 {
+		t.Fatalf("not ready: %d", got)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		stop()
+		close(stopped)
+	}()
+	for get(t, "http://"+address+"/readyz") != 503 { // fails once nobody listens any more
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := get(t, "http://"+address+"/v1/regions"); got != 200 {
+		t.Errorf("not served while the stop is announced: %d", got)
+	}
+	<-stopped
 }
 
 // start runs one role, and returns where it answers and how to stop it.

@@ -11,15 +11,19 @@ import (
 // sweepEvery is how often expired documents are deleted; servers without TTL indexes have only this.
 const sweepEvery = 10 * time.Minute
 
+// closeTimeout is for giving the store's connections back.
+const closeTimeout = 2 * time.Second
+
 // Run serves on the listener and runs the workers, as the role says, until ctx ends; then it stops in this order:
 //
-//  1. readiness turns to "no", so that balancers send nothing new
+//  1. readiness turns to "no", so that balancers send nothing new; server.drain_delay is the time they have to notice
 //  2. the listener closes and requests in flight finish
 //  3. workers stop claiming
 //  4. sends in flight, codes on their way and questions to upstreams finish and are written down
 //  5. the store closes
 //
-// Each step is bounded by server.drain_timeout. Without a listener only the workers run.
+// Steps 2 to 4 have server.drain_timeout together, and step 2 half of it, so that slow requests leave time for the sends.
+// Without a listener only the workers run.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	working, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
@@ -31,6 +35,10 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		a.draining.Store(true)
+		if listener != nil {
+			time.Sleep(a.opts.Config.Server.DrainDelay)
+		}
 	case err = <-served: // the listener broke
 	}
 	return errors.Join(err, a.stop(stopWorkers, workers))
@@ -38,8 +46,8 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 
 func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) error {
 	limit := a.opts.Config.Server.DrainTimeout
-	a.draining.Store(true)
-	err := a.HTTP.ShutdownWithTimeout(limit)
+	over := time.After(limit)
+	err := a.HTTP.ShutdownWithTimeout(limit / 2)
 	stopWorkers()
 	finished := make(chan struct{})
 	go func() {
@@ -50,7 +58,7 @@ func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) erro
 	}()
 	select {
 	case <-finished:
-	case <-time.After(limit):
+	case <-over:
 		err = errors.Join(err, errors.New("workers did not finish within server.drain_timeout"))
 	}
 	return errors.Join(err, a.Close())
@@ -58,7 +66,7 @@ func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) erro
 
 // Close closes the store; for an App that never ran.
 func (a *App) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), a.opts.Config.Server.DrainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	return a.Store.Close(ctx)
 }

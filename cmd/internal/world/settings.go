@@ -71,7 +71,7 @@ func (w *World) tree(url string) tree {
 	keys := func(name string) string { return filepath.Join(keyDir(w.opts.Dir), name) }
 	regions := []string{simulator.RegionA, simulator.RegionB}
 	return tree{
-		"server":  tree{"listen": w.opts.Server},
+		"server":  tree{"listen": w.opts.Server, "drain_delay": "0s"}, // no balancer asks
 		"mongodb": tree{"uri": w.store.URI(), "database": "yibao"},
 		"keys": tree{"seal_file": keys("seal.json"), "lookup_file": keys("lookup.json"), "proof_file": keys("proof.json"),
 			"code_file": keys("code.json")},
