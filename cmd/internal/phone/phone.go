@@ -210,7 +210,7 @@ func (p *Phone) Link(ctx context.Context, person Person, consent string) (string
 	if err != nil {
 		return "", err
 	}
-	sms, err := p.Inbox(ctx, url.Values{"phone": {person.Phone}, "kind": {"sms"}, "after": {fmt.Sprint(after)}, "wait": {"15"}})
+	sms, err := p.Inbox(ctx, url.Values{"phone": {person.Phone}, "kind": {"sms"}, "after": {fmt.Sprint(after)}, "wait": {"30"}})
 	if err != nil {
 		return "", err
 	}
@@ -223,7 +223,7 @@ func (p *Phone) Link(ctx context.Context, person Person, consent string) (string
 func (p *Phone) prove(ctx context.Context, attemptID, code string) (string, error) {
 	var attempt Attempt
 	err := p.Call(ctx, http.MethodPost, "/v1/link-attempts/"+attemptID+"/proof", map[string]any{"code": code}, &attempt)
-	for tries := 0; err == nil && attempt.State == "proving" && tries < 50; tries++ {
+	for tries := 0; err == nil && attempt.State == "proving" && tries < 300; tries++ {
 		time.Sleep(100 * time.Millisecond)
 		err = p.Call(ctx, http.MethodGet, "/v1/link-attempts/"+attemptID, nil, &attempt)
 	}
