@@ -45,7 +45,8 @@ var wechatShapes = map[string]string{
 }
 
 var wechatLogin = map[string]string{
-	"40029": "errcode 40029, code invalid", "45011": "errcode 45011, too often this minute",
+	"40029": "errcode 40029, code invalid", "40163": "errcode 40163, code used",
+	"45011": "errcode 45011, too often this minute",
 	"40226": "errcode 40226, high-risk user", "40013": "errcode 40013, app id", "40125": "errcode 40125, secret",
 	"40164": "errcode 40164, address not allowed",
 }

@@ -19,7 +19,10 @@ const (
 // codeLife is how long a sign-in code of WeChat may be used. Alipay's live 3 minutes to 24 hours; the same is used for both.
 const codeLife = 5 * time.Minute
 
-var errCode = errors.New("simulator: code unknown, used, too old, or another app's")
+var (
+	errCode     = errors.New("simulator: code unknown, too old, or another app's")
+	errCodeUsed = errors.New("simulator: code used")
+)
 
 // OpenID is the id that the platform's app has for the named user. It is the same in every world.
 func OpenID(platform, appID, user string) string {
@@ -57,7 +60,12 @@ func (w *World) useCode(platform, app, code string) (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	found := w.codes[codeKey{platform, code}]
-	if found == nil || found.used || found.app != app || time.Since(found.at) > codeLife {
+	switch {
+	case found == nil, found.app != app:
+		return "", errCode
+	case found.used:
+		return "", errCodeUsed
+	case time.Since(found.at) > codeLife:
 		return "", errCode
 	}
 	return found.openID, w.commit(record{Kind: "used", At: time.Now(), Platform: platform, Code: code})

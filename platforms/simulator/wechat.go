@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -34,7 +35,7 @@ func (c *call) wechatReply(fields map[string]any) reply {
 var wechatErrcodes = map[string]string{
 	"40001": "invalid credential, access_token is invalid or not latest", "40003": "invalid openid", "40013": "invalid appid",
 	"40014": "invalid access_token", "40029": "invalid code", "40037": "invalid template_id", "40125": "invalid appsecret",
-	"40164": "invalid ip, not in whitelist", "40226": "code blocked", "41030": "invalid page", "42001": "access_token expired",
+	"40163": "code been used", "40164": "invalid ip, not in whitelist", "40226": "code blocked", "41030": "invalid page", "42001": "access_token expired",
 	"43101": "user refuse to accept the msg", "43107": "subscribe message capability banned",
 	"43108": "concurrent send to the same user", "45009": "reach max api daily quota limit",
 	"45011": "api minute-quota reach limit", "45168": "sensitive word",
@@ -82,7 +83,10 @@ func (s *server) code2session(c *call) reply {
 		return c.wechatError(40125, "invalid appsecret")
 	}
 	openID, err := s.world.useCode(wechatPlatform, app.AppID, query["js_code"])
-	if err != nil {
+	switch {
+	case errors.Is(err, errCodeUsed):
+		return c.wechatError(40163, "code been used")
+	case err != nil:
 		return c.wechatError(40029, "invalid code")
 	}
 	return c.session(app, openID)

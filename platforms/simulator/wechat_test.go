@@ -46,7 +46,7 @@ func TestCode2SessionRefuses(t *testing.T) {
 	if answer := r.wxLogin(once); answer["openid"] == nil || answer["unionid"] == nil || answer["errcode"] != nil {
 		t.Errorf("first use: %v", answer)
 	}
-	if answer := r.wxLogin(once); answer["errcode"] != 40029.0 {
+	if answer := r.wxLogin(once); answer["errcode"] != 40163.0 || answer["openid"] != nil {
 		t.Errorf("second use: %v", answer)
 	}
 	_, body, _ := r.do(r.request("POST", "/wechat/sns/jscode2session?"+good().Encode(), "", ""))

@@ -36,6 +36,7 @@ func TestSignInErrors(t *testing.T) {
 		calls   int
 	}{
 		"invalid code":       {[]string{`{"errcode":40029,"errmsg":"invalid code"}`}, identity.ErrCodeInvalid, 1},
+		"used code":          {[]string{`{"errcode":40163,"errmsg":"code been used"}`}, identity.ErrCodeInvalid, 1},
 		"minute quota":       {[]string{`{"errcode":45011}`}, identity.ErrPlatformBusy, 1},
 		"blocked":            {[]string{`{"errcode":40226}`}, identity.ErrUserBlocked, 1},
 		"busy once":          {[]string{`{"errcode":-1}`}, nil, 2},
@@ -76,7 +77,8 @@ func TestSignInErrors(t *testing.T) {
 func TestSignInAlarms(t *testing.T) {
 	t.Parallel()
 	for errcode, alarm := range map[string]bool{
-		"40013": true, "41002": true, "41004": true, "40125": true, "40164": true, "40029": false, "45011": false, "-1": false,
+		"40013": true, "41002": true, "41004": true, "40125": true, "40164": true,
+		"40029": false, "40163": false, "45011": false, "-1": false,
 	} {
 		f := newFake(t)
 		f.signSays = []string{`{"errcode":` + errcode + `}`, `{"errcode":` + errcode + `}`}
