@@ -15,6 +15,13 @@ import (
 // After a failure a reading is tried again in 15 minutes, then 30, 60 …, at the latest with the next day's.
 const firstRetry = 15 * time.Minute
 
+const (
+	oneDay = 24 * time.Hour
+	// lateAtMost is how long after a slot its reading may take place: longer than a worker's way through all that are due
+	// with it, or a kill and the lease after it.
+	lateAtMost = time.Hour
+)
+
 // roundsPerBatch is how many readings each worker of a batch makes at most; the lease covers them all.
 const roundsPerBatch = 4
 
@@ -146,16 +153,35 @@ func inRegion(slots []identity.Slot, region, exceptLink string) (linked, consent
 	return linked, consented
 }
 
-// nextDaily is tomorrow's time of the subject: DailyAt plus a share of the spread that is always the same for the
-// subject, so that a region is not asked for everybody at six sharp.
+// nextDaily is when a subject that was read at now is read next: on its next slot that lies on another day, for this
+// day has its reading. Only a reading that took place at most lateAtMost after a slot is that slot's, also where midnight
+// lay between the two; else who has a slot just before midnight, and is read just after it, would be read every second day.
 func (s *Service) nextDaily(subject Subject, now time.Time) time.Time {
-	at := DayOf(now).Add(1).Start().Add(s.cfg.DailyAt)
+	next := s.nextSlot(subject, now)
+	if DayOf(next) == DayOf(now) && now.Sub(next.Add(-oneDay)) > lateAtMost {
+		return next.Add(oneDay)
+	}
+	return next
+}
+
+// nextSlot is the first slot of the subject after now. It has one every 24 hours: DailyAt plus a share of the spread that
+// is always the same for the subject, so that a region is not asked for everybody at six sharp. The spread may reach past
+// midnight.
+func (s *Service) nextSlot(subject Subject, now time.Time) time.Time {
+	slot := DayOf(now).Start().Add((s.cfg.DailyAt + s.share(subject)) % oneDay)
+	if slot.After(now) {
+		return slot
+	}
+	return slot.Add(oneDay)
+}
+
+func (s *Service) share(subject Subject) time.Duration {
 	if s.cfg.DailySpread <= 0 {
-		return at
+		return 0
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(subject.Region + "|" + subject.PersonID)) // never fails, as hash.Hash promises
-	return at.Add(time.Duration(h.Sum64() % uint64(s.cfg.DailySpread)))
+	return time.Duration(h.Sum64() % uint64(s.cfg.DailySpread))
 }
 
 // backoff is how long to wait after failures in a row and one more.

@@ -22,7 +22,7 @@ type Config struct {
 	Slots           int           // [32] questions to one region at once that a person waits for
 	UnattendedSlots int           // [8] questions to one region at once that nobody waits for
 	DailyAt         time.Duration // since midnight in Asia/Shanghai: when the daily readings begin
-	DailySpread     time.Duration // over how long the daily readings are spread
+	DailySpread     time.Duration // over how long the daily readings are spread, also past midnight
 	CollectEvery    time.Duration // [1 min] how often the worker looks for due readings
 	CacheSize       int           // [10,000] answers kept in memory
 }
