@@ -127,7 +127,7 @@ type Subject struct {
 type Schedule struct {
 	Subject
 	DueAt    time.Time
-	Failures int // in a row
+	Failures int // in a row since the last slot
 }
 
 // Errors that callers tell apart with errors.Is.

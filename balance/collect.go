@@ -12,7 +12,7 @@ import (
 	"yibao/identity"
 )
 
-// After a failure a reading is tried again in 15 minutes, then 30, 60 …, at the latest with the next day's.
+// After a failure a reading is tried again in 15 minutes, then 30, 60 …, at the latest on the subject's next slot.
 const firstRetry = 15 * time.Minute
 
 const (
@@ -90,16 +90,25 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 	if gone {
 		return s.purge(ctx, schedule.Subject, "")
 	}
-	now := s.now()
-	schedule.DueAt = s.nextDaily(schedule.Subject, now)
 	if err != nil {
 		s.log.Info("balance_daily_failed", "region", schedule.Region, "code", Code(err), "failures", schedule.Failures+1)
-		schedule.DueAt = earlier(schedule.DueAt, now.Add(backoff(schedule.Failures)))
-		schedule.Failures++
-	} else {
-		schedule.Failures = 0
+		return s.store.SetSchedule(ctx, s.retry(schedule))
 	}
+	schedule.DueAt, schedule.Failures = s.nextDaily(schedule.Subject, s.now()), 0
 	return s.store.SetSchedule(ctx, schedule)
+}
+
+// retry is the schedule after a failure. At the subject's next slot the counting begins anew, so that every day of an
+// outage is tried as often as its first.
+func (s *Service) retry(schedule Schedule) Schedule {
+	now := s.now()
+	again, slot := now.Add(backoff(schedule.Failures)), s.nextSlot(schedule.Subject, now)
+	if again.Before(slot) {
+		schedule.DueAt, schedule.Failures = again, schedule.Failures+1
+	} else {
+		schedule.DueAt, schedule.Failures = slot, 0
+	}
+	return schedule
 }
 
 // errNotRecorded makes a good answer that the store did not take a failure of the day's reading.
@@ -186,14 +195,7 @@ func (s *Service) share(subject Subject) time.Duration {
 
 // backoff is how long to wait after failures in a row and one more.
 func backoff(failures int) time.Duration {
-	return firstRetry << min(max(failures, 0), 7) // 7: beyond a day, where the next daily time is the earlier one
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
+	return firstRetry << min(max(failures, 0), 7) // 7: beyond a day, where the next slot is the earlier one
 }
 
 func later(a, b time.Time) time.Time {

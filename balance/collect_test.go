@@ -129,13 +129,33 @@ func TestFailuresBackOffUntilTheNextDay(t *testing.T) {
 		w.clock.add(wait)
 	}
 	// 15¾ hours on it is a quarter to midnight: the next retry would lie beyond the next day's reading.
-	if schedule := w.collectOnce(t, 1); !schedule.DueAt.Equal(next) || schedule.Failures != 7 {
+	if schedule := w.collectOnce(t, 1); !schedule.DueAt.Equal(next) || schedule.Failures != 0 {
 		t.Errorf("%+v, want due %v", schedule, next)
 	}
 	w.clock.add(next.Sub(w.clock.now()))
 	w.upstream.set(w.answering(1))
 	if schedule := w.collectOnce(t, 1); schedule.Failures != 0 {
 		t.Errorf("after a success: %+v", schedule)
+	}
+}
+
+// An outage of days: every day is tried as often as the first, wherever in the day the slot lies.
+func TestEveryDayOfAnOutageIsTriedAlike(t *testing.T) {
+	t.Parallel()
+	for at := time.Duration(0); at < 48*time.Hour; at += 90 * time.Minute {
+		w := newWorld(t, func(c *Config) { c.DailyAt, c.DailySpread = at, 0 })
+		w.upstream.fail(ErrUpstream)
+		w.clock.add(w.nextSlot(subject, start).Sub(start))
+		for day := range 4 {
+			before, ends := w.upstream.count(), w.clock.now().Add(24*time.Hour)
+			for w.clock.now().Before(ends) {
+				schedule := w.collectOnce(t, 1)
+				w.clock.add(schedule.DueAt.Sub(w.clock.now()))
+			}
+			if tries := w.upstream.count() - before; tries != 7 || !w.clock.now().Equal(ends) {
+				t.Errorf("slot at %v, day %d: %d tries, then due %v after the next slot", at, day+1, tries, w.clock.now().Sub(ends))
+			}
+		}
 	}
 }
 
