@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -158,6 +159,27 @@ func TestSignInLeaksNothing(t *testing.T) {
 			}
 			out.mustNotHold(t, secret, "CODE12345", "jscode2session")
 		})
+	}
+}
+
+// A connection that worked before dies under a request: the code may have arrived, so it is not sent again.
+func TestSignInSendsACodeOnce(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	client, _ := newClient(t, f)
+	if _, err := client.SignIn(t.Context(), "main", "CODE1"); err != nil {
+		t.Fatal(err)
+	}
+	var arrived atomic.Int32
+	f.with(func(f *fake) {
+		f.before = func(http.ResponseWriter, *http.Request) bool {
+			arrived.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+	})
+	_, err := client.SignIn(t.Context(), "main", "CODE2")
+	if !errors.Is(err, identity.ErrPlatformUnavailable) || arrived.Load() != 1 {
+		t.Fatalf("%v after the code arrived %d times", err, arrived.Load())
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,26 @@ func TestCutConnectionMayHaveBeenSent(t *testing.T) {
 	flight, err := post(t.Context(), outside.NewClient(outside.Options{}), url)
 	if err == nil || !flight.Sent(err) {
 		t.Fatalf("not sent after %v", err)
+	}
+}
+
+// A POST that left over a connection used before is not repeated by net/http; a GET would be.
+func TestPostIsNotRepeatedOnACutConnection(t *testing.T) {
+	t.Parallel()
+	var arrived atomic.Int32
+	url := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if arrived.Add(1) > 1 {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	client := outside.NewClient(outside.Options{})
+	if _, err := post(t.Context(), client, url); err != nil {
+		t.Fatal(err)
+	}
+	flight, err := post(t.Context(), client, url)
+	if err == nil || !flight.Sent(err) || arrived.Load() != 2 {
+		t.Fatalf("%v after %d requests", err, arrived.Load())
 	}
 }
 
