@@ -19,6 +19,9 @@ import (
 //	over, unit           crashed before settling: settle by the delivery's state
 //	over, no unit        crashed before finishing: finish
 //	gone, unit           deleted with its link: given back, see releaseOrphans
+//
+// Whether the app may be sent through at all (breaker.go) is asked before the unit is taken, so an outage of the platform
+// adds no line to this table: what it puts off is pending as before.
 
 // The reasons for which a reservation is not made.
 var (

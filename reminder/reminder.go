@@ -206,11 +206,14 @@ const (
 	OutcomeUnknown   OutcomeKind = "unknown"   // may have been accepted: never sent again
 )
 
+// localCode begins the code of an outcome for which nothing was asked of the platform.
+const localCode = "local/"
+
 // Outcome is what a platform's sender says of one send.
 type Outcome struct {
 	Kind       OutcomeKind
 	MessageID  string
-	Code       string
+	Code       string // the platform's, or "local/…" where nothing left
 	Reason     Reason // for retry and permanent
 	RetryAfter time.Duration
 }

@@ -151,7 +151,12 @@ func (r *round) attend(ctx context.Context, d *Delivery) error {
 			return err
 		}
 	}
-	until, err := r.reserve(ctx, d, v.template.Kind)
+	until, ok := r.apps.enter(d, r.now())
+	if !ok { // before any write but this one: the delivery stays pending and holds no unit
+		return r.putOff(ctx, d, until, ReasonBusy)
+	}
+	defer r.apps.leave(d)
+	until, err = r.reserve(ctx, d, v.template.Kind)
 	switch {
 	case errors.Is(err, errBlocked):
 		return r.putOff(ctx, d, until, ReasonUnknownBefore)
@@ -175,6 +180,7 @@ func (r *round) send(ctx context.Context, d *Delivery, v verdict) error {
 	limited, cancel := context.WithTimeout(ctx, r.cfg.SendTimeout)
 	outcome := r.Senders[d.Platform].Send(limited, v.recipient, d.Template, v.message)
 	cancel()
+	r.apps.learn(d, outcome, r.now())
 	return r.record(ctx, sending, outcome)
 }
 

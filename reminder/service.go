@@ -52,7 +52,8 @@ type Deps struct {
 // Service keeps rules, decides, and sends.
 type Service struct {
 	Deps
-	cfg Config
+	cfg  Config
+	apps *breakers
 }
 
 // NewService fills in defaults; it starts nothing.
@@ -88,7 +89,7 @@ func NewService(cfg Config, deps Deps) *Service {
 	if deps.InsuranceName == nil {
 		deps.InsuranceName = same
 	}
-	return &Service{Deps: deps, cfg: cfg}
+	return &Service{Deps: deps, cfg: cfg, apps: newBreakers(deps.Log)}
 }
 
 func orDuration(d *time.Duration, otherwise time.Duration) {

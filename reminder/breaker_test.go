@@ -1,0 +1,181 @@
+package reminder_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"yibao/reminder"
+	"yibao/reminder/remindertest"
+)
+
+// crowd has n users with one unit each and a fall that is handed over and not yet sent.
+func crowd(t *testing.T, cfg reminder.Config, n int) *rig {
+	t.Helper()
+	r := newRig(t, cfg)
+	for i := range n {
+		id := fmt.Sprintf("c%03d", i)
+		caller := r.world.AddUser(id, 1)
+		r.world.SetBalance(id+"-1", 10000)
+		_, err := r.Put(context.Background(), caller, id+"-1", reminder.Setting{Threshold: 5000})
+		r.check(err)
+		_, err = r.Report(context.Background(), caller, reminder.Report{
+			ID: "r", Results: map[string]string{remindertest.TemplateID: "accept"},
+		})
+		r.check(err)
+		r.world.SetBalance(id+"-1", 1)
+	}
+	r.world.Advance(time.Hour)
+	for due := n; due > 0; {
+		done, err := r.EvaluateDue(context.Background())
+		r.check(err)
+		due -= done
+	}
+	return r
+}
+
+// states counts all deliveries by state.
+func (r *rig) states() map[reminder.DeliveryState]int {
+	count := map[reminder.DeliveryState]int{}
+	open, finished := r.store.All()
+	for _, d := range append(open, finished...) {
+		count[d.State]++
+	}
+	return count
+}
+
+// A platform that loses its answers for a while costs a handful of messages; the rest arrive when it is back, once each.
+func TestAnOutageLosesAHandful(t *testing.T) {
+	t.Parallel()
+	for _, parallel := range []int{1, 4} {
+		t.Run(fmt.Sprint(parallel), func(t *testing.T) {
+			t.Parallel()
+			cfg := rigConfig()
+			cfg.Parallel = parallel
+			r := crowd(t, cfg, 500)
+			var mu sync.Mutex
+			arrived, ill := map[string]int{}, true
+			r.world.SetScript(func(sent remindertest.Sent) reminder.Outcome {
+				mu.Lock()
+				defer mu.Unlock()
+				arrived[sent.To.OpenID]++ // also while its answers are lost
+				if ill {
+					return reminder.Outcome{Kind: reminder.OutcomeUnknown, Code: "http/502"}
+				}
+				return reminder.Outcome{Kind: reminder.OutcomeAccepted}
+			})
+			work := func(span time.Duration) {
+				for end := r.world.Now().Add(span); r.world.Now().Before(end); r.world.Advance(5 * time.Second) {
+					for more := true; more; {
+						done, err := r.SendDue(context.Background())
+						r.check(err)
+						more = done == 50
+					}
+				}
+			}
+			work(2 * time.Minute)
+			open, _ := r.store.All()
+			for _, d := range open {
+				if d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonBusy || d.Attempts != 0 {
+					t.Fatalf("put off is %s/%s after %d attempts", d.State, d.Reason, d.Attempts)
+				}
+			}
+			mu.Lock()
+			ill = false
+			mu.Unlock()
+			work(5 * time.Minute)
+			states := r.states()
+			lost := states[reminder.DeliveryUnknown]
+			if lost > 10 || states[reminder.DeliveryAccepted] != 500-lost {
+				t.Errorf("%v", states)
+			}
+			for to, n := range arrived {
+				if n != 1 {
+					t.Errorf("%s was told %d times", to, n)
+				}
+			}
+		})
+	}
+}
+
+// What counts as silence: an outcome that nobody knows. What counts as life: an answer, be it a refusal.
+func TestWhatOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	const lost, no, local, later = "lost", "no", "local", "later"
+	outcomes := map[string]reminder.Outcome{
+		lost:  {Kind: reminder.OutcomeUnknown},
+		no:    {Kind: reminder.OutcomePermanent, Reason: reminder.ReasonBadRecipient, Code: "40003"},
+		local: {Kind: reminder.OutcomePermanent, Reason: reminder.ReasonBadText, Code: "local/field/thing1"},
+		later: {Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: time.Hour},
+	}
+	for _, tt := range []struct {
+		name    string
+		answers []string
+		sends   int // of ten messages at one moment
+	}{
+		{"five in a row", []string{lost}, 5},
+		{"a refusal between", []string{lost, lost, lost, lost, no, lost}, 10},
+		{"our own refusal between", []string{lost, lost, lost, lost, local, lost}, 6},
+		{"not sent between", []string{lost, lost, lost, lost, later, lost}, 6},
+		{"refused always", []string{no}, 10},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := rigConfig()
+			cfg.Parallel = 1
+			r := crowd(t, cfg, 10)
+			var script []reminder.Outcome
+			for _, name := range tt.answers {
+				script = append(script, outcomes[name])
+			}
+			r.answer(script...)
+			_, err := r.SendDue(context.Background())
+			r.check(err)
+			if n := len(r.world.Sends()); n != tt.sends {
+				t.Errorf("%d sends", n)
+			}
+		})
+	}
+}
+
+// While the platform stays silent, messages are risked ever more rarely.
+func TestTrialsBecomeRarer(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Parallel = 1
+	r := crowd(t, cfg, 20)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeUnknown})
+	var gaps []time.Duration
+	last, sends := r.world.Now(), 0
+	for end := last.Add(time.Hour); r.world.Now().Before(end); r.world.Advance(10 * time.Second) {
+		_, err := r.SendDue(context.Background())
+		r.check(err)
+		if n := len(r.world.Sends()); n > sends {
+			gaps = append(gaps, r.world.Now().Sub(last))
+			last, sends = r.world.Now(), n
+		}
+	}
+	if got := fmt.Sprint(gaps); got != "[0s 30s 1m0s 2m0s 4m0s 8m0s 15m0s 15m0s]" {
+		t.Errorf("tries after %s", got)
+	}
+}
+
+// A trial that teaches nothing gives its place to the next at once.
+func TestATrialThatTeachesNothing(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Parallel = 1
+	r := crowd(t, cfg, 10)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeUnknown})
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: time.Hour})
+	r.world.Advance(30 * time.Second)
+	_, err = r.SendDue(context.Background())
+	r.check(err)
+	if n := len(r.world.Sends()); n != 10 {
+		t.Errorf("%d sends", n)
+	}
+}
