@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 
@@ -37,12 +38,29 @@ func (p proxies) trusts(address netip.Addr) bool {
 	return false
 }
 
+// peer is the other end of the connection.
+func peer(c *fiber.Ctx) netip.Addr {
+	remote, _ := netip.AddrFromSlice(c.Context().RemoteIP())
+	return remote.Unmap()
+}
+
+// noteUntrusted warns, once, of a forwarded request whose sender is no trusted proxy. It may be somebody's invention, but
+// mostly it is a proxy that was forgotten in the configuration. No address: it may be a person's.
+func (s *server) noteUntrusted(c *fiber.Ctx) {
+	if len(c.Request().Header.Peek(fiber.HeaderXForwardedFor)) == 0 || s.proxies.trusts(peer(c)) {
+		return
+	}
+	s.untrusted.Do(func() {
+		s.Log.Warn("untrusted_proxy", slog.String("meaning", "a request carries X-Forwarded-For and comes from an address that "+
+			"is not in trusted_proxies; if that is your proxy, all users behind it share one address and its limits"))
+	})
+}
+
 // client returns the address a request came from: the connection's, or behind trusted proxies the right-most address of
 // X-Forwarded-For that is none of them. What stands left of it was written by the client and is not believed.
 func (p proxies) client(c *fiber.Ctx) netip.Addr {
-	remote, _ := netip.AddrFromSlice(c.Context().RemoteIP())
-	remote = remote.Unmap()
-	if len(p) == 0 || !p.trusts(remote) {
+	remote := peer(c)
+	if !p.trusts(remote) {
 		return remote
 	}
 	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -75,6 +76,7 @@ type Options struct {
 type server struct {
 	Options
 	proxies   proxies
+	untrusted sync.Once // the warning of noteUntrusted
 	byAddress *limiter[netip.Addr]
 	byUser    *limiter[string]
 	metrics   *metrics

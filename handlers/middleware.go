@@ -60,6 +60,7 @@ func panicSite() string {
 func (s *server) begin(c *fiber.Ctx) error {
 	call := newCall(c.Get(fiber.HeaderAcceptLanguage))
 	call.address = s.proxies.client(c)
+	s.noteUntrusted(c)
 	c.SetUserContext(call)
 	s.harden(c, call)
 	return c.Next()

@@ -241,6 +241,27 @@ func TestAddressBehindProxies(t *testing.T) {
 	}
 }
 
+// TestForgottenProxyIsNotedOnce: the operator is told that a proxy is not trusted, and nobody's address.
+func TestForgottenProxyIsNotedOnce(t *testing.T) {
+	t.Parallel()
+	for trusted, want := range map[string]int{"10.0.0.0/8": 1, "0.0.0.0": 0} {
+		r := newRig(t, func(o *Options) { o.TrustedProxies = []string{trusted} })
+		r.do("GET", hotPath, "").json(t, 200)
+		if strings.Contains(r.log.String(), "untrusted_proxy") {
+			t.Error("noted without X-Forwarded-For")
+		}
+		for range 3 {
+			made := request("GET", "/v1/regions", "")
+			made.Header.Set("X-Forwarded-For", "203.0.113.9")
+			r.send(made).json(t, 200)
+		}
+		log := r.log.String()
+		if strings.Count(log, "untrusted_proxy") != want || strings.Contains(log, "203.0.113.9") {
+			t.Errorf("trusting %s: %s", trusted, log)
+		}
+	}
+}
+
 func TestAnIPv6CustomerIsOneAddress(t *testing.T) {
 	t.Parallel()
 	one, two := netip.MustParseAddr("2001:db8:1:2::1"), netip.MustParseAddr("2001:db8:1:2:ffff::9%eth0")
