@@ -218,6 +218,16 @@ func TestStartTellsNothing(t *testing.T) {
 	}
 }
 
+func TestOnlyTheNewestSessionsAreListed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.fake.sessions = make([]identity.Session, 60)
+	list := r.do("GET", "/v1/sessions", "").json(t, 200)["sessions"].([]any)
+	if len(list) != 50 || list[49].(map[string]any)["id"] != "session-other" {
+		t.Errorf("%d sessions, the last is %v", len(list), list[len(list)-1])
+	}
+}
+
 func TestRegionsWithoutAToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -49,15 +49,16 @@ type fakeService struct {
 	panics  any
 	reached []string
 
-	request identity.LinkRequest
-	setting reminder.Setting
-	query   balance.TrendQuery
-	report  reminder.Report
-	token   string
-	attempt identity.Attempt
-	answer  *balance.Answer
-	rule    reminder.Rule
-	within  time.Duration // of the context's deadline, as the last call saw it
+	request  identity.LinkRequest
+	setting  reminder.Setting
+	query    balance.TrendQuery
+	report   reminder.Report
+	token    string
+	sessions []identity.Session // older than the two it always has
+	attempt  identity.Attempt
+	answer   *balance.Answer
+	rule     reminder.Rule
+	within   time.Duration // of the context's deadline, as the last call saw it
 }
 
 func newFake() *fakeService {
@@ -140,10 +141,10 @@ func (f *fakeService) SignIn(ctx context.Context, p identity.Platform, app, _ st
 }
 
 func (f *fakeService) List(ctx context.Context, _ *identity.Caller) ([]identity.Session, error) {
-	return []identity.Session{
-		{ID: "session-own", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
-		{ID: "session-other", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
-	}, f.reach(ctx, "List")
+	return append(f.sessions,
+		identity.Session{ID: "session-own", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
+		identity.Session{ID: "session-other", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
+	), f.reach(ctx, "List")
 }
 
 func (f *fakeService) SignOut(ctx context.Context, _ *identity.Caller, id string) error {

@@ -54,8 +54,10 @@ type sessionView struct {
 }
 
 type sessionsView struct {
-	Sessions []sessionView `json:"sessions"`
+	Sessions []sessionView `json:"sessions" doc:"由旧到新，最近的 50 条"`
 }
+
+const shownSessions = 50
 
 func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView], error) {
 	caller := callerOf(ctx)
@@ -63,6 +65,7 @@ func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView],
 	if err != nil {
 		return nil, err
 	}
+	list = list[max(0, len(list)-shownSessions):]
 	return answer(sessionsView{each(list, func(one identity.Session) sessionView {
 		return sessionView{one.ID, stamp(one.CreatedAt), stamp(one.ExpiresAt), one.ID == caller.SessionID}
 	})}), nil
