@@ -51,13 +51,14 @@ func NewClient(o Options) *http.Client {
 	}
 }
 
-// NewTransport returns the tuned transport alone, for an adapter that puts a RoundTripper of its own before it.
+// NewTransport returns the tuned transport alone, for an adapter that puts a RoundTripper of its own before it. It
+// speaks HTTP/1.1: over HTTP/2 net/http sends a POST a second time after some resets of its stream, though whoever reset
+// it may have acted on the first.
 func NewTransport(timeout time.Duration) *http.Transport {
 	dialer := &net.Dialer{Timeout: min(dialTimeout, timeout), KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           4 * idleConnsPerHost,
 		MaxIdleConnsPerHost:    idleConnsPerHost,
 		IdleConnTimeout:        idleConnTimeout,

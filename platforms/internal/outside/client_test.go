@@ -2,6 +2,7 @@ package outside_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -68,6 +69,23 @@ func TestBodyCap(t *testing.T) {
 				t.Fatalf("%d bytes passed the cap", len(body))
 			}
 		})
+	}
+}
+
+func TestNeverHTTP2(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.Proto)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	transport := outside.NewTransport(time.Minute)
+	trusting, _ := server.Client().Transport.(*http.Transport)
+	transport.TLSClientConfig = &tls.Config{RootCAs: trusting.TLSClientConfig.RootCAs}
+	got, err := get(t, outside.NewClient(outside.Options{Transport: transport}), server.URL)
+	if err != nil || string(got) != "HTTP/1.1" {
+		t.Fatalf("%s, %v", got, err)
 	}
 }
 
