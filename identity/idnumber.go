@@ -1,17 +1,21 @@
 package identity
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
-// The kinds of identity document (psn_cert_type of the national code table) that have a form of their own. All other
-// kinds pass through as letters and digits.
+// The kinds of identity document (psn_cert_type of the national code table) that have a form of their own. The other
+// kinds of the table pass through as letters and digits.
 const (
 	IDResident          = "01" // resident identity card, GB 11643
 	IDPermanentResident = "07" // foreigner's permanent residence card
 	IDHKMacauTaiwan     = "17" // residence permit for Hong Kong, Macau and Taiwan residents
 )
+
+// idTypes are all kinds of the national code table.
+var idTypes = strings.Fields("01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 90 91 99")
 
 const (
 	maxIDBytes    = 120 // of the typed text
@@ -53,16 +57,28 @@ func checked(number string, ok bool) (string, error) {
 	return number, nil
 }
 
-// documentType tells a residence permit for Hong Kong, Macau and Taiwan residents that was entered as an identity card:
-// both look alike, and one person must not get two keys.
-func documentType(idType, number string) string {
-	if idType == IDResident && isHMTArea(number) {
-		return IDHKMacauTaiwan
+// documentOf normalises a typed document, and files it under the kind that its number tells. Who types chooses the kind
+// freely, and other documents bear the same numbers, such as a social security card: were the choice believed, one
+// person would have a key and counters of its own under each kind, and under most of them no age. A number that nothing
+// tells from another document's keeps the kind that was chosen. Returns ErrIDNumber.
+func documentOf(idType, typed string) (kind, number string, err error) {
+	number, err = NormaliseIDNumber(idType, typed)
+	if err != nil {
+		return "", "", err
 	}
-	return idType
+	resident, err := NormaliseIDNumber(IDResident, number)
+	switch {
+	case err == nil && isHMTArea(resident):
+		return IDHKMacauTaiwan, resident, nil
+	case err == nil:
+		return IDResident, resident, nil
+	case isPermanentResident18(number):
+		return IDPermanentResident, number, nil
+	}
+	return idType, number, nil
 }
 
-func isIDType(s string) bool { return len(s) == 2 && isDigits(s) }
+func isIDType(s string) bool { return slices.Contains(idTypes, s) }
 
 func foldID(r rune) rune {
 	if r = foldWidth(r); isBlank(r) {
@@ -100,6 +116,16 @@ func validPermanentResident(number string) bool {
 		return number[0] == '9' && hasCheckChar(number)
 	}
 	return len(number) == 15 && isLetters(number[:3]) && isDigits(number[3:])
+}
+
+// isPermanentResident18 tells the present card's number, with the birth date where a resident number has it, from one
+// that happens to begin with 9.
+func isPermanentResident18(number string) bool {
+	if len(number) != 18 || !validPermanentResident(number) {
+		return false
+	}
+	_, ok := birthOf(number)
+	return ok
 }
 
 func validOther(number string) bool {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ func TestNormaliseIDNumberRefuses(t *testing.T) {
 		{IDHKMacauTaiwan, "11010519491231002X"}, {IDHKMacauTaiwan, "810000199408230022"},
 		{IDPermanentResident, "1BC123456789012"}, {IDPermanentResident, "911010519491231002"},
 		{"08", "E12"}, {"08", "E1234-567"}, {"08", strings.Repeat("E", 31)}, {"08", "护照1234"},
+		{"00", "E1234567"}, {"18", "E1234567"}, {"50", "E1234567"}, {"92", "E1234567"}, {"98", "E1234567"},
 		{"", "11010519491231002X"}, {"1", "11010519491231002X"}, {"0x", "E1234567"}, {"001", "E1234567"},
 	} {
 		if _, err := NormaliseIDNumber(c.idType, c.in); !errors.Is(err, ErrIDNumber) {
@@ -58,16 +60,44 @@ func TestPermanentResidentNew(t *testing.T) {
 	}
 }
 
-func TestDocumentType(t *testing.T) {
+func TestDocumentOf(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ idType, number, want string }{
-		{IDResident, "830000199201300022", IDHKMacauTaiwan},
-		{IDResident, "11010519491231002X", IDResident},
-		{"08", "830000199201300022", "08"},
+	permanent := withCheck("91100019800101001")
+	for _, c := range []struct{ idType, typed, kind, number string }{
+		{IDResident, "11010519491231002X", IDResident, "11010519491231002X"},
+		{IDResident, "830000199201300022", IDHKMacauTaiwan, "830000199201300022"},
+		{IDHKMacauTaiwan, "830000199201300022", IDHKMacauTaiwan, "830000199201300022"},
+		{"08", "830000199201300022", IDHKMacauTaiwan, "830000199201300022"},
+		{"90", "11010519491231002x", IDResident, "11010519491231002X"},
+		{"02", "110105491231002", IDResident, "11010519491231002X"},
+		{IDPermanentResident, permanent, IDPermanentResident, permanent},
+		{"99", permanent, IDPermanentResident, permanent},
+		{"08", "e1234567", "08", "E1234567"},
+		{"99", "110105194912310021", "99", "110105194912310021"}, // its check character is wrong: another document's
+		{"90", withCheck("91100019801301001"), "90", withCheck("91100019801301001")},
 	} {
-		if got := documentType(c.idType, c.number); got != c.want {
-			t.Errorf("%s %s: got %s", c.idType, c.number, got)
+		kind, number, err := documentOf(c.idType, c.typed)
+		if err != nil || kind != c.kind || number != c.number {
+			t.Errorf("%s %s: got %s %s, %v", c.idType, c.typed, kind, number, err)
 		}
+	}
+}
+
+// TestOneKeyToANumber enters one resident number as every kind: it is refused or always the same document.
+func TestOneKeyToANumber(t *testing.T) {
+	t.Parallel()
+	taken := 0
+	for n := range 100 {
+		kind, number, err := documentOf(fmt.Sprintf("%02d", n), "11010519491231002X")
+		if err == nil && (kind != IDResident || number != "11010519491231002X") {
+			t.Errorf("%02d: got %s %s", n, kind, number)
+		}
+		if err == nil {
+			taken++
+		}
+	}
+	if taken != len(idTypes)-2 { // 07 and 17 have forms of their own
+		t.Errorf("%d kinds were taken", taken)
 	}
 }
 

@@ -211,11 +211,11 @@ func claimOf(r LinkRequest) (Claim, error) {
 	if idType == "" {
 		idType = IDResident
 	}
-	number, err := NormaliseIDNumber(idType, r.IDNumber)
+	idType, number, err := documentOf(idType, r.IDNumber)
 	if err != nil {
 		return Claim{}, err
 	}
-	return Claim{Region: r.Region, Name: name, IDType: documentType(idType, number), IDNumber: number}, nil
+	return Claim{Region: r.Region, Name: name, IDType: idType, IDNumber: number}, nil
 }
 
 // guardedUntil is the age below which the law asks for a guardian's consent (PIPL art. 31).

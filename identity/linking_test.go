@@ -69,6 +69,10 @@ func TestStartRefuses(t *testing.T) {
 		"minor itself": {asMinor(identity.Self), identity.ErrGuardian},
 		"minor spouse": {asMinor(identity.Spouse), identity.ErrGuardian},
 		"minor parent": {asMinor(identity.Parent), identity.ErrGuardian},
+		"minor by the social security card": {func(r *identity.LinkRequest) {
+			r.IDType, r.IDNumber, r.Relation = "90", minor.IDNumber, identity.Self
+		}, identity.ErrGuardian},
+		"kind": {func(r *identity.LinkRequest) { r.IDType = "50" }, identity.ErrIDNumber},
 	} {
 		w := newWorld()
 		w.registry.NoMethod = []string{"990200"}
@@ -115,6 +119,24 @@ func TestStartRefusesAnotherApp(t *testing.T) {
 	c.App = "other"
 	if _, err := w.linking.Start(t.Context(), c, request(personA)); !errors.Is(err, identity.ErrNotOffered) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestOnePersonUnderEveryKind links one resident number as two kinds of document: one person, and one count of codes.
+func TestOnePersonUnderEveryKind(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	card := personA
+	card.IDType = "90"
+	first, second := w.link(t, "user-1", personA, phoneA), w.link(t, "user-2", card, phoneA)
+	if first.PersonID != second.PersonID || len(w.store.Contents().Persons) != 1 {
+		t.Error("one number is two persons")
+	}
+	w.start(t, w.caller("user-1"), card)
+	for _, c := range w.store.Contents().Counters {
+		if strings.HasPrefix(c.Key, "sends:"+w.caller("user-1").UserID) && len(c.Hits) != 2 {
+			t.Error("another kind of document has a count of its own")
+		}
 	}
 }
 
