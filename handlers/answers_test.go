@@ -146,11 +146,11 @@ func TestUnknownBalancesHaveNoAmount(t *testing.T) {
 		hasMoney bool
 	}{
 		{balance.PersonalAccount{Exists: balance.AccountYes, Balance: &zero}, "¥0.00", "¥0.00", true},
-		{balance.PersonalAccount{Exists: balance.AccountYes}, "暂无法获取", "Not available at the moment", false},
+		{balance.PersonalAccount{Exists: balance.AccountYes}, "暂时无法获取", "Not available at the moment", false},
 		{balance.PersonalAccount{Exists: balance.AccountNo}, "无个人账户", "No personal account", false},
 		{balance.PersonalAccount{Exists: balance.AccountNo, Balance: &zero}, "无个人账户", "No personal account", false},
-		{balance.PersonalAccount{Exists: balance.AccountUnknown, Balance: &zero}, "暂无法确认是否有个人账户", "It is not known whether there is a personal account", false},
-		{balance.PersonalAccount{}, "暂无法确认是否有个人账户", "It is not known whether there is a personal account", false},
+		{balance.PersonalAccount{Exists: balance.AccountUnknown, Balance: &zero}, "暂时无法确认是否有个人账户", "It is not known whether there is a personal account", false},
+		{balance.PersonalAccount{}, "暂时无法确认是否有个人账户", "It is not known whether there is a personal account", false},
 	}
 	for _, c := range cases {
 		for l, want := range map[string]string{"zh": c.zh, "en": c.en} {

@@ -15,7 +15,7 @@ type balanceView struct {
 type balanceMeta struct {
 	AsOf         moment               `json:"as_of" doc:"数据时间（医保系统）"`
 	FetchedAt    moment               `json:"fetched_at" doc:"获取时间"`
-	AgeSeconds   int                  `json:"age_seconds" doc:"距获取的秒数" example:"12"`
+	AgeSeconds   int                  `json:"age_seconds" doc:"距数据获取的秒数" example:"12"`
 	Source       string               `json:"source" example:"fsi/1101"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"完整；部分未知；暂用上次结果；该地区不提供"`
 }
@@ -89,14 +89,14 @@ type trendInput struct {
 	From      string         `query:"from" maxLength:"10" doc:"起始日期（含）；省略为截止日期前 29 天" example:"2026-10-23"`
 	To        string         `query:"to" maxLength:"10" doc:"截止日期（含）；省略为今天" example:"2026-11-21"`
 	Step      balance.Step   `query:"step" enum:"auto,day,week,month" default:"auto" doc:"横轴步长"`
-	Gaps      balance.Gaps   `query:"gaps" enum:"null,carry" default:"null" doc:"无读数的日期：null 留空；carry 沿用之前的余额"`
+	Gaps      balance.Gaps   `query:"gaps" enum:"null,carry" default:"null" doc:"无余额记录的日期：null 留空；carry 沿用之前的余额"`
 	Format    balance.Format `query:"format" enum:"series,echarts,f2,ucharts" default:"series" doc:"图表库的数据格式"`
 	Insurance string         `query:"insurance" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为全部有个人账户的险种" example:"310"`
 }
 
 type trendView struct {
 	Meta  trendMeta `json:"meta"`
-	Chart any       `json:"chart" doc:"所选图表库的数据，可直接使用；金额单位为元，null 表示无读数"`
+	Chart any       `json:"chart" doc:"所选图表库的数据，可直接使用；金额单位为元，null 表示无余额记录"`
 }
 
 type trendMeta struct {
@@ -104,7 +104,7 @@ type trendMeta struct {
 	Step         balance.Step         `json:"step" enum:"day,week,month"`
 	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry"`
 	Timezone     string               `json:"timezone" example:"Asia/Shanghai"`
-	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次读数的时间；没有读数时不出现"`
+	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次余额记录的时间；没有余额记录时不出现"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported"`
 	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户"`
 	Since        balance.Day          `json:"since" doc:"从这一天起有记录" example:"2026-11-21"`

@@ -75,10 +75,10 @@ var (
 
 	errInternal     = &publicError{code: "internal", status: 500, text: text{"系统出现异常，请稍后再试", "Something went wrong. Please try again later."}}
 	errStore        = &publicError{code: "store_unavailable", status: 503, retry: 5 * time.Second, text: text{"系统繁忙，请稍后再试", "The service is busy. Please try again later."}}
-	errPlatformBusy = &publicError{code: "platform_busy", status: 503, retry: 10 * time.Second, text: text{"登录人数较多，请稍后再试", "The platform is busy. Please try again later."}}
+	errPlatformBusy = &publicError{code: "platform_busy", status: 503, retry: 10 * time.Second, text: text{"登录服务繁忙，请稍后再试", "The sign-in service is busy. Please try again later."}}
 	errPlatform     = &publicError{code: "platform_unavailable", status: 503, retry: 10 * time.Second, text: text{"暂时无法连接登录平台，请稍后再试", "The platform cannot be reached. Please try again later."}}
 	errUpstream     = &publicError{code: "upstream_unavailable", status: 503, retry: 30 * time.Second, text: text{"医保系统暂时无法访问，请稍后再试", "The medical-insurance system cannot be reached. Please try again later."}}
-	errUpstreamBusy = &publicError{code: "upstream_busy", status: 503, retry: 10 * time.Second, text: text{"查询人数较多，请稍后再试", "Too many people are asking at the moment. Please try again later."}}
+	errUpstreamBusy = &publicError{code: "upstream_busy", status: 503, retry: 10 * time.Second, text: text{"查询服务繁忙，请稍后再试", "The query service is busy. Please try again later."}}
 	errTimedOut     = &publicError{code: "timed_out", status: 503, retry: 5 * time.Second, text: text{"处理超时，请稍后再试", "This took too long. Please try again later."}}
 )
 

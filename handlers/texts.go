@@ -11,8 +11,8 @@ var (
 	textProving        = text{"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."}
 	textLinked         = text{"绑定成功", "Linked."}
 	textNoAccount      = text{"无个人账户", "No personal account"}
-	textBalanceUnknown = text{"暂无法获取", "Not available at the moment"}
-	textAccountUnknown = text{"暂无法确认是否有个人账户", "It is not known whether there is a personal account"}
+	textBalanceUnknown = text{"暂时无法获取", "Not available at the moment"}
+	textAccountUnknown = text{"暂时无法确认是否有个人账户", "It is not known whether there is a personal account"}
 	textOther          = text{"其他原因", "Another reason"}
 )
 
@@ -44,10 +44,10 @@ var reasonTexts = map[string]text{
 	string(reminder.ReasonStillBelow):     {"余额仍低于提醒金额", "The balance is still below the line."},
 	string(reminder.ReasonRearmed):        {"余额已回升，提醒重新生效", "The balance has recovered; the reminder is on again."},
 	string(reminder.ReasonCooldown):       {"近期已提醒过，暂不重复提醒", "A reminder was sent not long ago."},
-	string(reminder.ReasonNotFresh):       {"暂未取得最新余额，稍后再查", "No fresh balance could be had; it is tried again later."},
+	string(reminder.ReasonNotFresh):       {"暂时无法获取最新余额，稍后再查", "No fresh balance could be had; it is tried again later."},
 	string(reminder.ReasonNoAccount):      {"无个人账户", "There is no personal account."},
-	string(reminder.ReasonAccountUnknown): {"暂无法确认是否有个人账户", "It is not known whether there is a personal account."},
-	string(reminder.ReasonBalanceUnknown): {"暂无法获取余额", "The balance is not known."},
+	string(reminder.ReasonAccountUnknown): {"暂时无法确认是否有个人账户", "It is not known whether there is a personal account."},
+	string(reminder.ReasonBalanceUnknown): {"暂时无法获取余额", "The balance is not known."},
 	string(reminder.ReasonNotActive):      {"当前未处于正常参保状态", "The enrolment is not active."},
 	string(reminder.ReasonNoEnrolment):    {"未查询到该险种的参保信息", "There is no such enrolment."},
 	string(reminder.ReasonNoConsent):      {"尚未同意定期查询余额", "Consent to regular reading is missing."},

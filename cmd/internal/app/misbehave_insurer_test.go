@@ -86,7 +86,7 @@ func (u upstreamSaid) expected(now, last int64) shown {
 	case negative:
 		return figure("complete", -now-1)
 	case noFigure:
-		return shown{completeness: "partial", exists: "yes", text: "暂无法获取"}
+		return shown{completeness: "partial", exists: "yes", text: "暂时无法获取"}
 	case stranger:
 		return shown{code: changed}
 	}
