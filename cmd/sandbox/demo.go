@@ -177,7 +177,7 @@ func insured(ctx context.Context, p *phone.Phone) ([]string, error) {
 }
 
 // marker is the file that says that the past is complete.
-func marker(dir string) string { return filepath.Join(dir, "past.done") }
+func marker(dir string) string { return filepath.Join(dir, world.PastDone) }
 
 // hasPast tells whether an earlier run has filled in the past.
 func hasPast(dir string) bool {

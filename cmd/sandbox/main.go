@@ -14,10 +14,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
-	"yibao/store/embedded"
+	"yibao/cmd/internal/world"
 )
 
 func main() {
@@ -44,7 +43,7 @@ func parse(args []string, out io.Writer) (flags, error) {
 	set.StringVar(&f.data, "data", "sandbox-data", "folder that keeps the sandbox's data between runs")
 	set.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; loopback only")
 	set.StringVar(&f.outside, "outside", "127.0.0.1:8090", "address of the simulated platforms; loopback only")
-	set.BoolVar(&f.fresh, "fresh", false, "delete the data folder first")
+	set.BoolVar(&f.fresh, "fresh", false, "start over: delete what an earlier run put into the data folder")
 	set.BoolVar(&f.tour, "tour", false, "run the main job once in a folder of its own, show each step, and end")
 	if err := set.Parse(args); err != nil {
 		return f, err
@@ -64,30 +63,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return runTour(ctx, out)
 	}
 	if f.fresh {
-		if err := startOver(f.data); err != nil {
-			return err
+		if err := world.Clear(f.data); err != nil {
+			return explain(err, f.data)
 		}
 	}
 	return runSandbox(ctx, f, out)
-}
-
-// startOver deletes the data folder, but only a folder that a sandbox made, and that no running sandbox has open.
-func startOver(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	made, err := embedded.Holds(filepath.Join(dir, "store"))
-	if err != nil {
-		return explain(err, dir)
-	}
-	if !made {
-		return fmt.Errorf("%s is not a sandbox's data folder; it was not deleted", dir)
-	}
-	return os.RemoveAll(dir)
 }
 
 func runSandbox(ctx context.Context, f flags, out io.Writer) error {

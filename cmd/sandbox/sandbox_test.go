@@ -123,41 +123,48 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestStartOverDeletesOnlyASandbox(t *testing.T) {
+// TestNoFolderOfOthersIsTaken starts a sandbox, with -fresh and without, in a folder with something else in it.
+func TestNoFolderOfOthersIsTaken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := startOver(dir); err != nil {
-		t.Error("an empty folder is no error:", err)
-	}
-	// The checkout of this repository has a folder "store", too.
-	if err := os.MkdirAll(filepath.Join(dir, "store", "embedded"), 0o700); err != nil {
+	mine := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := startOver(dir); err == nil {
-		t.Error("a folder that no sandbox made was deleted")
+	for _, more := range [][]string{nil, {"-fresh"}} {
+		var out bytes.Buffer
+		args := append([]string{"-data", dir, "-listen", "127.0.0.1:0", "-outside", "127.0.0.1:0"}, more...)
+		err := run(t.Context(), args, &out)
+		if !errors.Is(err, world.ErrForeign) || !strings.Contains(err.Error(), "-data") {
+			t.Errorf("%v: %v", more, err)
+		}
 	}
-	if err := startOver(filepath.Join(dir, "missing")); err != nil {
-		t.Error("nothing to delete is no error:", err)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 {
+		t.Error(left, err)
+	}
+	if text, err := os.ReadFile(mine); err != nil || string(text) != "mine" {
+		t.Errorf("the file is now %q, %v", text, err)
 	}
 }
 
-// TestStartOverSparesARunningSandbox tries to delete the folder under a running sandbox, then after its end.
+// TestStartOverSparesARunningSandbox tries to delete what a running sandbox has, then what it left.
 func TestStartOverSparesARunningSandbox(t *testing.T) {
 	t.Parallel()
 	f := flags{data: filepath.Join(t.TempDir(), "data"), listen: "127.0.0.1:0", outside: "127.0.0.1:0"}
 	s, stop := begin(t, f)
-	if err := startOver(f.data); !errors.Is(err, embedded.ErrInUse) {
+	if err := world.Clear(f.data); !errors.Is(err, embedded.ErrInUse) {
 		t.Errorf("the data of a running sandbox was deleted: %v", err)
 	}
 	if err := s.phone("wechat", "me").SignIn(t.Context()); err != nil {
 		t.Error(err)
 	}
 	stop()
-	if err := startOver(f.data); err != nil {
+	if err := world.Clear(f.data); err != nil {
 		t.Error(err)
 	}
-	if _, err := os.Stat(f.data); !os.IsNotExist(err) {
-		t.Error("the folder is still there")
+	if left, err := os.ReadDir(f.data); err != nil || len(left) != 1 {
+		t.Errorf("more than the mark is left: %v %v", left, err)
 	}
 }
 

@@ -73,8 +73,11 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 
 // explain adds what a person can do about a data folder that does not serve.
 func explain(err error, dir string) error {
-	if errors.Is(err, embedded.ErrInUse) {
+	switch {
+	case errors.Is(err, embedded.ErrInUse):
 		return fmt.Errorf("%w; use that one, or start a second with -data OTHER-FOLDER", err)
+	case errors.Is(err, world.ErrForeign):
+		return fmt.Errorf("%w; nothing in it was touched: choose an empty or a new one with -data", err)
 	}
 	return fmt.Errorf("%w; may this user write to %s, and is there room on its disk?", err, dir)
 }

@@ -47,7 +47,7 @@ func loadSecrets(dir string) (*secrets, error) {
 	return &s, json.Unmarshal(text, &s)
 }
 
-// newSecrets writes secrets.json last and by rename: a folder without it is begun anew, so a kill in between leaves
+// newSecrets writes secrets.json last and whole: a folder without it is begun anew, so a kill in between leaves
 // nothing half made.
 func newSecrets(dir, path string) (*secrets, error) {
 	if err := errors.Join(os.RemoveAll(keyDir(dir)), os.MkdirAll(keyDir(dir), 0o700)); err != nil {
@@ -64,7 +64,7 @@ func newSecrets(dir, path string) (*secrets, error) {
 	if err := errors.Join(err, err2, err3); err != nil {
 		return nil, err
 	}
-	return s, errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path))
+	return s, replace(path, text)
 }
 
 // newPair makes an RSA key pair as PEM, the private part PKCS#8.

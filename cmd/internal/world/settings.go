@@ -1,7 +1,6 @@
 package world
 
 import (
-	"os"
 	"path/filepath"
 	"time"
 
@@ -62,7 +61,7 @@ func (w *World) writeConfig(path, url string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, text, 0o600)
+	return replace(path, text)
 }
 
 type tree = map[string]any

@@ -22,7 +22,7 @@ import (
 
 // Options say where a world lies.
 type Options struct {
-	Dir    string // kept between runs
+	Dir    string // kept between runs; see Claim for what it may hold
 	Listen string // address of the simulated platforms; "127.0.0.1:0" picks a port
 	// Listener, when set, is used in place of Listen; it is closed with the world.
 	Listener net.Listener
@@ -58,10 +58,10 @@ func Open(ctx context.Context, opts Options) (*World, error) {
 }
 
 func (w *World) open(ctx context.Context) error {
-	if err := os.MkdirAll(w.opts.Dir, 0o700); err != nil {
+	err := Claim(w.opts.Dir)
+	if err != nil {
 		return err
 	}
-	var err error
 	if w.store, err = embedded.Start(ctx, embedded.Options{Dir: filepath.Join(w.opts.Dir, "store"),
 		Address: w.opts.Store, Log: w.opts.Log}); err != nil {
 		return err
