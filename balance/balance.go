@@ -89,7 +89,7 @@ func (a *Answer) Clone() *Answer {
 	return &c
 }
 
-// Reading is one balance of one enrolment, taken fresh. It becomes the point of its day.
+// Reading is one balance of one enrolment, taken fresh. It becomes the point of its day unless a better one is there.
 type Reading struct {
 	PersonID      string
 	Region        string // the link's region
@@ -105,7 +105,7 @@ type Reading struct {
 // time may lie on another day; a point says both.)
 func (r Reading) Day() Day { return DayOf(r.FetchedAt) }
 
-// Point is the reading of one day.
+// Point is the reading of one day and insurance type; see Replaces for which of several.
 type Point struct {
 	Day       Day
 	Account   PersonalAccount

@@ -60,8 +60,9 @@ func (s *fakeStore) RecordReadings(_ context.Context, readings []Reading) error 
 			s.points[of][r.InsuranceType] = map[Day]Point{}
 		}
 		day := s.points[of][r.InsuranceType]
-		if old, ok := day[r.Day()]; !ok || !r.FetchedAt.Before(old.FetchedAt) {
-			day[r.Day()] = Point{Day: r.Day(), Account: r.Account, AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source}
+		p := Point{Day: r.Day(), Account: r.Account, AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source}
+		if old, ok := day[p.Day]; !ok || p.Replaces(old) {
+			day[p.Day] = p
 		}
 	}
 	return nil

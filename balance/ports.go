@@ -24,8 +24,8 @@ type People interface {
 
 // Store keeps readings by month, last good answers and the daily schedule.
 type Store interface {
-	// RecordReadings writes each reading as its day's point; of two readings of one day the one fetched later stays.
-	// Safe to repeat.
+	// RecordReadings writes each reading as its day's point; Point.Replaces says which of two readings of one day and
+	// insurance type stays. Safe to repeat.
 	RecordReadings(ctx context.Context, readings []Reading) error
 	// Points returns the points of days from..to (inclusive), by insurance type, ordered by day.
 	Points(ctx context.Context, subject Subject, from, to Day) (map[string][]Point, error)

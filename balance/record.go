@@ -113,3 +113,16 @@ func rank(e *Enrolment, region string) int {
 
 // known says whether there is a figure to speak of.
 func (a PersonalAccount) known() bool { return a.Exists == AccountYes && a.Balance != nil }
+
+// settled says whether the account's state leaves nothing open: a figure, or that there is no account.
+func (a PersonalAccount) settled() bool { return a.known() || a.Exists == AccountNo }
+
+// Replaces says whether p stays, rather than old, as the point of their day and insurance type: the one that settles
+// something, and of two alike the one fetched later. So a balance read in the morning outlives an answer in the evening
+// that knows none, and it does not matter in which order, or how often, points are written.
+func (p Point) Replaces(old Point) bool {
+	if p.Account.settled() != old.Account.settled() {
+		return p.Account.settled()
+	}
+	return !p.FetchedAt.Before(old.FetchedAt)
+}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 
 	"yibao/identity"
 )
@@ -72,6 +75,92 @@ func TestOneReadingPerInsurance(t *testing.T) {
 }
 
 func same(a, b *Fen) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
+
+func TestThePointOfADay(t *testing.T) {
+	t.Parallel()
+	known, unread := PersonalAccount{AccountYes, fen(12050)}, PersonalAccount{AccountYes, nil}
+	none, unknown := PersonalAccount{AccountNo, nil}, PersonalAccount{AccountUnknown, nil}
+	for _, c := range []struct {
+		morning, evening PersonalAccount
+		evenings         bool // which of the two stays
+	}{
+		{known, PersonalAccount{AccountYes, fen(0)}, true},
+		{known, unread, false},
+		{known, unknown, false},
+		{known, none, true},
+		{none, known, true},
+		{none, unread, false},
+		{none, unknown, false},
+		{unread, known, true},
+		{unread, unknown, true},
+		{unknown, none, true},
+	} {
+		morning := Point{Day: "2026-11-21", Account: c.morning, FetchedAt: start}
+		evening := Point{Day: "2026-11-21", Account: c.evening, FetchedAt: start.Add(10 * time.Hour)}
+		if evening.Replaces(morning) != c.evenings || morning.Replaces(evening) == c.evenings {
+			t.Errorf("%+v in the morning, %+v in the evening: want the evening's %v", c.morning, c.evening, c.evenings)
+		}
+		if !morning.Replaces(morning) {
+			t.Errorf("%+v cannot be written again", c.morning)
+		}
+	}
+}
+
+// Readings are written by several processes, late and more than once: whatever the order, one and the same stays.
+func TestThePointOfADayDoesNotDependOnTheOrder(t *testing.T) {
+	t.Parallel()
+	accounts := []PersonalAccount{
+		{AccountYes, fen(12050)}, {AccountYes, fen(0)}, {AccountYes, nil}, {AccountNo, nil}, {AccountUnknown, nil},
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var points []Point
+		for hour, account := range rapid.SliceOfN(rapid.SampledFrom(accounts), 1, 6).Draw(t, "accounts") {
+			points = append(points, Point{Account: account, FetchedAt: start.Add(time.Duration(hour) * time.Hour)})
+		}
+		last := func(points []Point) (stays Point) {
+			for i, p := range points {
+				if i == 0 || p.Replaces(stays) {
+					stays = p
+				}
+			}
+			return stays
+		}
+		shuffled := rapid.Permutation(points).Draw(t, "order")
+		if got, want := last(append(shuffled, shuffled...)), last(points); !got.FetchedAt.Equal(want.FetchedAt) {
+			t.Fatalf("%+v stays, want %+v", got, want)
+		}
+	})
+}
+
+func TestAFigureOfTheDayOutlivesAnAnswerWithoutOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+		a, err := w.answering(0)(ctx, claim)
+		a.Enrolments[0].Account.Balance = nil
+		other := a.Enrolments[0]
+		other.InsuranceType, other.Account = "390", PersonalAccount{Exists: AccountUnknown}
+		a.Enrolments = append(a.Enrolments, other)
+		return a, err
+	})
+	w.clock.add(9 * time.Hour)
+	if got, err := w.current(); err != nil || got.Enrolments[0].Account.Balance != nil {
+		t.Fatalf("what is known now is not told: %+v, %v", got, err)
+	}
+	points, err := w.store.Points(context.Background(), subject, "2026-11-21", "2026-11-21")
+	if err != nil || len(points["310"]) != 1 || len(points["390"]) != 1 {
+		t.Fatalf("%+v, %v", points, err)
+	}
+	if p := points["310"][0]; !same(p.Account.Balance, fen(12050)) || !p.FetchedAt.Equal(start) {
+		t.Errorf("the day's figure is lost: %+v", p)
+	}
+	if points["390"][0].Account.Exists != AccountUnknown {
+		t.Errorf("another insurance: %+v", points["390"])
+	}
+}
 
 func TestAGoodAnswerIsRecorded(t *testing.T) {
 	t.Parallel()

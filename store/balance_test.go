@@ -57,6 +57,43 @@ func TestReadings(t *testing.T) {
 	}
 }
 
+// TestAKnownBalanceOfTheDayStays: later that day the balance is not known, of this insurance only; writing all again, or
+// the other way round, changes nothing.
+func TestAKnownBalanceOfTheDayStays(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	later := start.Add(time.Hour)
+	unread, other, none := reading(later, "310", 0), reading(later, "390", 800), reading(later.Add(time.Hour), "310", 0)
+	unread.Account.Balance = nil
+	none.Account = balance.PersonalAccount{Exists: balance.AccountNo}
+	known := []balance.Reading{reading(start, "310", 12050), reading(start, "390", 700)}
+	record := func(readings ...balance.Reading) map[string][]balance.Point {
+		t.Helper()
+		if err := s.RecordReadings(t.Context(), readings); err != nil {
+			t.Fatal(err)
+		}
+		points, err := s.Points(t.Context(), subject, balance.DayOf(start), balance.DayOf(start))
+		if err != nil || len(points["310"]) != 1 {
+			t.Fatal(points, err)
+		}
+		return points
+	}
+	record(unread, other) // on an empty day there is nothing better
+	for range 2 {
+		points := record(known...)
+		if p := points["310"][0]; p.Account.Balance == nil || *p.Account.Balance != 12050 || !p.FetchedAt.Equal(start) {
+			t.Errorf("the figure of the day: %+v", p)
+		}
+		if p := points["390"]; len(p) != 1 || *p[0].Account.Balance != 800 {
+			t.Errorf("the other insurance: %+v", p)
+		}
+		record(unread, other)
+	}
+	if p := record(none)["310"][0]; p.Account.Exists != balance.AccountNo || p.Account.Balance != nil {
+		t.Errorf("an account that is no more: %+v", p)
+	}
+}
+
 // TestConcurrentReadings: different days of one month at once; none is lost.
 func TestConcurrentReadings(t *testing.T) {
 	t.Parallel()

@@ -34,8 +34,8 @@ func subjectID(s balance.Subject) string { return s.Region + ":" + s.PersonID }
 
 func monthID(s balance.Subject, month string) string { return subjectID(s) + ":" + month }
 
-// RecordReadings writes each reading as the point of the day it was fetched on. Of two readings of one day the one
-// fetched later stays, so writing one twice, or late, changes nothing.
+// RecordReadings writes each reading as the point of the day it was fetched on. Of two readings of one day and insurance
+// the same one stays whatever the order (see balance.Point.Replaces), so writing one twice, or late, changes nothing.
 func (s *Store) RecordReadings(ctx context.Context, readings []balance.Reading) error {
 	months := map[string][]pointDoc{}
 	for _, r := range readings {
@@ -65,13 +65,13 @@ func pointOf(r balance.Reading, day balance.Day) pointDoc {
 	}
 }
 
-// put keeps one point to a day and insurance: the one fetched later.
+// put keeps one point to a day and insurance.
 func (m *readingMonth) put(p pointDoc) {
 	at := slices.IndexFunc(m.Points, func(q pointDoc) bool { return q.Insurance == p.Insurance && q.Day == p.Day })
 	switch {
 	case at < 0:
 		m.Points = append(m.Points, p)
-	case !p.FetchedAt.Before(m.Points[at].FetchedAt):
+	case pointToDom(p).Replaces(pointToDom(m.Points[at])):
 		m.Points[at] = p
 	}
 }
