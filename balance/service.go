@@ -106,8 +106,8 @@ func NewService(cfg Config, deps Deps) *Service {
 }
 
 // Current returns what the person of the caller's link has now. An answer younger than DisplayAge comes from memory
-// with no store read. Where the upstream gives no answer, the last good one is returned with completeness Stale; its
-// FetchedAt tells its age. The answer is the caller's own copy.
+// with no store read. Where the upstream gives no answer, the last good one that any replica got is returned with
+// completeness Stale; its FetchedAt tells its age. The answer is the caller's own copy.
 //
 // "Not enrolled" and "another name" are answers about now, as is "unsupported": they are returned as errors and never
 // covered by an older answer.
@@ -148,18 +148,19 @@ func coverable(err error) bool {
 	return true
 }
 
-// lastGood returns the last good answer, marked stale, or why there is no answer.
+// lastGood returns the last good answer, marked stale, or why there is no answer. Another replica may have stored a later
+// one than memory holds, so the store is read here, and memory alone counts only where the store gives nothing.
 func (s *Service) lastGood(ctx context.Context, subject Subject, why error) (*Answer, error) {
-	if k, ok := s.kept.Get(subject); ok {
-		return stale(k.answer.Clone()), nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	answer, err := s.store.LastAnswer(ctx, subject)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		s.log.Warn("balance_last_answer_unread", "region", subject.Region)
+	}
+	if k, ok := s.kept.Get(subject); ok && (err != nil || !k.answer.FetchedAt.Before(answer.FetchedAt)) {
+		answer, err = k.answer.Clone(), nil
+	}
 	if err != nil {
-		if !errors.Is(err, ErrNotFound) {
-			s.log.Warn("balance_last_answer_unread", "region", subject.Region)
-		}
 		return nil, fmt.Errorf("%w: %w", ErrNoReading, why)
 	}
 	return stale(answer), nil

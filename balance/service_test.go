@@ -193,6 +193,49 @@ func TestALastGoodAnswerStandsIn(t *testing.T) {
 	}
 }
 
+// Each replica keeps answers in memory; the store holds the latest of all. Of the two the later one stands in.
+func TestTheLaterOfTwoLastGoodAnswersStandsIn(t *testing.T) {
+	t.Parallel()
+	stored := func(w *world, balance int64, fetched time.Duration) *Answer {
+		a, _ := w.answering(balance)(context.Background(), identity.Claim{})
+		a.FetchedAt = start.Add(fetched)
+		return a
+	}
+	for name, c := range map[string]struct {
+		store func(w *world)
+		want  Fen
+	}{
+		"another replica's later one": {func(w *world) { w.store.answers[subject] = stored(w, 555, time.Hour) }, 555},
+		"an earlier one":              {func(w *world) { w.store.answers[subject] = stored(w, 555, -time.Hour) }, 12050},
+		"none":                        {func(w *world) { delete(w.store.answers, subject) }, 12050},
+		"a store that fails": {func(w *world) {
+			w.store.answers[subject] = stored(w, 555, time.Hour)
+			w.store.hook(func(op string) error {
+				if op == "last" {
+					return errDown
+				}
+				return nil
+			})
+		}, 12050},
+	} {
+		w := newWorld(t)
+		if _, err := w.current(); err != nil {
+			t.Fatal(err)
+		}
+		c.store(w)
+		w.upstream.fail(ErrTimeout)
+		w.clock.add(2 * time.Hour)
+		for range 2 {
+			if got, err := w.current(); err != nil || amount(t, got) != c.want || got.Completeness != Stale {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+		}
+		if k, _ := w.kept.Get(subject); k.answer.Completeness != Complete {
+			t.Errorf("%s: the answer in memory was changed", name)
+		}
+	}
+}
+
 func TestAnswersAboutNowAreNotCovered(t *testing.T) {
 	t.Parallel()
 	for _, why := range []error{ErrNotEnrolled, ErrMismatch, ErrUnsupported} {
