@@ -2,6 +2,7 @@ package alipay
 
 import (
 	"context"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -26,14 +27,24 @@ func codeOf(err error) string {
 	if errors.As(err, &failed) {
 		return failed.code
 	}
-	return "answer/unreadable"
+	return codeUnreadable
+}
+
+// unbelieved logs why a call has no signed answer. A wrong signature is mostly a wrong Alipay public key.
+func (c *Client) unbelieved(ctx context.Context, event, app string, err error) {
+	if code := codeOf(err); code == codeSignature {
+		c.alarm(ctx, event, app, code)
+	} else {
+		c.warn(ctx, event, app, code)
+	}
 }
 
 // call makes one request and returns the raw bytes of the signed answer: of the method's own node, or of error_response
 // when that is signed (Alipay answers a bad sign-in code so). Everything else is a *callError:
 //
 //   - unsigned/…: a node without a signature, whatever it says, even code 10000
-//   - answer/…: wrong signature, HTML, empty, no JSON
+//   - answer/signature: not signed with the Alipay public key that is configured, or with a certificate's
+//   - answer/unreadable: HTML, empty, no JSON
 //   - http/…: no answer (outside.Cause)
 func (a *app) call(ctx context.Context, payload *sdk.Payload) (json.RawMessage, error) {
 	watched, flight := outside.Watch(ctx)
@@ -43,8 +54,12 @@ func (a *app) call(ctx context.Context, payload *sdk.Payload) (json.RawMessage, 
 		return raw, nil
 	}
 	if body := record.body(); body != nil {
-		if signed := a.signedError(body); signed != nil {
+		signed, forged := a.signedError(body)
+		switch {
+		case signed != nil:
 			return signed, nil
+		case forged:
+			err = rsa.ErrVerification
 		}
 		return nil, &callError{code: answerCode(err), sent: true}
 	}
@@ -65,28 +80,37 @@ func (a *app) request(ctx context.Context, payload *sdk.Payload) (raw json.RawMe
 	return raw, err
 }
 
-// signedError returns the bytes of error_response when a valid signature covers them. The SDK never checks that node.
-func (a *app) signedError(body []byte) json.RawMessage {
+// signedError returns the bytes of error_response when a valid signature covers them; forged says that the signature
+// there is not valid. The SDK never checks that node.
+func (a *app) signedError(body []byte) (node json.RawMessage, forged bool) {
 	var answer struct {
 		Error json.RawMessage `json:"error_response"`
 		Sign  string          `json:"sign"`
 	}
 	if json.Unmarshal(body, &answer) != nil || len(answer.Error) == 0 || answer.Sign == "" {
-		return nil
+		return nil, false
 	}
 	signature, err := base64.StdEncoding.DecodeString(answer.Sign)
 	if err != nil || verify(a.alipay, answer.Error, signature) != nil {
-		return nil
+		return nil, true
 	}
-	return answer.Error
+	return answer.Error, false
 }
 
-// answerCode tells the two kinds of answer that is not believed apart, for the operator only. The error may be a nil
+const (
+	codeSignature  = "answer/signature"
+	codeUnreadable = "answer/unreadable"
+)
+
+// answerCode tells the kinds of answer that is not believed apart, for the operator only. The error may be a nil
 // *sdk.Error within a non-nil error (an error_response of null), so none of its methods is called.
 func answerCode(err error) string {
 	var unsigned *sdk.Error
-	if !errors.As(err, &unsigned) {
-		return "answer/unreadable"
+	switch {
+	case errors.Is(err, rsa.ErrVerification), errors.Is(err, sdk.ErrAliPublicKeyNotFound):
+		return codeSignature
+	case !errors.As(err, &unsigned):
+		return codeUnreadable
 	}
 	if unsigned == nil {
 		return "unsigned"

@@ -227,6 +227,19 @@ func message() reminder.Message {
 	}
 }
 
+// wronglySigned are those of the unbelievable that carry a signature which the configured key does not verify.
+var wronglySigned = []string{"wrong key", "changed after signing", "unknown certificate", "error_response, wrong key"}
+
+// mustAlarm wants an answer with a wrong signature told to the operator as such, and nothing else to be an alarm.
+func (l *logged) mustAlarm(t *testing.T, name string) {
+	t.Helper()
+	wrong := slices.Contains(wronglySigned, name)
+	text := l.text.String()
+	if strings.Contains(text, "level=ERROR") != wrong || strings.Contains(text, "code=answer/signature") != wrong {
+		t.Errorf("logged %s", text)
+	}
+}
+
 // unbelievable are answers that say nothing, whatever they say.
 func unbelievable(t *testing.T, success string) map[string]func(node string) string {
 	t.Helper()

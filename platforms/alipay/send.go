@@ -82,7 +82,7 @@ func (c *Client) deliver(
 }
 
 func (c *Client) noAnswer(ctx context.Context, a *app, err error) reminder.Outcome {
-	c.warn(ctx, "alipay send has no answer", a.name, codeOf(err))
+	c.unbelieved(ctx, "alipay send has no answer", a.name, err)
 	var failed *callError
 	if errors.As(err, &failed) && !failed.sent {
 		return busy.outcome(codeOf(err))

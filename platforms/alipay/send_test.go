@@ -136,6 +136,7 @@ func TestSendBelievesNothingUnsigned(t *testing.T) {
 			if got.Kind != reminder.OutcomeUnknown || got.Reason != reminder.ReasonLostAnswer || len(f.requests()) != 1 {
 				t.Fatalf("%+v after %d requests", got, len(f.requests()))
 			}
+			out.mustAlarm(t, name)
 			out.mustNotHold(t, openID)
 		})
 	}

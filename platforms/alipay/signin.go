@@ -37,7 +37,7 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 	}
 	raw, err := a.call(ctx, oauthPayload(code))
 	if err != nil {
-		c.warn(ctx, "alipay sign-in failed", name, codeOf(err))
+		c.unbelieved(ctx, "alipay sign-in failed", name, err)
 		return identity.PlatformAccount{}, identity.ErrPlatformUnavailable
 	}
 	answer, err := decodeOAuth(raw)

@@ -105,6 +105,7 @@ func TestSignInBelievesNothingUnsigned(t *testing.T) {
 			if n := len(f.requests()); n != 1 {
 				t.Fatalf("%d requests: a certificate was fetched?", n)
 			}
+			out.mustAlarm(t, name)
 			out.mustNotHold(t, "CODE12345", openID, "AT1")
 		})
 	}
