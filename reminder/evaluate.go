@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"yibao/balance"
 )
 
@@ -14,25 +12,21 @@ import (
 var errChanged = errors.New("reminder: changed meanwhile")
 
 // EvaluateDue is one pass of the first worker: it claims rules that are due, finishes what a crash left, asks, decides
-// and hands over. It returns how many it claimed; one rule's failure does not keep the others from being evaluated.
+// and hands over. It returns how many it claimed: fewer than a fill means that the rest is in other hands. One rule's
+// failure does not keep the others from being evaluated.
 func (s *Service) EvaluateDue(ctx context.Context) (int, error) {
 	now := s.now()
 	// Write 1: DueAt moves to the end of the lease. After a crash anywhere below the rule is simply due again then. A
 	// stop does not cut the claims short, and what was claimed before an error is evaluated too.
 	rules, err := s.Store.ClaimDueRules(context.WithoutCancel(ctx), now, now.Add(s.cfg.Lease), s.cfg.Batch)
-	failures := make([]error, len(rules))
-	var group errgroup.Group
-	group.SetLimit(s.cfg.Parallel)
-	for i, rule := range rules {
-		group.Go(func() error {
-			if failures[i] = s.evaluate(ctx, rule); ctx.Err() != nil {
-				s.unclaim(ctx, rule)
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // failures holds the errors
-	return len(rules), errors.Join(append(failures, err)...)
+	failed := s.each(len(rules), func(i int) error {
+		failure := s.evaluate(ctx, rules[i])
+		if ctx.Err() != nil {
+			s.unclaim(ctx, rules[i])
+		}
+		return failure
+	})
+	return len(rules), errors.Join(failed, err)
 }
 
 // unclaim makes a rule that a stop kept from being evaluated due at once, for the next process. One that was evaluated

@@ -37,7 +37,8 @@ type RuleStore interface {
 	// UpdateRule returns ErrNotFound for a rule that is gone.
 	UpdateRule(ctx context.Context, linkID string, fn func(*Rule) error) (*Rule, error)
 	DeleteRule(ctx context.Context, linkID string) error
-	// ClaimDueRules claims up to limit rules due at now by moving DueAt to leaseUntil.
+	// ClaimDueRules claims up to limit rules due at now by moving DueAt to leaseUntil. Those that another process claims
+	// meanwhile do not count: fewer than limit means that no others were found.
 	ClaimDueRules(ctx context.Context, now, leaseUntil time.Time, limit int) ([]*Rule, error)
 }
 

@@ -4,38 +4,36 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	mrand "math/rand/v2"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
-// SendDue is one pass of the second worker: for each platform user with a delivery that is due it takes the user's
-// lease and sends one delivery after the other. It returns how many users it served.
+// lookAhead is how many times a pass' fill of users is looked at. All replicas find the same users longest due; each goes
+// through more than it can serve, in an order of its own, so that they seldom meet.
+const lookAhead = 4
+
+// SendDue is one pass of the second worker: for platform users with a delivery that is due it takes the user's lease and
+// sends one delivery after the other. It passes over users that another process is at, and ends when it has served a
+// fill or there are no others. It returns how many it served: fewer than a fill means that the rest is in other hands.
 func (s *Service) SendDue(ctx context.Context) (int, error) {
-	users, err := s.Store.UsersWithDue(ctx, s.now(), s.cfg.Batch)
+	users, err := s.Store.UsersWithDue(ctx, s.now(), lookAhead*s.cfg.Batch)
 	if err != nil {
 		return 0, err
 	}
-	served := make([]bool, len(users))
-	failures := make([]error, len(users))
-	var group errgroup.Group
-	group.SetLimit(s.cfg.Parallel)
-	for i, user := range users {
-		group.Go(func() error {
-			if ctx.Err() == nil {
-				served[i], failures[i] = s.serve(ctx, user)
-			}
+	mrand.Shuffle(len(users), func(i, j int) { users[i], users[j] = users[j], users[i] })
+	var served atomic.Int64
+	err = s.each(len(users), func(i int) error {
+		if ctx.Err() != nil || served.Load() >= int64(s.cfg.Batch) {
 			return nil
-		})
-	}
-	_ = group.Wait() // failures holds the errors
-	count := 0
-	for _, yes := range served {
-		if yes {
-			count++
 		}
-	}
-	return count, errors.Join(failures...)
+		ours, err := s.serve(ctx, users[i])
+		if ours {
+			served.Add(1)
+		}
+		return err
+	})
+	return int(served.Load()), err
 }
 
 // round is one holder's work on one user's deliveries.

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"yibao/balance"
 	"yibao/identity"
 )
@@ -117,7 +119,8 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// work repeats passes; a full one that had no error is followed by the next at once.
+// work repeats passes; a full one that had no error is followed by the next at once. One that found nothing to do, or
+// everything in the hands of other processes, is not full.
 func (s *Service) work(ctx context.Context, name string, pass func(context.Context) (int, error)) {
 	for ctx.Err() == nil {
 		done, err := pass(ctx)
@@ -132,6 +135,21 @@ func (s *Service) work(ctx context.Context, name string, pass func(context.Conte
 		case <-time.After(s.cfg.Tick):
 		}
 	}
+}
+
+// each does the items of one pass, some at once. One item's failure keeps no other from being done.
+func (s *Service) each(items int, do func(i int) error) error {
+	failures := make([]error, items)
+	var group errgroup.Group
+	group.SetLimit(s.cfg.Parallel)
+	for i := range items {
+		group.Go(func() error {
+			failures[i] = do(i)
+			return nil
+		})
+	}
+	_ = group.Wait() // failures holds the errors
+	return errors.Join(failures...)
 }
 
 // code names an error for the log without its text, which may come from outside.

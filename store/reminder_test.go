@@ -61,6 +61,32 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestClaimsMakeUpForLostOnes: two replicas read the same list; one that loses its first to the other claims others, so
+// that neither takes "all mine are gone" for "nothing is due".
+func TestClaimsMakeUpForLostOnes(t *testing.T) {
+	t.Parallel()
+	stores := openMany(t, storetest.NewDatabase(t), 2)
+	for i := range 6 {
+		if err := stores[0].EnsureSchedule(t.Context(), subjectOf(i), start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	others := -1
+	mine, err := stores[0].ClaimDue(t.Context(), start, 3, func(v balance.Schedule) time.Time {
+		if others < 0 { // between our list and our first write
+			theirs, err := stores[1].ClaimDue(t.Context(), start, 3, hourLater)
+			if err != nil {
+				t.Error(err)
+			}
+			others = len(theirs)
+		}
+		return hourLater(v)
+	})
+	if err != nil || others != 3 || len(mine) != 3 {
+		t.Errorf("%d and %d of 6, %v", others, len(mine), err)
+	}
+}
+
 func delivery(id, user string, notBefore time.Time) reminder.Delivery {
 	return reminder.Delivery{ID: id, LinkID: "l", UserID: user, State: reminder.DeliveryPending, NotBefore: notBefore, CreatedAt: notBefore}
 }

@@ -117,8 +117,8 @@ func (s *Store) DeleteRule(ctx context.Context, linkID string) error {
 	return err
 }
 
-// ClaimDueRules claims up to limit rules that are due at now by moving their due time to leaseUntil, which must be
-// later than now. On an error those claimed so far come back with it.
+// ClaimDueRules claims up to limit rules, of those that are longest due at now, by moving their due time to leaseUntil,
+// which must be later than now. On an error those claimed so far come back with it.
 func (s *Store) ClaimDueRules(ctx context.Context, now, leaseUntil time.Time, limit int) ([]*reminder.Rule, error) {
 	return claimDue(ctx, s.rules, now, limit, func(r *reminder.Rule) { r.DueAt = leaseUntil })
 }

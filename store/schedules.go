@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -32,23 +33,32 @@ func (s *Store) EnsureSchedule(ctx context.Context, subject balance.Subject, due
 	return err
 }
 
-// ClaimDue claims up to limit subjects that are due at now, the longest due first, each by one guarded write that moves
-// its due time to next. The schedules come back as written. On an error those claimed so far come back with it; the
+// ClaimDue claims up to limit subjects of those that are longest due at now, each by one guarded write that moves its due
+// time to next. The schedules come back as written. On an error those claimed so far come back with it; the
 // others are due still.
 func (s *Store) ClaimDue(ctx context.Context, now time.Time, limit int, next func(balance.Schedule) time.Time) ([]balance.Schedule, error) {
 	claimed, err := claimDue(ctx, s.schedules, now, limit, func(v *balance.Schedule) { v.DueAt = next(*v) })
 	return deref(claimed), err
 }
 
-// claimDue claims the documents with due_at <= now.
+// lookAhead is how many times the limit claimDue looks at. All replicas find the same documents longest due; each goes
+// through more than it may claim, in an order of its own, so that they seldom meet and a lost one is made up for.
+const lookAhead = 4
+
+// claimDue claims up to limit documents with due_at <= now. Fewer means that the others that were found went to other
+// processes.
 func claimDue[T, D any, P document[D]](ctx context.Context, t *table[T, D, P], now time.Time, limit int, move func(*T)) ([]*T, error) {
 	due := bson.D{{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now}}}}
-	found, err := t.work(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(limit)))
+	found, err := t.work(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(lookAhead*limit)))
 	if err != nil {
 		return nil, err
 	}
+	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	var claimed []*T
 	for _, s := range found {
+		if len(claimed) == limit {
+			break
+		}
 		v, ours, err := t.claim(ctx, s, move)
 		if err != nil {
 			return claimed, err
