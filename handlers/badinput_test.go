@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"yibao/balance"
+	"yibao/reminder"
 )
 
 const (
@@ -117,8 +120,9 @@ func TestFieldsThatAreWrong(t *testing.T) {
 
 		{put, `10000`, `"10000"`, "threshold_fen", "wrong_type"},
 		{put, `10000`, `100.5`, "threshold_fen", "wrong_type"},
-		{put, `10000`, `0`, "threshold_fen", "too_small"},
-		{put, `10000`, `1e300`, "threshold_fen", "too_large"},
+		{put, `10000`, `10000.0`, "threshold_fen", "wrong_type"},
+		{put, `10000`, `1e300`, "threshold_fen", "wrong_type"},
+		{put, `10000`, `10000,"margin_fen":7.0`, "margin_fen", "wrong_type"},
 		{put, `"22:00"`, `"24:00"`, "quiet_hours.start", "wrong_format"},
 		{put, `"07:30"`, `"` + marker + `"`, "quiet_hours.end", "wrong_format"},
 
@@ -182,8 +186,8 @@ func TestQueriesThatAreWrong(t *testing.T) {
 		{"insurance=abc", "insurance", "wrong_format", "validation"},
 		{"insurance=1234567", "insurance", "too_long", "validation"},
 		{"from=2026-11-210", "from", "too_long", "validation"},
-		{"from=2026-02-30", "", "", "range_invalid"},
-		{"to=yesterday", "", "", "range_invalid"},
+		{"from=2026-02-30", "from", "range_invalid", "range_invalid"},
+		{"from=2026-02-01&to=yesterday", "to", "range_invalid", "range_invalid"},
 	} {
 		got := r.do("GET", path+c.query, "")
 		p := got.problem(t)
@@ -235,5 +239,32 @@ func TestQuietHoursOfNoLength(t *testing.T) {
 	got := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, "07:30", "22:00", 1))
 	if p := got.problem(t); p.Code != "quiet_hours_invalid" || !hasField(p, "quiet_hours", "quiet_hours_invalid") || r.fake.calls() != 0 {
 		t.Errorf("%s, %d calls", got.body, r.fake.calls())
+	}
+}
+
+// TestRangesThatAreWrong: of two days that exist nobody can tell which one is wrong; a single one is.
+func TestRangesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.fake.fail = balance.ErrRange
+	path := "/v1/insured/" + linkID + "/charts/trend?"
+	for query, field := range map[string]string{"from=2027-01-01": "from", "to=2027-12-31": "to", "from=2026-02-01&to=2026-01-01": ""} {
+		p := r.do("GET", path+query, "").problem(t)
+		if p.Code != "range_invalid" || hasField(p, field, "range_invalid") != (field != "") {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+}
+
+// TestAmountsAreLeftToTheDomain: it knows the bounds and names them, so nothing stands before it.
+func TestAmountsAreLeftToTheDomain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.fake.fail = reminder.ErrThreshold
+	for _, amount := range []string{"0", "-1", "1000000000001"} {
+		p := r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":`+amount+`}`).problem(t)
+		if p.Code != "threshold_invalid" || !hasField(p, "threshold_fen", "threshold_invalid") {
+			t.Errorf("%s: %+v", amount, p)
+		}
 	}
 }

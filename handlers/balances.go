@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"yibao/balance"
@@ -128,6 +129,9 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 		return nil, err
 	}
 	trend, err := s.Balances.Trend(ctx, callerOf(ctx), in.ID, query)
+	if errors.Is(err, balance.ErrRange) {
+		return nil, in.badRange()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -147,17 +151,28 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 func (in *trendInput) query(l language) (balance.TrendQuery, error) {
 	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.short()}
 	for _, day := range []struct {
-		text string
-		day  *balance.Day
-	}{{in.From, &query.From}, {in.To, &query.To}} {
+		name, text string
+		day        *balance.Day
+	}{{"from", in.From, &query.From}, {"to", in.To, &query.To}} {
 		if day.text == "" {
 			continue
 		}
 		parsed, err := balance.ParseDay(day.text)
 		if err != nil {
-			return query, err
+			return query, &failure{public: errRange, field: day.name}
 		}
 		*day.day = parsed
 	}
 	return query, nil
+}
+
+// badRange says that days which exist make no range. Where only one was given it is that one; else nobody can tell.
+func (in *trendInput) badRange() error {
+	switch {
+	case in.To == "":
+		return &failure{public: errRange, field: "from"}
+	case in.From == "":
+		return &failure{public: errRange, field: "to"}
+	}
+	return fail(errRange)
 }

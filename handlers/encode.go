@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strconv"
 	"sync"
@@ -23,7 +24,21 @@ var jsonFormat = huma.Format{
 		_, err := w.Write(buffer.Bytes())
 		return err
 	},
-	Unmarshal: json.Unmarshal,
+	Unmarshal: decodeJSON,
+}
+
+// wrongTypeAt begins the error about a value that no field of its name can hold.
+const wrongTypeAt = "expected another type at "
+
+// decodeJSON keeps the path of a field and drops its value. What Huma's own check lets pass (10000.0 for a whole number)
+// is found here.
+func decodeJSON(data []byte, v any) error {
+	err := json.Unmarshal(data, v)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return errors.New(wrongTypeAt + wrong.Field)
+	}
+	return err
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

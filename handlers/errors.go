@@ -146,6 +146,7 @@ var known = []struct {
 type failure struct {
 	public *publicError
 	retry  time.Duration // overrides the public error's when set
+	field  string        // likewise
 	fields []FieldError
 }
 

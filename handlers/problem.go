@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"reflect"
@@ -53,8 +54,8 @@ func problemFor(c *call, f *failure) *Problem {
 		RequestID: c.id,
 		Errors:    f.fields,
 	}
-	if p.Errors == nil && f.public.field != "" {
-		p.Errors = []FieldError{{Field: f.public.field, Code: f.public.code, Text: p.Detail}}
+	if field := cmp.Or(f.field, f.public.field); p.Errors == nil && field != "" {
+		p.Errors = []FieldError{{Field: field, Code: f.public.code, Text: p.Detail}}
 	}
 	return p
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
@@ -15,8 +17,8 @@ import (
 type putReminderInput struct {
 	PathID
 	Body struct {
-		ThresholdFen  balance.Fen  `json:"threshold_fen" minimum:"1" maximum:"1000000000000" doc:"余额低于此金额时提醒（分）" example:"10000"`
-		MarginFen     *balance.Fen `json:"margin_fen,omitempty" minimum:"0" maximum:"1000000000000" doc:"余额回升超过提醒金额多少后重新生效（分）" example:"1000"`
+		ThresholdFen  thresholdFen `json:"threshold_fen" doc:"余额低于此金额时提醒（分）" example:"10000"`
+		MarginFen     *marginFen   `json:"margin_fen,omitempty" doc:"余额回升超过提醒金额多少后重新生效（分）" example:"1000"`
 		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为有个人账户的险种" example:"310"`
 		Template      string       `json:"template,omitempty" maxLength:"64" doc:"消息模板，见 GET /v1/templates" example:"low_balance"`
 		ShowAmount    bool         `json:"show_amount,omitempty" doc:"消息中是否显示余额（会出现在锁屏上）" example:"false"`
@@ -24,6 +26,26 @@ type putReminderInput struct {
 		// Consent is not needed where the link's own consent already covers regular reading.
 		Consent *reminderConsent `json:"consent,omitempty" doc:"绑定时未同意定期查询余额的，须在此同意"`
 	}
+}
+
+// The amounts of a reminder, with the bounds that the domain sets.
+type (
+	thresholdFen balance.Fen
+	marginFen    balance.Fen
+)
+
+// Schema names the bounds.
+func (thresholdFen) Schema(huma.Registry) *huma.Schema {
+	return bounded(reminder.MinThreshold, reminder.MaxThreshold)
+}
+
+// Schema names the bounds.
+func (marginFen) Schema(huma.Registry) *huma.Schema { return bounded(0, reminder.MaxThreshold) }
+
+// bounded shows bounds in the document without having Huma check them: it would only say "too small", where the domain's
+// own error says what the bounds are.
+func bounded(least, most balance.Fen) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Extensions: map[string]any{"minimum": least, "maximum": most}}
 }
 
 type quietHours struct {
@@ -60,7 +82,7 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 		return nil, fail(errQuiet) // all day or never? The domain's word for "none" would drop them without a word
 	}
 	setting := reminder.Setting{
-		Threshold: body.ThresholdFen, Margin: body.MarginFen, InsuranceType: body.InsuranceType,
+		Threshold: balance.Fen(body.ThresholdFen), Margin: (*balance.Fen)(body.MarginFen), InsuranceType: body.InsuranceType,
 		Template: body.Template, ShowAmount: body.ShowAmount, Quiet: body.QuietHours.minutes(),
 	}
 	if body.Consent != nil {

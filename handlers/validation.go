@@ -58,6 +58,9 @@ func fieldError(names map[string]bool, detail *huma.ErrorDetail, l language) Fie
 	if name, ok := strings.CutPrefix(detail.Message, "expected required property "); ok {
 		path += "." + strings.TrimSuffix(name, " to be present")
 	}
+	if name, ok := strings.CutPrefix(detail.Message, wrongTypeAt); ok {
+		path += "." + name
+	}
 	for _, p := range fieldProblems {
 		if strings.HasPrefix(detail.Message, p.phrase) {
 			return FieldError{Field: longestKnown(names, path), Code: p.code, Text: p.text.in(l)}
