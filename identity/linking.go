@@ -153,21 +153,57 @@ func (l *Linking) newAttempt(userID string, claim Claim, consent Consent, r Link
 	return a
 }
 
-// countStart counts before anything is stored, so that a refused attempt leaves no document.
+// startLimit is one of the limits that a start counts against.
+type startLimit struct {
+	key, op string
+	limit   int
+}
+
+func (l *Linking) startLimits(a *Attempt, address string) []startLimit {
+	limits := []startLimit{
+		{sendsOfPair(a), sendOp(a.ID, 1), l.cfg.SendsPerPair},
+		{startsOfUser(a.UserID), a.ID, l.cfg.StartsPerUser},
+	}
+	if address == "" {
+		return limits
+	}
+	return append(limits, startLimit{l.startsOfAddress(address), a.ID, l.cfg.StartsPerAddress})
+}
+
+// countStart counts before anything is stored, so that a refused attempt leaves no document: first what only the user
+// and this person share, then the user's own, and last the address, which strangers share behind one carrier's NAT. A
+// start that is refused by one limit is not counted against any other. Mostly it writes nothing, as all are looked at
+// first; starts at once may all pass that look, but each count is itself the check, and what was counted before the one
+// that refuses is taken back.
+//
+// What is taken back belongs to no attempt. A kill, or a store that fails, in between leaves too much counted, for a
+// day; never too little.
 func (l *Linking) countStart(ctx context.Context, a *Attempt, address string) error {
-	if address != "" {
-		if err := l.count(ctx, l.startsOfAddress(address), a.ID, l.cfg.StartsPerAddress); err != nil {
-			return err
-		}
-	}
-	if err := l.count(ctx, startsOfUser(a.UserID), a.ID, l.cfg.StartsPerUser); err != nil {
-		return err
-	}
 	// Who has used up the wrong codes could not prove this attempt: no message is sent for it.
 	if err := l.checkCount(ctx, wrongOfPair(a), l.cfg.WrongPerPair); err != nil {
 		return err
 	}
-	return l.count(ctx, sendsOfPair(a), sendOp(a.ID, 1), l.cfg.SendsPerPair)
+	limits := l.startLimits(a, address)
+	for _, c := range limits {
+		if err := l.checkCount(ctx, c.key, c.limit); err != nil {
+			return err
+		}
+	}
+	for i, c := range limits {
+		if err := l.count(ctx, c.key, c.op, c.limit); err != nil {
+			l.takeBack(ctx, limits[:i])
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Linking) takeBack(ctx context.Context, counted []startLimit) {
+	for _, c := range counted {
+		if l.uncount(ctx, c.key, c.op) != nil {
+			l.deps.Log.Warn("a start that was refused stays counted")
+		}
+	}
 }
 
 // check decides from the request and the caller alone.

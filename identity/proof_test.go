@@ -3,6 +3,7 @@ package identity_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -251,6 +252,119 @@ func TestStartLimits(t *testing.T) {
 			t.Errorf("%s: hit another: %v", name, err)
 		}
 		w.linking.Wait()
+	}
+}
+
+// TestRefusedStartsCostNobody has one user refused a hundred times by one limit: the other limits stand as before.
+func TestRefusedStartsCostNobody(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*identity.LinkingConfig){
+		"user":    func(c *identity.LinkingConfig) { c.StartsPerUser = 2 },
+		"address": func(c *identity.LinkingConfig) { c.StartsPerAddress = 2 },
+		"sends":   func(c *identity.LinkingConfig) { c.SendsPerPair = 2 },
+		"wrong":   func(c *identity.LinkingConfig) { c.WrongPerPair = 1 },
+	} {
+		w := newWorld(change)
+		c := w.caller("user-1")
+		w.start(t, c, nobody)
+		a := w.start(t, c, nobody)
+		if name == "wrong" {
+			if _, err := w.linking.Prove(t.Context(), c, a.ID, "000000"); !errors.Is(err, identity.ErrCodeWrong) {
+				t.Fatal(err)
+			}
+		}
+		before := hits(w)
+		var limit *identity.LimitError
+		for range 100 {
+			if _, err := w.linking.Start(t.Context(), c, request(nobody)); !errors.As(err, &limit) {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if after := hits(w); !maps.Equal(before, after) {
+			t.Errorf("%s: refused starts were counted: %v, before %v", name, after, before)
+		}
+	}
+}
+
+// hits is how many events each counter holds.
+func hits(w *world) map[string]int {
+	n := map[string]int{}
+	for _, c := range w.store.Contents().Counters {
+		n[c.Key] = len(c.Hits)
+	}
+	return n
+}
+
+// TestStartsAtOnceKeepEveryLimit starts many attempts at once on several replicas, which pass the first look together.
+func TestStartsAtOnceKeepEveryLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) {
+		c.SendsPerPair, c.StartsPerUser, c.StartsPerAddress, c.SendsPerPhone = 4, 5, 7, 1000
+	})
+	callers := []*identity.Caller{w.caller("user-1"), w.caller("user-2")}
+	var wg sync.WaitGroup
+	for i := range 60 {
+		who, claim := callers[i%2], []identity.Claim{personA, personB, nobody}[i%3]
+		wg.Go(func() {
+			l := w.another()
+			_, _ = l.Start(t.Context(), who, request(claim))
+			l.Wait()
+		})
+	}
+	wg.Wait()
+	attempts := len(w.store.Contents().Attempts)
+	if attempts == 0 || attempts > 7 {
+		t.Errorf("%d attempts", attempts)
+	}
+	sums := map[string]int{}
+	for key, n := range hits(w) {
+		kind := strings.Join(strings.SplitN(key, ":", 3)[:2], ":")
+		if strings.HasPrefix(key, "sends:user:") {
+			kind = "pair"
+		}
+		sums[kind] += n
+	}
+	for _, kind := range []string{"starts:user", "starts:address", "pair"} {
+		if sums[kind] != attempts {
+			t.Errorf("%s: %d counted for %d attempts", kind, sums[kind], attempts)
+		}
+	}
+}
+
+// TestKilledStartIsNeverCountedTooLittle ends the process at every store call of a start that the address refuses only
+// once the other counts are made, as another start came between.
+func TestKilledStartIsNeverCountedTooLittle(t *testing.T) {
+	t.Parallel()
+	for calls := range 12 {
+		w := newWorld(func(c *identity.LinkingConfig) { c.StartsPerAddress = 1 })
+		c, rival := w.caller("user-1"), w.caller("user-2")
+		seen := 0
+		var die func(string) error
+		die = func(string) error {
+			if seen++; seen == 5 { // all four were looked at
+				w.store.Before = nil
+				w.start(t, rival, personA)
+				w.store.Before = die
+			}
+			if seen > calls {
+				return errKilled
+			}
+			return nil
+		}
+		w.store.Before = die
+		_, err := w.linking.Start(t.Context(), c, request(personA))
+		w.linking.Wait()
+		var limit *identity.LimitError
+		if full := errors.As(err, &limit); full != (calls >= 7) {
+			t.Errorf("killed after %d calls: %v", calls, err)
+		}
+		got := w.store.Contents()
+		for key, n := range hits(w) {
+			over := strings.Contains(key, c.UserID)
+			if over && (n > 1 || calls >= 9 && n > 0) || !over && n != len(got.Attempts) {
+				t.Errorf("killed after %d calls: %s has %d for %d attempts", calls, key, n, len(got.Attempts))
+			}
+		}
 	}
 }
 
