@@ -35,7 +35,6 @@ var (
 var byCode = map[loose]verdict{
 	"10000": accepted,
 	"10003": mute, // "in progress" has no meaning for a message
-	"20000": busy,
 	"20001": badTemplate,
 	"40001": badTemplate,
 	"40002": badTemplate,
@@ -72,7 +71,7 @@ func verdictOf(r result) verdict {
 	if limited(r) {
 		return backOff
 	}
-	if strings.HasPrefix(string(r.SubCode), "isp.") { // the platform's own trouble
+	if theirs(r) {
 		return busy
 	}
 	if v, ok := byCode[r.Code]; ok {
@@ -84,6 +83,11 @@ func verdictOf(r result) verdict {
 // limited says whether the gateway asks to slow down.
 func limited(r result) bool {
 	return r.Code == "40005" || strings.Contains(string(r.SubCode), "call-limited")
+}
+
+// theirs says whether the refusal is the platform's own trouble, which passes by itself.
+func theirs(r result) bool {
+	return r.Code == "20000" || strings.HasPrefix(string(r.SubCode), "isp.")
 }
 
 func (v verdict) outcome(code string) reminder.Outcome {

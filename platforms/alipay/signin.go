@@ -71,7 +71,10 @@ func (c *Client) signInRefused(ctx context.Context, name string, answer oauthAns
 		return identity.ErrCodeInvalid
 	case limited(answer.result):
 		return identity.ErrPlatformBusy
+	case theirs(answer.result):
+		c.warn(ctx, "alipay sign-in failed", name, answer.code())
+	default: // app, key, clock or permission: nobody signs in until an operator has mended it
+		c.alarm(ctx, "alipay sign-in failed", name, answer.code())
 	}
-	c.warn(ctx, "alipay sign-in failed", name, answer.code())
 	return identity.ErrPlatformUnavailable
 }

@@ -90,6 +90,28 @@ func TestSignInRefused(t *testing.T) {
 	}
 }
 
+// A mistake in the configuration is an operator's matter; a bad code, too many calls or a platform in trouble is not.
+func TestSignInAlarms(t *testing.T) {
+	t.Parallel()
+	for refusal, alarm := range map[string]bool{
+		"40002/isv.code-invalid": false, "40005/isv.x": false, "40004/isv.app-call-limited": false,
+		"20000/isp.unknow-error": false, "20000/": false, "40004/isp.busy": false,
+		"40002/isv.invalid-signature": true, "40002/isv.invalid-app-id": true, "40002/isv.invalid-timestamp": true,
+		"40006/isv.insufficient-isv-permissions": true, "40001/isv.missing-x": true, "99999/whatever": true,
+	} {
+		code, sub, _ := strings.Cut(refusal, "/")
+		f := newFake(t)
+		f.answer = f.signed(`{"code":"` + code + `","sub_code":"` + sub + `"}`)
+		client, out := newClient(t, f.url)
+		if _, err := client.SignIn(t.Context(), "main", "CODE12345"); err == nil {
+			t.Errorf("%s signs in", refusal)
+		}
+		if strings.Contains(out.text.String(), "level=ERROR") != alarm {
+			t.Errorf("%s: %s", refusal, out.text.String())
+		}
+	}
+}
+
 func TestSignInBelievesNothingUnsigned(t *testing.T) {
 	t.Parallel()
 	for name, body := range unbelievable(t, `{"access_token":"AT1","open_id":"`+openID+`"}`) {
