@@ -73,6 +73,10 @@ func TestAnswers(t *testing.T) {
 		{"POST", "/v1/subscriptions", goodReport, 200, `{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}]}`},
 		{"POST", "/v1/subscriptions", `{"report_id":"r-2","results":{"tpl-1":"accept","tpl-9":"accept","errMsg":"ok"}}`, 200,
 			`{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}],"ignored":["errMsg","tpl-9"]}`},
+		{"POST", "/v1/subscriptions", `{"report_id":"r-3","results":{"tpl-1":"subscribe","low_balance":"accept"}}`, 200,
+			`{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}],"ignored":["low_balance","tpl-1"]}`},
+		{"POST", "/v1/subscriptions", `{"report_id":"r-4","results":{"tpl-1":"filter"}}`, 200,
+			`{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}]}`},
 	}
 	r := newRig(t)
 	for _, c := range cases {

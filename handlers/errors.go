@@ -71,7 +71,6 @@ var (
 	errNoAgreement = &publicError{code: "unattended_consent_missing", status: 409, text: text{"请先同意由系统定期查询余额", "Please agree first that the balance is read regularly."}}
 	errUnattended  = &publicError{code: "unattended_unsupported", status: 409, text: text{"该地区暂不支持余额提醒", "This region does not support reminders."}}
 	errQuiet       = &publicError{code: "quiet_hours_invalid", status: 422, field: "quiet_hours", text: text{"免打扰时段填写有误", "The quiet hours are not valid."}}
-	errRepeated    = &publicError{code: "report_repeated", status: 409, text: text{"本次订阅结果已记录", "This report was counted already."}}
 
 	errInternal     = &publicError{code: "internal", status: 500, text: text{"系统出现异常，请稍后再试", "Something went wrong. Please try again later."}}
 	errStore        = &publicError{code: "store_unavailable", status: 503, retry: 5 * time.Second, text: text{"系统繁忙，请稍后再试", "The service is busy. Please try again later."}}
@@ -136,7 +135,6 @@ var known = []struct {
 	{reminder.ErrNoConsent, errNoAgreement},
 	{reminder.ErrUnattended, errUnattended},
 	{reminder.ErrQuietHours, errQuiet},
-	{reminder.ErrReportAgain, errRepeated},
 
 	{context.DeadlineExceeded, errTimedOut},
 	{context.Canceled, errTimedOut},

@@ -234,7 +234,7 @@ func (s *server) listTemplates(ctx context.Context, _ *none) (*out[templatesView
 type subscriptionInput struct {
 	Body struct {
 		ReportID string            `json:"report_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z_-]+$" patternDescription:"letters, digits, - and _" doc:"客户端生成的编号；网络重试时沿用同一编号，不会重复计数" example:"f2b6a1f0-5f0e-4f53-9b8e-3c8d0a6d1c11"`
-		Results  map[string]string `json:"results" minProperties:"1" maxProperties:"20" doc:"平台返回的各模板授权结果：模板编号 → accept、reject 等"`
+		Results  map[string]string `json:"results" minProperties:"1" maxProperties:"20" doc:"各模板的授权结果：平台的模板编号 → accept（同意）、reject（拒绝）或 ban（已被平台封禁）；只有 accept 计入订阅次数。微信：wx.requestSubscribeMessage 的 success 结果中各模板编号对应的值，原样上报（不含 errMsg）。支付宝：my.requestSubscribeMessage 返回的是编号列表，须转换：result.subscribedEntityIds 中的编号报 accept，result.unsubscribedEntityIds 中的编号报 reject；用户取消（behavior 为 cancel）时，所传编号均报 reject"`
 	}
 }
 
@@ -247,8 +247,9 @@ type quotaView struct {
 
 type quotasView struct {
 	Quotas []quotaView `json:"quotas"`
-	// Ignored lets a developer see a template id that the server's configuration does not have.
-	Ignored []string `json:"ignored,omitempty" doc:"未计入的模板编号（服务端未配置）"`
+	// Ignored lets a developer see a template id that the server's configuration does not have, and a result that was sent
+	// as the platform gave it.
+	Ignored []string `json:"ignored,omitempty" doc:"未计入的模板编号：服务端未配置，或授权结果不是已知的取值"`
 }
 
 func viewQuota(q reminder.Quota) quotaView {
@@ -263,10 +264,16 @@ func (s *server) reportSubscription(ctx context.Context, in *subscriptionInput) 
 	return answer(quotasView{Quotas: each(quotas, viewQuota), Ignored: s.ignored(callerOf(ctx), in.Body.Results)}), nil
 }
 
-// ignored lists the reported template ids that the caller's app does not have.
+// knownResults are the words that a template can come with. Only "accept" grants. A platform may add words, so others are
+// no error, but they are told.
+var knownResults = []string{"accept", "reject", "ban", "filter", "acceptWithAudio"}
+
+// ignored lists the reported template ids that the caller's app does not have, and those with a result that nobody knows.
 func (s *server) ignored(c *identity.Caller, results map[string]string) []string {
+	templates := s.Reminders.Templates(c.Platform, c.App)
 	ids := slices.Sorted(maps.Keys(results))
 	return slices.DeleteFunc(ids, func(id string) bool {
-		return slices.ContainsFunc(s.Reminders.Templates(c.Platform, c.App), func(t reminder.Template) bool { return t.TemplateID == id })
+		ours := slices.ContainsFunc(templates, func(t reminder.Template) bool { return t.TemplateID == id })
+		return ours && slices.Contains(knownResults, results[id])
 	})
 }

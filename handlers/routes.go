@@ -50,7 +50,7 @@ func (s *server) routes() []route {
 		on("DELETE /v1/insured/{id}/reminder", citizen, "deleteReminder", text{"取消余额提醒", "Remove the reminder"}, s.deleteReminder),
 		on("GET /v1/insured/{id}/deliveries", citizen, "listDeliveries", text{"提醒记录", "List notifications"}, s.listDeliveries),
 		on("GET /v1/templates", citizen, "listTemplates", text{"可订阅的消息", "Message templates"}, s.listTemplates),
-		on("POST /v1/subscriptions", citizen, "reportSubscription", text{"上报订阅结果", "Report what was subscribed to"}, s.reportSubscription).also(409),
+		on("POST /v1/subscriptions", citizen, "reportSubscription", text{"上报订阅结果", "Report what was subscribed to"}, s.reportSubscription),
 	}
 }
 
