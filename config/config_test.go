@@ -198,3 +198,95 @@ func TestAMissingFileIsToldOnce(t *testing.T) {
 		t.Errorf("%v", problems)
 	}
 }
+
+// edited is the example with texts replaced; each must be in it.
+func edited(t *testing.T, oldnew ...string) string {
+	t.Helper()
+	text := example(t)
+	for i := 0; i < len(oldnew); i += 2 {
+		if !strings.Contains(text, oldnew[i]) {
+			t.Fatalf("the example no longer has %q", oldnew[i])
+		}
+		text = strings.Replace(text, oldnew[i], oldnew[i+1], 1)
+	}
+	return text
+}
+
+// onlyProblem wants exactly one problem, of the key.
+func onlyProblem(t *testing.T, err error, key string) Problem {
+	t.Helper()
+	var found Problems
+	if !errors.As(err, &found) || len(found) != 1 || found[0].Key != key {
+		t.Fatalf("want one problem of %s, got: %v", key, err)
+	}
+	return found[0]
+}
+
+func TestADurationNeedsItsUnit(t *testing.T) {
+	for key, edit := range map[string][2]string{
+		"server.read_timeout": {"read_timeout: 10s", "read_timeout: 10"},
+		"linking.code_ttl":    {"code_ttl: 5m", "code_ttl: 5"},
+		"reminder.cooldown":   {"cooldown: 24h", "cooldown: 24.0"},
+	} {
+		_, err := Parse([]byte(edited(t, edit[0], edit[1])), nil)
+		if p := onlyProblem(t, err, key); !strings.Contains(p.Mend, `"10s"`) {
+			t.Errorf("%s: %q does not show a unit", key, p.Mend)
+		}
+	}
+	_, err := Parse([]byte(example(t)), []string{"YIBAO_SERVER__READ_TIMEOUT=10"})
+	onlyProblem(t, err, "server.read_timeout")
+	c, err := Parse([]byte(edited(t, "cooldown: 24h", "cooldown: 0")), nil)
+	if err != nil || c.Reminder.Cooldown != 0 {
+		t.Errorf("0 means none and needs no unit: %v", err)
+	}
+}
+
+func TestTextStaysAsItIsWritten(t *testing.T) {
+	c, err := Parse([]byte(edited(t,
+		`recer_sys_code: "01"`, `recer_sys_code: 01`, `app_key: APP-KEY`, `app_key: 0123456`, `version: "2026-11"`, `version: 2026-11-01`,
+		`opter_name: yibao`, `opter_name: true`, `insutype: "390"`, `insutype: 0390`, `success_codes: ["0"] `, `success_codes: [00, 1e2] `,
+		`"990200":`, `990200:`, `extra: {}`, `extra: {recer_admvs: 0990}`)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	region := c.Regions["990100"]
+	last := region.Accounts[len(region.Accounts)-1]
+	got := []string{region.Insurer.RecerSysCode, c.SMS.AppKey, c.Consent.Version, region.Insurer.OperatorName, last.InsuranceType,
+		region.Insurer.SuccessCodes[0], region.Insurer.SuccessCodes[1], c.Regions["990200"].Name, region.Insurer.Extra["recer_admvs"]}
+	want := []string{"01", "0123456", "2026-11-01", "true", "0390", "00", "1e2", "示例市乙", "0990"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNumbersAreDecimal(t *testing.T) {
+	c, err := Parse([]byte(edited(t, "batch: 50", "batch: 050", "hsts: false", `hsts: "true"`)), []string{"YIBAO_LIMITS__PER_USER_PER_MINUTE=0300"})
+	if err != nil || c.Reminder.Batch != 50 || c.Limits.PerUser != 300 || !c.Server.HSTS {
+		t.Errorf("%+v", err)
+	}
+	_, err = Parse([]byte(edited(t, "batch: 50", "batch: 5.5")), nil)
+	onlyProblem(t, err, "reminder.batch")
+	_, err = Parse([]byte(edited(t, "hsts: false", "hsts: yes")), nil)
+	onlyProblem(t, err, "server.hsts")
+}
+
+func TestBrokenYAMLTellsTheLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"server:\n  listen: \"hunter2\\x\"\n":             "not valid YAML, near line 2",
+		"server:\n  listen: hunter2\n  listen: hunter2\n": "twice, near line 3",
+		"- hunter2": "line 1",
+	} {
+		_, err := Parse([]byte(text), nil)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestYAMLAnchorsAndMerges(t *testing.T) {
+	c, err := Parse([]byte(edited(t, `opter: yibao`, `opter: &who yibao`, "opter_name: yibao", "opter_name: *who",
+		"  tick: 5s", "  <<: {tick: 6s}")), nil)
+	if err != nil || c.Regions["990100"].Insurer.OperatorName != "yibao" || c.Reminder.Tick != 6*time.Second {
+		t.Errorf("%v", err)
+	}
+}

@@ -6,18 +6,15 @@ import (
 	"os"
 	"reflect"
 	"sort"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
-	"github.com/knadh/koanf/parsers/yaml"
-	env "github.com/knadh/koanf/providers/env/v2"
+	koanfyaml "github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
 )
-
-// EnvPrefix begins every environment variable that is read: YIBAO_MONGODB__URI sets mongodb.uri; two underscores part
-// the levels.
-const EnvPrefix = "YIBAO_"
 
 // Load reads the YAML file at path (none when path is ""), then the environment (as os.Environ gives it), then the
 // files that *_file keys of secrets name, and checks the result whole. The error is Problems, or that of reading path.
@@ -53,85 +50,92 @@ func Parse(text []byte, environ []string) (*Config, error) {
 	return &c, nil
 }
 
-// readTree merges file and environment into one tree of maps. The YAML parser's own error texts quote the input, which
-// may hold a secret, so they are not passed on.
+// readTree merges file and environment into one tree of maps, lists and texts.
 func readTree(text []byte, environ []string) (map[string]any, error) {
 	k := koanf.New(".")
-	if err := loadYAML(k, text); err != nil {
-		return nil, err
+	if len(strings.TrimSpace(string(text))) > 0 {
+		if err := k.Load(rawbytes.Provider(text), textYAML{koanfyaml.Parser()}); err != nil {
+			return nil, err
+		}
 	}
-	fromEnv := env.Provider(".", env.Opt{
-		Prefix:        EnvPrefix,
-		EnvironFunc:   func() []string { return environ },
-		TransformFunc: envKey,
-	})
-	if err := k.Load(fromEnv, nil); err != nil {
+	if err := k.Load(fromEnv(environ), nil); err != nil {
 		return nil, errors.New("the environment cannot be read")
 	}
 	return k.Raw(), nil
-}
-
-func loadYAML(k *koanf.Koanf, text []byte) (err error) {
-	defer func() {
-		if recover() != nil { // a parser of outside bytes must not end the program
-			err = errors.New("not valid YAML")
-		}
-	}()
-	if len(strings.TrimSpace(string(text))) == 0 {
-		return nil
-	}
-	if k.Load(rawbytes.Provider(text), yaml.Parser()) != nil {
-		return errors.New("not valid YAML")
-	}
-	return nil
-}
-
-// envKey turns YIBAO_WECHAT__APPS__MAIN__SECRET into wechat.apps.main.secret. Lists are comma-separated.
-func envKey(name, value string) (string, any) {
-	key := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, EnvPrefix)), "__", ".")
-	return key, value
 }
 
 // decode fills c from the tree; wrong types become problems.
 func decode(raw map[string]any, c *Config, r report) {
 	withRegionDefaults(raw)
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result: c, TagName: "koanf", WeaklyTypedInput: true,
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			mapstructure.StringToTimeDurationHookFunc(),
-			mapstructure.StringToSliceHookFunc(","),
-		),
+		Result: c, TagName: "koanf", DecodeHook: mapstructure.DecodeHookFuncType(fromText),
 	})
 	if err != nil {
 		r.add("(file)", "cannot be decoded", "report this as a bug")
 		return
 	}
-	err = decoder.Decode(raw)
-	for _, key := range wrongTypes(err) {
-		r.add(key, "has the wrong type", "see config.example.yaml for the type and unit")
+	nameWrongTypes(decoder.Decode(raw), r)
+}
+
+// wrongType is a text that cannot be what its key wants. It says nothing of the text, which may be a secret.
+type wrongType struct{ what, mend string }
+
+func (w wrongType) Error() string { return w.what }
+
+// fromText reads a text as what its key wants. Lists are comma-separated where they are one text, as in the environment.
+func fromText(_, to reflect.Type, given any) (any, error) {
+	text, ok := given.(string)
+	if !ok {
+		return given, nil
+	}
+	switch {
+	case to == reflect.TypeFor[time.Duration]():
+		d, err := time.ParseDuration(text)
+		return d, orWrong(err, wrongType{"is not a duration with its unit", `such as "10s", "5m" or "24h"`})
+	case to.Kind() == reflect.Int || to.Kind() == reflect.Int64:
+		n, err := strconv.ParseInt(text, 10, 64)
+		return n, orWrong(err, wrongType{"is not a whole number", "digits alone, such as 20"})
+	case to.Kind() == reflect.Bool:
+		yes, err := strconv.ParseBool(text)
+		return yes, orWrong(err, wrongType{"is neither true nor false", "write true or false"})
+	case to == reflect.TypeFor[[]string]() && text == "":
+		return []string{}, nil
+	case to == reflect.TypeFor[[]string]():
+		return strings.Split(text, ","), nil
+	default:
+		return given, nil
 	}
 }
 
-// wrongTypes lists the keys that a decoding error speaks of; the error's own text would quote values.
-func wrongTypes(err error) []string {
-	if err == nil {
-		return nil
+func orWrong(err error, wrong wrongType) error {
+	if err != nil {
+		return wrong
 	}
-	var keys []string
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, one := range joined.Unwrap() {
-			keys = append(keys, wrongTypes(one)...)
-		}
-		return keys
-	}
+	return nil
+}
+
+// nameWrongTypes adds a problem for every key that a decoding error speaks of; the error's own text would quote values.
+func nameWrongTypes(err error, r report) {
 	var one *mapstructure.DecodeError
-	if errors.As(err, &one) {
-		return []string{dotted(one.Name())}
+	wrong := wrongType{"has the wrong type", "see config.example.yaml for the type and unit"}
+	if err == nil {
+		return
 	}
-	if next := errors.Unwrap(err); next != nil {
-		return wrongTypes(next)
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, below := range joined.Unwrap() {
+			nameWrongTypes(below, r)
+		}
+		return
 	}
-	return []string{"(file)"}
+	switch {
+	case errors.As(err, &one):
+		_ = errors.As(err, &wrong)
+		r.add(dotted(one.Name()), wrong.what, wrong.mend)
+	case errors.Unwrap(err) != nil:
+		nameWrongTypes(errors.Unwrap(err), r)
+	default:
+		r.add("(file)", wrong.what, wrong.mend)
+	}
 }
 
 // dotted turns "regions[990100].name" into "regions.990100.name".
@@ -170,22 +174,28 @@ func asTree(v any) map[string]any {
 	return tree
 }
 
-// walk calls visit for t and every struct below it that the tree has, with the tree of that struct.
-func walk(t reflect.Type, tree map[string]any, r report, visit func(reflect.Type, map[string]any, report)) {
-	visit(t, tree, r)
+type visit func(reflect.Type, map[string]any, report)
+
+// walk calls f for t and every struct below it that the tree has, with the tree of that struct.
+func walk(t reflect.Type, tree map[string]any, r report, f visit) {
+	f(t, tree, r)
 	for i := range t.NumField() {
 		field := t.Field(i)
 		key := field.Tag.Get("koanf")
-		sub, _ := tree[key].(map[string]any)
-		switch kind := field.Type.Kind(); {
-		case sub == nil:
-		case kind == reflect.Struct:
-			walk(field.Type, sub, r.at(key), visit)
-		case kind == reflect.Map && field.Type.Elem().Kind() == reflect.Struct:
-			for name, one := range sub {
-				if below, ok := one.(map[string]any); ok {
-					walk(field.Type.Elem(), below, r.at(key).at(name), visit)
-				}
+		walkValue(field.Type, tree[key], r.at(key), f)
+	}
+}
+
+// walkValue walks the structs in the value of a field, also those in a map.
+func walkValue(t reflect.Type, value any, r report, f visit) {
+	switch given := value.(type) {
+	case map[string]any:
+		if t.Kind() == reflect.Struct {
+			walk(t, given, r, f)
+		}
+		if t.Kind() == reflect.Map {
+			for name, one := range given {
+				walkValue(t.Elem(), one, r.at(name), f)
 			}
 		}
 	}
