@@ -16,8 +16,19 @@ const (
 // nameDot is the middle dot that the registers use in names such as 阿依古丽·测试.
 const nameDot = '·'
 
+// MiddleDots are the characters that stand for nameDot in one keyboard, system or register or another. The full stop is
+// one of them between Chinese characters only: between Latin letters it is a full stop.
+const MiddleDots = "·•‧∙⋅・･⸱˙●."
+
+// newHan are the blocks of Chinese characters that are younger than Go's tables of scripts: extensions I and J. Names on
+// identity cards were a reason to encode them.
+var newHan = &unicode.RangeTable{R32: []unicode.Range32{
+	{Lo: 0x2EBF0, Hi: 0x2EE5D, Stride: 1},
+	{Lo: 0x323B0, Hi: 0x33479, Stride: 1},
+}}
+
 // NormaliseName brings a typed name into the form that registers use: full-width letters become plain, every kind of
-// middle dot becomes U+00B7, and spaces go. A name is either Chinese characters with dots between them, or, for
+// middle dot becomes U+00B7, and spaces and what nobody sees go. A name is either Chinese characters with dots between them, or, for
 // foreigners, Latin letters with single spaces, hyphens, apostrophes or dots between them; never a mixture.
 //
 // It returns ErrNameInvalid for anything else.
@@ -58,22 +69,22 @@ func wellFormedName(name string) bool {
 	return lastLetter && han != latin
 }
 
-func isHan(r rune) bool { return unicode.Is(unicode.Han, r) }
+func isHan(r rune) bool { return unicode.In(r, unicode.Han, newHan) }
 
 func isSeparator(r rune) bool {
 	return r == nameDot || r == ' ' || r == '-' || r == '\''
 }
 
-// foldHanName drops spaces and makes every dot the one that registers use. Phone keyboards offer all of these dots.
+// foldHanName drops spaces and makes every dot the one that registers use. Phone keyboards offer most of these dots.
 func foldHanName(r rune) rune {
 	r = foldWidth(r)
 	switch {
 	case isBlank(r):
 		return -1
-	case r == '.':
+	case strings.ContainsRune(MiddleDots, r):
 		return nameDot
 	}
-	return foldDot(r)
+	return r
 }
 
 // foldLatinName leaves spaces: they part a foreigner's names.
@@ -84,14 +95,7 @@ func foldLatinName(r rune) rune {
 		return -1
 	case r == '’':
 		return '\''
-	}
-	return foldDot(r)
-}
-
-// foldDot maps the middle dots that keyboards and registers mix up to U+00B7.
-func foldDot(r rune) rune {
-	switch r {
-	case '\u2022', '\u30FB', '\u2027', '\uFF65', '\u22C5', '\u2219':
+	case r != '.' && strings.ContainsRune(MiddleDots, r):
 		return nameDot
 	}
 	return r
@@ -110,7 +114,8 @@ func foldWidth(r rune) rune {
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || isInvisible(r) }
 
-// isInvisible tells characters that copying from a chat or a PDF leaves behind.
+// isInvisible tells characters that copying from a chat or a PDF leaves behind: of format (joiners, directions, the soft
+// hyphen, marks of byte order) and those that choose among the shapes of the character before them.
 func isInvisible(r rune) bool {
-	return r == '\uFEFF' || (r >= '\u200B' && r <= '\u200F')
+	return unicode.In(r, unicode.Cf, unicode.Variation_Selector)
 }
