@@ -62,6 +62,10 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 	if wish.InsuranceType, err = insuranceToWatch(set.InsuranceType, link.Region, answer); err != nil {
 		return nil, err
 	}
+	told, err := s.Store.DeliveriesOf(ctx, linkID, recentFalls)
+	if err != nil {
+		return nil, err
+	}
 	facts := Facts{Link: &link, Unattended: true, Answer: answer}
 	guessed := set.InsuranceType == "" && answer == nil
 	now, id := s.now(), rand.Text()
@@ -70,7 +74,7 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 		if guessed && current != nil {
 			wish.InsuranceType = current.InsuranceType // chosen when the upstream could be asked
 		}
-		return s.merge(current, wish, id, facts, now), nil
+		return s.merge(current, told, wish, id, facts, now), nil
 	})
 }
 
@@ -109,22 +113,21 @@ func (s *Service) wish(c *identity.Caller, link identity.Link, set Setting) (Rul
 // merge makes the rule to be written; pure. Terms that change keep id, episode and outbox: the falls go on being
 // counted, and a message already decided is not forgotten (just before its send it is held against the new terms).
 // Another insurance is another rule: a message about the old one must never go out with the new one's balance.
-func (s *Service) merge(current *Rule, wish Rule, id string, facts Facts, now time.Time) *Rule {
+func (s *Service) merge(current *Rule, told []Delivery, wish Rule, id string, facts Facts, now time.Time) *Rule {
 	rule := wish
 	rule.ID, rule.CreatedAt = id, now
 	rule.State = StateNew
-	same := current != nil && current.InsuranceType == wish.InsuranceType
-	if same {
+	fallen := s.lastFall(told, wish, now)
+	if current != nil && current.InsuranceType == wish.InsuranceType {
 		rule.ID, rule.CreatedAt = current.ID, current.CreatedAt
 		rule.Episode, rule.Outbox = current.Episode, current.Outbox
-		if _, reason := known(*current, facts.Answer, now, s.cfg); reason == ReasonNotFresh {
-			facts.Answer = nil // by the terms that it fired by
-		}
+		fallen = *current
+	}
+	if _, reason := known(fallen, facts.Answer, now, s.cfg); reason == ReasonNotFresh {
+		facts.Answer = nil // by the terms that it fell by
 	}
 	decision := Decide(rule, facts, now, s.cfg)
-	if same {
-		rule.FiredAt = current.FiredAt
-	}
+	rule.FiredAt = fallen.FiredAt
 	rule.State, rule.LastReason = decision.State, decision.Reason
 	rule.EvaluatedAt, rule.UpdatedAt = now, now
 	rule.DueAt = s.nextDue(&rule, decision.Reason, now)
@@ -132,6 +135,23 @@ func (s *Service) merge(current *Rule, wish Rule, id string, facts Facts, now ti
 		rule.DueAt = now // to be finished at once
 	}
 	return &rule
+}
+
+// recentFalls bounds how many deliveries lastFall goes through.
+const recentFalls = 20
+
+// lastFall returns the wish with the line and the time of the last fall of the same insurance that an earlier rule of
+// the link has told of. That rule is gone; but a process may hold an answer from before the fall, by which a new rule
+// would be armed, and the fall told twice. A fall longer ago than an answer counts as fresh is none: nobody holds such
+// an answer, and the cooldown of the earlier rule is not the new one's.
+func (s *Service) lastFall(told []Delivery, wish Rule, now time.Time) Rule {
+	for _, d := range told {
+		if d.Message.Insurance == s.InsuranceName(wish.InsuranceType) && now.Sub(d.CreatedAt) <= s.cfg.DecisionAge {
+			wish.Threshold, wish.FiredAt = d.Message.Threshold, d.CreatedAt
+			break
+		}
+	}
+	return wish
 }
 
 // insuranceToWatch checks the insurance that was asked for, or chooses the one with a personal account. An account that

@@ -199,6 +199,84 @@ func TestABalanceFromBeforeTheFallIsNoRecovery(t *testing.T) {
 	}
 }
 
+// Deleting the rule, or watching another insurance for a moment, makes nobody forget the fall that was told: a process
+// that still holds the balance from before it must not arm the new rule by it.
+func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	both := func(employees balance.Fen) []balance.Enrolment {
+		return []balance.Enrolment{enrolment("310", balance.AccountYes, &employees), enrolment("390", balance.AccountYes, fen(9000))}
+	}
+	for name, forget := range map[string]func(*rig, *reminder.Service){
+		"deleted":      func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
+		"another line": func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
+		"another insurance": func(r *rig, s *reminder.Service) {
+			_, err := s.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000, InsuranceType: "390"})
+			r.check(err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, rigConfig())
+			r.grant(2)
+			r.world.SetEnrolments("u-1", both(10000)...)
+			r.put()
+			r.world.Advance(50 * time.Minute)
+			old, err := r.world.Fresh(ctx, balance.Subject{PersonID: "u-1"})
+			r.check(err)
+			elsewhere, _ := r.start(nil)
+			elsewhere.Balances = &before{r.world, old}
+			r.world.Advance(10 * time.Minute)
+			r.world.SetEnrolments("u-1", both(100)...)
+			r.pass()
+			r.expect(reminder.DeliveryAccepted, "", 1, 0)
+			r.world.Advance(time.Minute)
+
+			forget(r, elsewhere)
+			set := reminder.Setting{Threshold: 5000, InsuranceType: "310"}
+			if name == "another line" {
+				set.Threshold = 3000
+			}
+			rule, err := elsewhere.Put(ctx, r.caller, "u-1", set)
+			r.check(err)
+			if rule.State != reminder.StateNew || rule.LastReason != reminder.ReasonNotFresh || rule.Episode != 0 {
+				t.Errorf("got %+v", rule)
+			}
+			r.world.Advance(15 * time.Minute)
+			_, err = elsewhere.EvaluateDue(ctx) // by the same old figure
+			r.check(err)
+			for range 4 {
+				r.later(15 * time.Minute)
+			}
+			if rule := r.rule(); rule.State != reminder.StateBelow || rule.LastReason != reminder.ReasonAlreadyBelow || len(r.world.Sends()) != 1 {
+				t.Errorf("%s, %s, %d sends", rule.State, rule.LastReason, len(r.world.Sends()))
+			}
+		})
+	}
+}
+
+// A fall of long ago is the earlier rule's own affair: no answer from before it is fresh, and its cooldown has ended with
+// it.
+func TestANewRuleHasNoCooldown(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Cooldown = 24 * time.Hour
+	r := newRig(t, cfg)
+	r.grant(2)
+	r.put()
+	r.fall(100)
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 9000)
+	r.check(r.Delete(context.Background(), r.caller, "u-1"))
+	if rule := r.put(); rule.State != reminder.StateArmed || !rule.FiredAt.IsZero() {
+		t.Errorf("got %+v", rule)
+	}
+	r.fall(100)
+	if n := len(r.world.Sends()); n != 2 {
+		t.Errorf("%d sends", n)
+	}
+}
+
 // A message about one insurance never leaves with the balance of another that is watched by now.
 func TestPutOfAnotherInsuranceIsAnotherRule(t *testing.T) {
 	t.Parallel()
