@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -165,8 +166,24 @@ func (c *Config) checkRegions(r report) {
 		region.Insurer.check(one.at("insurer"))
 		one.need(region.PhoneOnFile.Transaction == "" || region.PhoneOnFile.Path != "", "local_phone_on_file.path",
 			"is missing", "say where in that transaction's answer the phone stands")
-		for _, rule := range region.Accounts {
-			oneOf(one, "accounts.exists", rule.Exists, "yes", "no", "unknown")
+		for n, rule := range region.Accounts {
+			rule.check(one.at("accounts").at(strconv.Itoa(n)))
+		}
+	}
+}
+
+func (a AccountRule) check(r report) {
+	oneOf(r, "exists", a.Exists, "yes", "no", "unknown")
+	r.need(a.InsuranceType != "" || a.PersonType != "" || a.HIType != "", "", "has no condition and would fit everybody",
+		"give insutype, psn_type or hi_type; whom no rule fits is unknown anyway")
+}
+
+func (f Failures) check(r report) {
+	for key, rules := range map[string][]FailureRule{"access": f.Access, "not_enrolled": f.NotEnrolled,
+		"mismatch": f.Mismatch, "no_answer": f.NoAnswer} {
+		for n, rule := range rules {
+			r.at(key).at(strconv.Itoa(n)).need(rule.Code != "" || rule.Contains != "", "", "would fit every refusal",
+				"give code, contains or both")
 		}
 	}
 }
@@ -179,12 +196,14 @@ func (i Insurer) check(r report) {
 	r.need(i.Secret != "", "secret", "is missing", "give secret or secret_file")
 	oneOf(r, "unwrap", i.Unwrap, "object", "array", "string", "nested")
 	oneOf(r, "numbers", i.Numbers, "text", "number", "either")
-	r.need(len(i.SuccessCodes) > 0, "success_codes", "is empty", `the common value is ["0"]`)
+	r.need(len(i.SuccessCodes) > 0 && !slices.Contains(i.SuccessCodes, ""), "success_codes", "is empty, or has an empty code in it",
+		`the common value is ["0"]`)
 	r.need(len(i.InstitutionCode) >= 12, "fixmedins_code", "is shorter than 12 characters", "the code that the bureau issued")
 	r.need(i.InstitutionName != "", "fixmedins_name", "is missing", "the name that goes with fixmedins_code")
 	r.need(regionCode.MatchString(i.CareRegion), "mdtrtarea_admvs", "is not six digits", "the region of care")
 	oneOf(r, "opter_type", i.OperatorType, "1", "2", "3")
 	positive(r, "timeout", i.Timeout)
+	i.Failures.check(r.at("failures"))
 }
 
 func (s SMS) check(r report, regions map[string]Region) {

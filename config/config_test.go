@@ -290,3 +290,23 @@ func TestYAMLAnchorsAndMerges(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestTyposInListsAreReported(t *testing.T) {
+	const account, rule = `- {insutype: "390", exists: "no"}`, `access: [{code: "401", contains: ""}]`
+	for edit, key := range map[[2]string]string{
+		{rule, `access: [{code: "-1", contain: x}]`}:      "regions.990100.insurer.failures.access.0.contain",
+		{rule, `access: [{code: "401"}, {}]`}:             "regions.990100.insurer.failures.access.1",
+		{account, `- {insutype: "390", exists: "nope"}`}:  ".exists",
+		{`success_codes: ["0"] `, `success_codes: [""] `}: "regions.990100.insurer.success_codes",
+	} {
+		_, err := Parse([]byte(edited(t, edit[0], edit[1])), nil)
+		var found Problems
+		if !errors.As(err, &found) || len(found) != 1 || !strings.HasSuffix(found[0].Key, key) {
+			t.Errorf("%s: want %s, got %v", edit[1], key, err)
+		}
+	}
+	_, err := Parse([]byte(edited(t, account, `- {insurtype: "390", exists: "no"}`)), nil)
+	if err == nil || !strings.Contains(err.Error(), ".insurtype: is not a known key") || !strings.Contains(err.Error(), "would fit everybody") {
+		t.Errorf("a rule with a typo: %v", err)
+	}
+}

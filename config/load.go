@@ -186,7 +186,7 @@ func walk(t reflect.Type, tree map[string]any, r report, f visit) {
 	}
 }
 
-// walkValue walks the structs in the value of a field, also those in a map.
+// walkValue walks the structs in the value of a field, also those in a map or a list.
 func walkValue(t reflect.Type, value any, r report, f visit) {
 	switch given := value.(type) {
 	case map[string]any:
@@ -196,6 +196,12 @@ func walkValue(t reflect.Type, value any, r report, f visit) {
 		if t.Kind() == reflect.Map {
 			for name, one := range given {
 				walkValue(t.Elem(), one, r.at(name), f)
+			}
+		}
+	case []any:
+		if t.Kind() == reflect.Slice {
+			for i, one := range given {
+				walkValue(t.Elem(), one, r.at(strconv.Itoa(i)), f)
 			}
 		}
 	}
