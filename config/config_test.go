@@ -310,3 +310,25 @@ func TestTyposInListsAreReported(t *testing.T) {
 		t.Errorf("a rule with a typo: %v", err)
 	}
 }
+
+// TestForeignVariablesArePassedOver: Kubernetes sets these for Services named yibao, yibao-server and yibao-mongodb.
+func TestForeignVariablesArePassedOver(t *testing.T) {
+	_, err := Parse([]byte(example(t)), []string{
+		"YIBAO_SERVICE_HOST=10.0.0.7", "YIBAO_SERVICE_PORT=8080", "YIBAO_SERVICE_PORT_HTTP=8080", "YIBAO_PORT=tcp://10.0.0.7:8080",
+		"YIBAO_PORT_8080_TCP=tcp://10.0.0.7:8080", "YIBAO_PORT_8080_TCP_PROTO=tcp", "YIBAO_PORT_8080_TCP_ADDR=10.0.0.7",
+		"YIBAO_SERVER_SERVICE_HOST=10.0.0.7", "YIBAO_SERVER_PORT_8080_TCP_PORT=8080", "YIBAO_MONGODB_PORT=tcp://10.0.0.8:27017",
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneUnderscoreBetweenLevelsIsATypo(t *testing.T) {
+	for _, name := range []string{"YIBAO_SERVER_LISTEN", "YIBAO_MONGODB_URI_FILE", "YIBAO_REGIONS_990100_INSURER_BASE_URL",
+		"YIBAO_WECHAT_APPS_MAIN_TEMPLATES_LOW_BALANCE_FIELDS_THING1"} {
+		_, err := Parse([]byte(example(t)), []string{name + "=hunter2"})
+		if p := onlyProblem(t, err, name); strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%v quotes the value", p)
+		}
+	}
+}

@@ -39,6 +39,7 @@ func Parse(text []byte, environ []string) (*Config, error) {
 	r := report{found: &found}
 	walk(reflect.TypeFor[Config](), raw, r, readSecretFile)
 	walk(reflect.TypeFor[Config](), raw, r, nameUnknown)
+	nameSingleUnderscores(environ, r)
 	c := Default()
 	decode(raw, &c, r)
 	c.fill()
