@@ -71,32 +71,34 @@ func TestSendOutcomePerCode(t *testing.T) {
 	type row struct {
 		kind   reminder.OutcomeKind
 		reason reminder.Reason
+		alarm  bool
 	}
-	template := row{reminder.OutcomePermanent, reminder.ReasonBadTemplate}
-	retry := row{reminder.OutcomeRetry, reminder.ReasonBusy}
+	template := row{reminder.OutcomePermanent, reminder.ReasonBadTemplate, true}
+	retry := row{reminder.OutcomeRetry, reminder.ReasonBusy, false}
+	ours := row{reminder.OutcomeRetry, reminder.ReasonBusy, true}
 	for code, want := range map[string]row{
-		"10000":                                  {reminder.OutcomeAccepted, ""},
-		"10003":                                  {reminder.OutcomeUnknown, reminder.ReasonLostAnswer},
+		"10000":                                  {reminder.OutcomeAccepted, "", false},
+		"10003":                                  {reminder.OutcomeUnknown, reminder.ReasonLostAnswer, false},
 		"20000/isp.unknow-error":                 retry,
 		"20000":                                  retry,
 		"20001/x":                                template,
 		"40001/isv.missing-x":                    template,
 		"40002/isv.invalid-parameter":            template,
-		"40002/isv.invalid-signature":            retry,
-		"40002/isv.invalid-app-id":               retry,
-		"40002/isv.invalid-timestamp":            retry,
+		"40002/isv.invalid-signature":            ours,
+		"40002/isv.invalid-app-id":               ours,
+		"40002/isv.invalid-timestamp":            ours,
 		"40003/x":                                template,
 		"40004/USER_TEMPLATE_ILLEGAL":            template,
 		"40004/USER_TEMPLATE_LACK_KEYWORD":       template,
-		"40004/USER_KEYWORD_LENGTH_ERROR":        {reminder.OutcomePermanent, reminder.ReasonBadText},
+		"40004/USER_KEYWORD_LENGTH_ERROR":        {reminder.OutcomePermanent, reminder.ReasonBadText, true},
 		"40004/FORM_ID_OVER_TIME":                template,
 		"40004/FORM_ID_NOT_MATCH_APPID":          template,
-		"40004/TRADE_NO_NOT_MATCH_USERID":        {reminder.OutcomePermanent, reminder.ReasonBadRecipient},
+		"40004/TRADE_NO_NOT_MATCH_USERID":        {reminder.OutcomePermanent, reminder.ReasonBadRecipient, false},
 		"40004/isp.busy":                         retry,
 		"40004/isv.app-call-limited":             retry,
 		"40005":                                  retry,
 		"40006/isv.insufficient-isv-permissions": template,
-		"99999/whatever":                         retry,
+		"99999/whatever":                         ours,
 	} {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
@@ -112,7 +114,8 @@ func TestSendOutcomePerCode(t *testing.T) {
 				})
 				client, out := newClient(t, f.url)
 				got := client.Send(t.Context(), to(), "low", message())
-				if (row{got.Kind, got.Reason}) != want || got.Code != code {
+				alarm := strings.Contains(out.text.String(), "level=ERROR")
+				if (row{got.Kind, got.Reason, alarm}) != want || got.Code != code {
 					t.Fatalf("%q: %+v", node, got)
 				}
 				if (got.Kind == reminder.OutcomeRetry) != (got.RetryAfter > 0) || len(f.requests()) != 1 {

@@ -47,23 +47,24 @@ func TestSendOutcomePerErrcode(t *testing.T) {
 		kind   reminder.OutcomeKind
 		reason reminder.Reason
 		after  time.Duration
+		alarm  bool
 	}
 	for errcode, want := range map[int]row{
-		0:     {reminder.OutcomeAccepted, "", 0},
-		-1:    {reminder.OutcomeRetry, reminder.ReasonBusy, 30 * time.Second},
-		40001: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute},
-		40014: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute},
-		42001: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute},
-		40003: {reminder.OutcomePermanent, reminder.ReasonBadRecipient, 0},
-		40037: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0},
-		41030: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0},
-		43101: {reminder.OutcomePermanent, reminder.ReasonNotSubscribed, 0},
-		43107: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0},
-		43108: {reminder.OutcomeRetry, reminder.ReasonBusy, 5 * time.Second},
-		45009: {reminder.OutcomeRetry, reminder.ReasonBusy, 10 * time.Minute},
-		45168: {reminder.OutcomePermanent, reminder.ReasonBadText, 0},
-		47003: {reminder.OutcomePermanent, reminder.ReasonBadText, 0},
-		99999: {reminder.OutcomeRetry, reminder.ReasonBusy, 10 * time.Minute}, // unlisted
+		0:     {reminder.OutcomeAccepted, "", 0, false},
+		-1:    {reminder.OutcomeRetry, reminder.ReasonBusy, 30 * time.Second, false},
+		40001: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute, true},
+		40014: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute, true},
+		42001: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute, true},
+		40003: {reminder.OutcomePermanent, reminder.ReasonBadRecipient, 0, false},
+		40037: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0, true},
+		41030: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0, true},
+		43101: {reminder.OutcomePermanent, reminder.ReasonNotSubscribed, 0, false},
+		43107: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0, true},
+		43108: {reminder.OutcomeRetry, reminder.ReasonBusy, 5 * time.Second, false},
+		45009: {reminder.OutcomeRetry, reminder.ReasonBusy, 10 * time.Minute, true},
+		45168: {reminder.OutcomePermanent, reminder.ReasonBadText, 0, true},
+		47003: {reminder.OutcomePermanent, reminder.ReasonBadText, 0, true},
+		99999: {reminder.OutcomeRetry, reminder.ReasonBusy, 10 * time.Minute, true}, // unlisted
 	} {
 		for _, form := range []string{`{"errcode":%d,"errmsg":"e %s"}`, `{"errcode":"%d","errmsg":"e %s","msgid":"7"}`} {
 			t.Run(fmt.Sprint(errcode, form[:12]), func(t *testing.T) {
@@ -73,7 +74,8 @@ func TestSendOutcomePerErrcode(t *testing.T) {
 				f.sendSays = []string{answer, answer, answer, answer}
 				client, out := newClient(t, f)
 				got := client.Send(t.Context(), to(), "low", message())
-				if (row{got.Kind, got.Reason, got.RetryAfter}) != want || got.Code != strconv.Itoa(errcode) {
+				alarm := strings.Contains(out.text.String(), "level=ERROR")
+				if (row{got.Kind, got.Reason, got.RetryAfter, alarm}) != want || got.Code != strconv.Itoa(errcode) {
 					t.Fatalf("%+v", got)
 				}
 				if errcode != 0 && got.MessageID != "" {
