@@ -26,14 +26,17 @@ func TestTour(t *testing.T) {
 	if err := runTour(t.Context(), &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
-	for _, want := range []string{"微信小程序", "支付宝小程序", "短信", "服务通知", "余额低于提醒线", `"state": "accepted"`,
+	for _, want := range []string{"微信小程序", "支付宝小程序", "短信", "服务通知", "余额低于提醒金额", `"state": "accepted"`,
 		"The main job works on both platforms."} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the tour does not show %q", want)
 		}
 	}
-	if n := strings.Count(out.String(), "┌─ 服务通知"); n != 2 {
-		t.Errorf("%d notifications are shown, want one on each platform", n)
+	for text, want := range map[string]int{"┌─ 服务通知": 2, "账户余额：¥56.78": 2, "insurer now says ¥500.00": 2,
+		"insurer now says ¥56.78": 2, `"amount_fen": 0`: 0} {
+		if n := strings.Count(out.String(), text); n != want {
+			t.Errorf("%q is shown %d times, want %d", text, n, want)
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func runTour(ctx context.Context, out io.Writer) error {
 	go func() { stopped <- s.run(running, out) }()
 	var problems []error
 	for i, platform := range []string{"wechat", "alipay"} {
-		t := &tour{out: out, phone: s.phone(platform, "tourist"), person: s.people()[2+i]}
+		t := &tour{out: out, phone: s.phone(platform, "tourist"), person: s.people()[walker+i]}
 		if err := t.run(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("the tour on %s: %w", platform, err))
 		}
@@ -128,7 +128,7 @@ func (t *tour) chart(ctx context.Context) error {
 }
 
 func (t *tour) remind(ctx context.Context) error {
-	if err := t.phone.SetBalance(ctx, t.person, "500.00"); err != nil {
+	if err := t.account(ctx, "500.00"); err != nil {
 		return err
 	}
 	time.Sleep(1500 * time.Millisecond) // the sandbox decides on figures up to 1 s old
@@ -143,13 +143,18 @@ func (t *tour) remind(ctx context.Context) error {
 	return t.phone.Grant(ctx, 1)
 }
 
+// account changes the personal account in the simulated insurer, and says so.
+func (t *tour) account(ctx context.Context, yuan string) error {
+	fmt.Fprintf(t.out, "   (the simulated insurer now says ¥%s)\n", yuan)
+	return t.phone.SetBalance(ctx, t.person, yuan)
+}
+
 func (t *tour) fall(ctx context.Context) error {
 	after, err := t.phone.LastSeq(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(t.out, "   (the simulated insurer now says ¥56.78)")
-	if err := t.phone.SetBalance(ctx, t.person, "56.78"); err != nil {
+	if err := t.account(ctx, "56.78"); err != nil {
 		return err
 	}
 	query := url.Values{"user": {t.phone.User}, "kind": {t.phone.Platform}, "after": {fmt.Sprint(after)}, "wait": {"30"}}

@@ -29,14 +29,14 @@ func (w *World) options(now func() time.Time) simulator.Options {
 	return simulator.Options{
 		WeChatApps: []simulator.WeChatApp{{
 			Name: App, AppID: weChatAppID, Secret: w.secrets.WeChat, Templates: []simulator.WeChatTemplate{{
-				ID: weChatTemplate, Title: "医保余额提醒", Keys: []string{"thing1", "amount2", "time3"}, OneTime: true,
-				Labels: map[string]string{"thing1": "提醒内容", "amount2": "提醒线", "time3": "查询时间"},
+				ID: weChatTemplate, Title: "医保余额提醒", Keys: []string{"thing1", "amount2", "time3", "thing4"}, OneTime: true,
+				Labels: map[string]string{"thing1": "提醒内容", "amount2": "提醒金额", "time3": "查询时间", "thing4": "账户余额"},
 			}},
 		}},
 		AlipayApps: []simulator.AlipayApp{{
 			Name: App, AppID: alipayAppID, AppPublicKey: w.secrets.AppPublic, GatewayPrivateKey: w.secrets.GatewaySecret,
 			Templates: []simulator.AlipayTemplate{{
-				ID: alipayTemplate, Title: "医保余额提醒", Keywords: 3, Labels: []string{"提醒内容", "提醒线", "查询时间"},
+				ID: alipayTemplate, Title: "医保余额提醒", Keywords: 4, Labels: []string{"提醒内容", "提醒金额", "查询时间", "账户余额"},
 			}},
 		}},
 		Regions: []simulator.Region{
@@ -77,11 +77,12 @@ func (w *World) tree(url string) tree {
 		"token": tree{"key": w.secrets.Token},
 		"wechat": tree{"base_url": url + "/wechat", "apps": tree{App: tree{
 			"app_id": weChatAppID, "secret": w.secrets.WeChat, "regions": regions,
-			"templates": tree{"low_balance": template(weChatTemplate, "thing1", "amount2", "time3")},
+			"templates": tree{"low_balance": template(weChatTemplate, "thing1", "amount2", "time3", "thing4")},
 		}}},
 		"alipay": tree{"gateway": url + "/alipay/gateway.do", "apps": tree{App: tree{
 			"app_id": alipayAppID, "private_key": w.secrets.AppPrivate, "alipay_public_key": w.secrets.GatewayPublic,
-			"regions": regions, "templates": tree{"low_balance": template(alipayTemplate, "keyword1", "keyword2", "keyword3")},
+			"regions":   regions,
+			"templates": tree{"low_balance": template(alipayTemplate, "keyword1", "keyword2", "keyword3", "keyword4")},
 		}}},
 		"regions": tree{simulator.RegionA: w.regionA(url), simulator.RegionB: w.regionB(url)},
 		"sms": tree{"url": url + "/sms/send", "app_key": smsKey, "secret": w.secrets.SMS, "sign_name": smsSign,
@@ -92,9 +93,10 @@ func (w *World) tree(url string) tree {
 	}
 }
 
-func template(id, what, line, when string) tree {
+// template fills in all keys of a demo template; account is free text, as the amount in it may be hidden.
+func template(id, what, line, when, account string) tree {
 	return tree{"template_id": id, "kind": "one_time", "title": "医保余额提醒", "page": "pages/balance/index",
-		"fields": tree{what: "{insurance}余额低于提醒线", line: "{threshold}", when: "{as_of}"}}
+		"fields": tree{what: "{insurance}余额低于提醒金额", line: "{threshold}", when: "{as_of}", account: "{balance}"}}
 }
 
 func (w *World) regionA(url string) tree {
