@@ -268,8 +268,9 @@ func (m Reminder) check(r report) {
 	}
 	r.need(m.Cooldown >= 0, "cooldown", "must not be negative", "the default is 24h")
 	r.need(m.DefaultDelta >= 0, "default_margin_fen", "must not be negative", "the default is 1000, ¥10")
-	r.need(m.Lease > m.SendTimeout, "lease", "is not longer than send_timeout",
-		"a lease that ends while a message is on its way makes its outcome unknown")
+	// A send begins only with two send timeouts of the lease left; with a shorter lease none ever has.
+	r.need(m.Lease >= 3*m.SendTimeout, "lease", "is shorter than three times send_timeout",
+		"a lease that ends while a message is on its way makes its outcome unknown; the defaults are 2m and 10s")
 }
 
 func positive(r report, key string, d time.Duration) {

@@ -332,3 +332,11 @@ func TestOneUnderscoreBetweenLevelsIsATypo(t *testing.T) {
 		}
 	}
 }
+
+func TestALeaseHasRoomForSends(t *testing.T) {
+	_, err := Parse([]byte(edited(t, "lease: 2m", "lease: 29s")), nil)
+	onlyProblem(t, err, "reminder.lease")
+	if _, err := Parse([]byte(edited(t, "lease: 2m", "lease: 30s")), nil); err != nil {
+		t.Error(err)
+	}
+}

@@ -50,7 +50,7 @@ var settings = map[string]any{
 	"reminder.check_every":          "300ms",
 	"reminder.tick":                 "100ms",
 	"reminder.cooldown":             "0s",
-	"reminder.lease":                "3s",
+	"reminder.lease":                "6s",
 	"reminder.send_timeout":         "2s",
 	"reminder.unknown_for":          "1s",
 	"linking.starts_per_address":    1000,
