@@ -34,6 +34,8 @@ type flags struct {
 	data, listen, outside string
 	fresh, tour           bool
 	past                  int // days that the demo users are linked already; 0 for none
+	// asked are the addresses that somebody asked for: no other port will do.
+	asked map[string]bool
 }
 
 func parse(args []string, out io.Writer) (flags, error) {
@@ -41,17 +43,25 @@ func parse(args []string, out io.Writer) (flags, error) {
 	set := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.StringVar(&f.data, "data", "sandbox-data", "folder that keeps the sandbox's data between runs")
-	set.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; loopback only")
-	set.StringVar(&f.outside, "outside", "127.0.0.1:8090", "address of the simulated platforms; loopback only")
+	set.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; loopback only; the default moves to a free port when it is taken")
+	set.StringVar(&f.outside, "outside", "127.0.0.1:8090", "address of the simulated platforms; likewise")
 	set.BoolVar(&f.fresh, "fresh", false, "start over: delete what an earlier run put into the data folder")
-	set.BoolVar(&f.tour, "tour", false, "run the main job once in a folder of its own, show each step, and end")
+	set.BoolVar(&f.tour, "tour", false, "run the main job once in a folder and on ports of its own, show each step, and end")
 	if err := set.Parse(args); err != nil {
 		return f, err
 	}
 	if set.NArg() > 0 {
 		return f, fmt.Errorf("unknown argument %q", set.Arg(0))
 	}
-	return f, errors.Join(loopback("listen", f.listen), loopback("outside", f.outside))
+	f.asked = map[string]bool{}
+	var unused error
+	set.Visit(func(one *flag.Flag) {
+		f.asked[one.Name] = true
+		if f.tour && one.Name != "tour" {
+			unused = fmt.Errorf("-tour runs in a folder and on ports of its own: leave out -%s", one.Name)
+		}
+	})
+	return f, errors.Join(unused, loopback("listen", f.listen), loopback("outside", f.outside))
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {

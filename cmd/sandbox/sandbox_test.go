@@ -113,7 +113,7 @@ func known(t *testing.T, s *sandbox, platform string) int {
 func TestFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-listen", "0.0.0.0:8080"}, {"-outside", "example.com:80"}, {"-listen", "nonsense"},
-		{"stray"}, {"-nope"}} {
+		{"stray"}, {"-nope"}, {"-tour", "-data", "x"}, {"-listen", "[::1]:80", "-tour"}, {"-tour", "-fresh"}} {
 		if _, err := parse(args, &bytes.Buffer{}); err == nil {
 			t.Errorf("%v was taken", args)
 		}
@@ -121,7 +121,10 @@ func TestFlags(t *testing.T) {
 	if _, err := parse([]string{"-h"}, &bytes.Buffer{}); err != flag.ErrHelp {
 		t.Errorf("-h: %v", err)
 	}
-	if f, err := parse([]string{"-tour", "--fresh", "-listen", "[::1]:80"}, &bytes.Buffer{}); err != nil || !f.tour || !f.fresh {
+	if f, err := parse([]string{"--fresh", "-listen", "[::1]:80"}, &bytes.Buffer{}); err != nil || !f.fresh || !f.asked["listen"] || f.asked["outside"] {
+		t.Errorf("%+v %v", f, err)
+	}
+	if f, err := parse([]string{"-tour"}, &bytes.Buffer{}); err != nil || !f.tour {
 		t.Errorf("%+v %v", f, err)
 	}
 }
@@ -171,14 +174,18 @@ func TestStartOverSparesARunningSandbox(t *testing.T) {
 	}
 }
 
-func TestAMovedAddressIsTold(t *testing.T) {
+// TestATakenAddress: a default moves and says so, an address that was asked for is refused.
+func TestATakenAddress(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	other, err := listen(taken.Addr().String())
+	if _, err := listen("outside", taken.Addr().String(), map[string]bool{"outside": true}); err == nil || !strings.Contains(err.Error(), "-outside") {
+		t.Error(err)
+	}
+	other, err := listen("listen", taken.Addr().String(), map[string]bool{"outside": true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,11 +47,11 @@ var quick = map[string]any{
 // start opens the world, the server over it, and its listener: when it returns, requests are answered.
 func start(ctx context.Context, f flags) (*sandbox, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	listener, err := listen(f.listen)
+	listener, err := listen("listen", f.listen, f.asked)
 	if err != nil {
 		return nil, err
 	}
-	outside, err := listen(f.outside)
+	outside, err := listen("outside", f.outside, f.asked)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -146,9 +146,13 @@ func (s *sandbox) phone(platform, user string) *phone.Phone {
 	return phone.New(s.api, s.world.URL, platform, world.App, user)
 }
 
-// listen opens the address, or a free port of the same host when another program has it.
-func listen(address string) (net.Listener, error) {
+// listen opens the address. When another program has it, a default moves to a free port of the same host; an address
+// that somebody asked for is an error.
+func listen(name, address string, asked map[string]bool) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
+	if err != nil && asked[name] {
+		return nil, fmt.Errorf("-%s: %w; choose another address, or leave -%s out for any free port", name, err, name)
+	}
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return listener, err
 	}
