@@ -13,7 +13,8 @@ type Facts struct {
 	Link *identity.Link
 	// Unattended says whether the region allows questions that nobody is waiting for.
 	Unattended bool
-	// Answer is what the upstream says; nil when it could not be asked.
+	// Answer is what the upstream says; nil when it could not be asked. Where it does not know the person, the answer has
+	// no enrolment.
 	Answer *balance.Answer
 }
 

@@ -96,11 +96,22 @@ func (s *Service) facts(ctx context.Context, rule *Rule) (Facts, error) {
 	if standing(*rule, facts) != "" {
 		return facts, nil
 	}
-	subject := balance.Subject{PersonID: rule.PersonID, Region: rule.Region}
-	if answer, err := s.Balances.Fresh(ctx, subject); err == nil {
-		facts.Answer = answer // an error is "not fresh": Decide names it
-	}
+	facts.Answer = s.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
 	return facts, nil
+}
+
+// ask returns a fresh answer, or nil where none is to be had. That the person is not enrolled, or goes by another name
+// there, is an answer: one without an enrolment.
+func (s *Service) ask(ctx context.Context, subject balance.Subject) *balance.Answer {
+	answer, err := s.Balances.Fresh(ctx, subject)
+	switch {
+	case errors.Is(err, balance.ErrNotEnrolled), errors.Is(err, balance.ErrMismatch):
+		now := s.now()
+		return &balance.Answer{FetchedAt: now, AsOf: now, Completeness: balance.Complete}
+	case err != nil:
+		return nil
+	}
+	return answer
 }
 
 // sameRule says whether the rule is still the one that was decided upon.
@@ -135,16 +146,19 @@ func (s *Service) apply(rule *Rule, facts Facts, d Decision, now time.Time) {
 
 // nextDue is the next evaluation: sooner when nothing could be learnt, and at the end of a cooldown.
 func (s *Service) nextDue(rule *Rule, reason Reason, now time.Time) time.Time {
-	due := now.Add(s.cfg.CheckEvery)
-	switch reason {
-	case ReasonNotFresh:
-		due = now.Add(s.cfg.CheckEvery / 4)
-	case ReasonCooldown:
-		if end := rule.FiredAt.Add(s.cfg.Cooldown); end.Before(due) {
-			due = end
-		}
+	due := now.Add(s.askAgain(reason))
+	if reason == ReasonCooldown {
+		due = earlier(due, rule.FiredAt.Add(s.cfg.Cooldown))
 	}
 	return due
+}
+
+// askAgain is when the upstream is asked again: soon where it gave no fresh answer.
+func (s *Service) askAgain(reason Reason) time.Duration {
+	if reason == ReasonNotFresh {
+		return s.cfg.CheckEvery / 4
+	}
+	return s.cfg.CheckEvery
 }
 
 func (s *Service) message(rule *Rule, maskedName string, d Decision) Message {

@@ -2,6 +2,8 @@ package reminder_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -63,6 +65,47 @@ func TestEvaluationReasons(t *testing.T) {
 				t.Errorf("state became %s", rule.State)
 			}
 		})
+	}
+}
+
+// refusing is an upstream that answers with one error.
+type refusing struct {
+	*remindertest.World
+	err error
+}
+
+func (u *refusing) Fresh(context.Context, balance.Subject) (*balance.Answer, error) {
+	return nil, u.err
+}
+
+// That a person is not enrolled is an answer: it is named so, and not asked for four times as often for ever.
+func TestNotEnrolledIsAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err  error
+		want reminder.Reason
+		next time.Duration
+		put  error
+	}{
+		{balance.ErrNotEnrolled, reminder.ReasonNoEnrolment, time.Hour, reminder.ErrNoAccount},
+		{fmt.Errorf("wrapped: %w", balance.ErrMismatch), reminder.ReasonNoEnrolment, time.Hour, reminder.ErrNoAccount},
+		{balance.ErrTimeout, reminder.ReasonNotFresh, 15 * time.Minute, nil},
+	} {
+		r := newRig(t, rigConfig())
+		r.put()
+		r.fall(100) // waits for a subscription
+		r.grant(1)
+		r.Balances = &refusing{r.world, tt.err}
+		r.later(time.Hour)
+		if rule := r.rule(); rule.LastReason != tt.want || rule.State != reminder.StateBelow || rule.DueAt.Sub(r.world.Now()) != tt.next {
+			t.Errorf("%v: rule %s, %s, next in %v", tt.err, rule.State, rule.LastReason, rule.DueAt.Sub(r.world.Now()))
+		}
+		if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != tt.want || d.NotBefore.Sub(r.world.Now()) != tt.next {
+			t.Errorf("%v: delivery %s, %s, next in %v", tt.err, d.State, d.Reason, d.NotBefore.Sub(r.world.Now()))
+		}
+		if _, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000}); !errors.Is(err, tt.put) {
+			t.Errorf("%v: put %v", tt.err, err)
+		}
 	}
 }
 

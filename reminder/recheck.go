@@ -85,15 +85,12 @@ func void(d *Delivery, link *identity.Link, rule *Rule, waited bool, now time.Ti
 // stillBelow asks again for a message that had to wait: one about a balance that has recovered would be wrong. A balance
 // that cannot be had fresh puts the message off once more.
 func (r *round) stillBelow(ctx context.Context, rule *Rule, v *verdict) {
-	answer, err := r.Balances.Fresh(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
-	if err != nil {
-		answer = nil
-	}
+	answer := r.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
 	now := r.now()
 	fen, reason := known(*rule, answer, now, r.cfg)
 	switch {
 	case reason != "":
-		v.putOff, v.reason = now.Add(r.cfg.CheckEvery/4), reason
+		v.putOff, v.reason = now.Add(r.askAgain(reason)), reason
 	case fen >= rule.Threshold:
 		v.drop, v.reason = true, ReasonRecovered
 	default:

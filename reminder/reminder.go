@@ -39,7 +39,7 @@ const (
 	ReasonAccountUnknown Reason = "account_unknown"
 	ReasonBalanceUnknown Reason = "balance_unknown"
 	ReasonNotActive      Reason = "enrolment_not_active"
-	ReasonNoEnrolment    Reason = "no_enrolment"
+	ReasonNoEnrolment    Reason = "no_enrolment" // not of that insurance, or the upstream does not know the person so
 	ReasonNoConsent      Reason = "no_consent"
 	ReasonLinkEnded      Reason = "link_ended"
 	ReasonUnattended     Reason = "region_not_unattended" // the region no longer allows unattended questions

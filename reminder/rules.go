@@ -49,15 +49,9 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.Balances.Fresh(ctx, balance.Subject{PersonID: link.PersonID, Region: link.Region})
+	answer := s.ask(ctx, balance.Subject{PersonID: link.PersonID, Region: link.Region})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
-	}
-	if errors.Is(err, balance.ErrNotEnrolled) {
-		return nil, ErrNoAccount
-	}
-	if err != nil {
-		answer = nil
 	}
 	if wish.InsuranceType, err = insuranceToWatch(set.InsuranceType, link.Region, answer); err != nil {
 		return nil, err
