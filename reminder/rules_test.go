@@ -99,6 +99,17 @@ func TestPutDefaults(t *testing.T) {
 	}
 }
 
+func TestDefaultMargin(t *testing.T) {
+	t.Parallel()
+	for configured, want := range map[balance.Fen]balance.Fen{0: 1000, -1: 0, 1: 1, 2500: 2500} {
+		cfg := rigConfig()
+		cfg.DefaultMargin = configured
+		if rule := newRig(t, cfg).put(); rule.Margin != want {
+			t.Errorf("%v is %v", configured, rule.Margin)
+		}
+	}
+}
+
 func TestPutWhileBelowWaitsForRecovery(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())

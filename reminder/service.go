@@ -16,7 +16,7 @@ import (
 	"yibao/identity"
 )
 
-// Config holds the times and limits. A zero value means the default; a negative Cooldown means none.
+// Config holds the times and limits. A zero value means the default; a negative Cooldown or DefaultMargin means none.
 type Config struct {
 	CheckEvery  time.Duration // between two evaluations of a rule; 1 h
 	Lease       time.Duration // how long a claimed rule or user stays claimed after a crash; 2 min
@@ -75,6 +75,7 @@ func NewService(cfg Config, deps Deps) *Service {
 	if cfg.DefaultMargin == 0 {
 		cfg.DefaultMargin = 1000
 	}
+	cfg.DefaultMargin = max(cfg.DefaultMargin, 0)
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
