@@ -122,7 +122,9 @@ type Claim struct {
 type Person struct {
 	ID        string // random
 	Pseudonym string // random; how audit names the person; deleted with the document
-	Name      string
+	Name      string // as it was when the person was first linked; see NameIn
+	// Names holds, by region, the name as that region has last confirmed it.
+	Names     map[string]string
 	IDType    string
 	IDNumber  string
 	CreatedAt time.Time
@@ -133,6 +135,16 @@ type Person struct {
 	Joins int64
 	// Ended says that the person goes, for good: no slot holds from here on, and whoever meets the document deletes it.
 	Ended bool
+}
+
+// NameIn is the name to ask a region by. Registers spell one name differently (with the middle dot and without it), so
+// what one region confirmed never becomes the name in another. Where a region has confirmed none since names are kept by
+// region, it is the one name of before.
+func (p *Person) NameIn(region string) string {
+	if name := p.Names[region]; name != "" {
+		return name
+	}
+	return p.Name
 }
 
 // Slot is the person's side of a link: (person, n) is its key, so the number of links to one person is bounded.

@@ -309,3 +309,26 @@ func TestNewLinkingChecks(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEachRegionKeepsItsSpelling links one person in two regions that spell the name differently: neither link takes the
+// other's name, and a changed name takes the place of its own region's.
+func TestEachRegionKeepsItsSpelling(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	here, there := personA, personA
+	here.Name, there.Name, there.Region = "阿依古丽·测试", "阿依古丽测试", "990200"
+	w.registry.Add(here, phoneA)
+	w.registry.Add(there, phoneB)
+	w.link(t, "user-1", here, phoneA)
+	w.link(t, "user-2", there, phoneB)
+	p := w.store.Contents().Persons[0]
+	if p.NameIn(here.Region) != here.Name || p.NameIn(there.Region) != there.Name {
+		t.Errorf("names %q and %q", p.NameIn(here.Region), p.NameIn(there.Region))
+	}
+	here.Name = "阿依古丽·测验"
+	w.registry.Add(here, phoneA)
+	w.link(t, "user-1", here, phoneA)
+	if p = w.store.Contents().Persons[0]; p.NameIn(here.Region) != here.Name || p.NameIn(there.Region) != there.Name {
+		t.Errorf("after a change, names %q and %q", p.NameIn(here.Region), p.NameIn(there.Region))
+	}
+}

@@ -84,7 +84,7 @@ func (l *Linking) settleSelf(ctx context.Context, personID string, slots []Slot,
 // then fails at the document. errLost when the person has ended already: the slot goes again, and the caller begins
 // with a new person. ErrLinkLimit when all slots are taken.
 //
-// Name is the one the upstream has just confirmed, since people change theirs; "" leaves it. A kill between the two
+// Name is the one that the slot's region has just confirmed, since people change theirs; "" leaves it. A kill between the two
 // writes, when another ends the person before the next run, leaves a slot of a person who is gone: nothing leads to it.
 func (l *Linking) claimSlot(ctx context.Context, slot Slot, limit int, name string) error {
 	if err := l.deps.Store.ClaimSlot(ctx, slot, limit); err != nil {
@@ -99,7 +99,10 @@ func (l *Linking) claimSlot(ctx context.Context, slot Slot, limit int, name stri
 		}
 		p.Joins++
 		if name != "" {
-			p.Name = name
+			if p.Names == nil {
+				p.Names = map[string]string{}
+			}
+			p.Names[slot.Region] = name
 		}
 		return nil
 	})

@@ -514,7 +514,7 @@ func TestNameFollowsTheRegister(t *testing.T) {
 	renamed.Name = "测试新"
 	w.registry.Add(renamed, phoneA)
 	w.link(t, "user-2", renamed, phoneA)
-	if p := w.store.Contents().Persons; len(p) != 1 || p[0].Name != renamed.Name {
+	if p := w.store.Contents().Persons; len(p) != 1 || p[0].NameIn(region) != renamed.Name {
 		t.Error("the person keeps the old name")
 	}
 }

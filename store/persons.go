@@ -14,14 +14,16 @@ import (
 
 type personDoc struct {
 	Meta      `bson:",inline"`
-	Pseudonym string    `bson:"pseudonym"`
-	Name      []byte    `bson:"name"` // sealed
-	IDType    string    `bson:"id_type"`
-	IDNumber  []byte    `bson:"id_number"` // sealed
-	CreatedAt time.Time `bson:"created_at"`
-	SelfSince time.Time `bson:"self_since"`
-	Joins     int64     `bson:"joins"`
-	Ended     bool      `bson:"ended"`
+	Pseudonym string `bson:"pseudonym"`
+	Name      []byte `bson:"name"` // sealed
+	// Names are sealed too, by region. A document of an older program has none, and its one name holds everywhere.
+	Names     map[string][]byte `bson:"names,omitempty"`
+	IDType    string            `bson:"id_type"`
+	IDNumber  []byte            `bson:"id_number"` // sealed
+	CreatedAt time.Time         `bson:"created_at"`
+	SelfSince time.Time         `bson:"self_since"`
+	Joins     int64             `bson:"joins"`
+	Ended     bool              `bson:"ended"`
 }
 
 // personKey finds a person by ID document. _id is "version:hash", so there is one to an ID document and key version.
@@ -53,8 +55,19 @@ func (s *Store) personToDoc(p *identity.Person) (*personDoc, error) {
 			return nil, err
 		}
 	}
+	for region, name := range p.Names {
+		if d.Names == nil {
+			d.Names = make(map[string][]byte, len(p.Names))
+		}
+		if d.Names[region], err = s.keys.sealText("persons", nameField(region), p.ID, name); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
 }
+
+// nameField binds a sealed name to its region, too.
+func nameField(region string) string { return "names." + region }
 
 func (s *Store) personToDom(d *personDoc) (*identity.Person, error) {
 	p := &identity.Person{
@@ -64,6 +77,14 @@ func (s *Store) personToDom(d *personDoc) (*identity.Person, error) {
 	var err error
 	for _, f := range d.sealedFields(p) {
 		if *f.text, err = s.keys.openText("persons", f.name, d.ID, *f.sealed); err != nil {
+			return nil, err
+		}
+	}
+	for region, name := range d.Names {
+		if p.Names == nil {
+			p.Names = make(map[string]string, len(d.Names))
+		}
+		if p.Names[region], err = s.keys.openText("persons", nameField(region), d.ID, name); err != nil {
 			return nil, err
 		}
 	}

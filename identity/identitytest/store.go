@@ -127,6 +127,7 @@ func cloneAttempt(a *identity.Attempt) *identity.Attempt {
 
 func clonePerson(p *identity.Person) *identity.Person {
 	c := *p
+	c.Names = maps.Clone(p.Names)
 	return &c
 }
 
