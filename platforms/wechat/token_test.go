@@ -91,13 +91,68 @@ func TestTokenRefusedTwiceEndsThere(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	no := `{"errcode":42001}`
-	f.sendSays = []string{no, no, no, no, no}
+	f.sendSays = []string{no, no}
 	client, out := newClient(t, f)
 	got := client.Send(t.Context(), to(), "low", message())
 	if n := f.counts(); got.Kind != reminder.OutcomeRetry || got.Code != "42001" || n.fetches != 2 || n.sends != 2 {
 		t.Fatalf("%+v after %+v", got, n)
 	}
 	out.mustNotHold(t, "TOKEN-1")
+	// The second token is forgotten too, though it reads like the first.
+	got = client.Send(t.Context(), to(), "low", message())
+	if n := f.counts(); got.Kind != reminder.OutcomeAccepted || n.fetches != 3 || n.sends != 3 {
+		t.Fatalf("the next: %+v after %+v", got, n)
+	}
+}
+
+// A refusal that comes late, when another send has replaced the token already, leaves the new one alone.
+func TestLateRefusalDropsNoOtherToken(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	client, _ := newClient(t, f)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	var sends atomic.Int32
+	f.before = func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasSuffix(r.URL.Path, "/subscribe/send") && sends.Add(1) == 1 {
+			close(arrived)
+			<-release
+		}
+		return false
+	}
+	late := make(chan reminder.Outcome, 1)
+	go func() { late <- client.Send(t.Context(), to(), "low", message()) }()
+	<-arrived
+	f.with(func(f *fake) { f.tokens = []string{"TOKEN-2"} })
+	client.Send(t.Context(), to(), "low", message()) // refused, and accepted with TOKEN-2
+	close(release)
+	if got, n := <-late, f.counts(); got.Kind != reminder.OutcomeAccepted || n.fetches != 2 || n.sends != 4 {
+		t.Fatalf("%+v after %+v", got, n)
+	}
+}
+
+// Who finds no token looks once more before fetching: another may have fetched one in between. The clock plays that here:
+// it is late at the first look alone.
+func TestTokenIsLookedForTwice(t *testing.T) {
+	t.Parallel()
+	f, hand := newFake(t), &clock{}
+	var late atomic.Bool
+	client, _ := newClient(t, f, func(c *wechat.Config) {
+		c.Now = func() time.Time {
+			if late.CompareAndSwap(true, false) {
+				return hand.now().Add(24 * time.Hour)
+			}
+			return hand.now()
+		}
+	})
+	for range 2 {
+		if err := client.Probe(t.Context(), "main"); err != nil {
+			t.Fatal(err)
+		}
+		late.Store(true)
+	}
+	if n := f.counts().fetches; n != 1 {
+		t.Fatalf("%d fetches", n)
+	}
 }
 
 // At turnover two tokens are good: the older keeps being used and is not dropped for the newer one.
@@ -137,6 +192,9 @@ func TestTokenFailures(t *testing.T) {
 		}
 		if f.counts().sends != 0 {
 			t.Errorf("%s: sent without a token", answer)
+		}
+		if !strings.Contains(out.text.String(), "level=ERROR") {
+			t.Errorf("%s: no alarm", answer)
 		}
 		out.mustNotHold(t, secret)
 	}
