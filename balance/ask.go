@@ -77,8 +77,12 @@ func (s *Service) flying(subject Subject) *flight {
 	return s.flights[subject]
 }
 
-// join returns the answer if it has come meanwhile, else the subject's flight, which it starts when there is none. A
-// flight lands (answer kept, flight gone) under the same lock, so between the two nobody can start a second one.
+// join returns the answer if it has come meanwhile, else the subject's flight, which it starts when there is none: for a
+// sick subject one that has landed already. A flight lands (answer kept, flight gone) under the same lock, so between the
+// two nobody can start a second one.
+//
+// Workers join too. A failure that is remembered is at most sickFor old and they would hardly have met another; they come
+// again in minutes, so nobody's loop keeps them from the upstream.
 func (s *Service) join(subject Subject, oldest time.Time, enter func() (func(), error)) (k *kept, f *flight, started bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,6 +93,10 @@ func (s *Service) join(subject Subject, oldest time.Time, enter func() (func(), 
 		return nil, f, false
 	}
 	f = &flight{done: make(chan struct{})}
+	if f.err = s.sick(subject); f.err != nil {
+		close(f.done)
+		return nil, f, false
+	}
 	s.flights[subject] = f
 	go s.fly(subject, f, enter)
 	return nil, f, true
@@ -128,11 +136,14 @@ func (s *Service) fly(subject Subject, f *flight, enter func() (func(), error)) 
 	f.result, f.err = &kept{answer: answer, recorded: outcome == recorded}, nil
 }
 
-// land keeps the answer, unless the subject's last link has ended, and lets the waiting ones go.
+// land keeps the answer or the failure, unless the subject's last link has ended, and lets the waiting ones go.
 func (s *Service) land(subject Subject, f *flight, keep bool) {
 	s.mu.Lock()
 	if keep && !f.dropped {
 		s.kept.Add(subject, f.result)
+	}
+	if !f.dropped {
+		s.remember(subject, f.err)
 	}
 	s.forgetOld()
 	delete(s.flights, subject)
@@ -163,7 +174,7 @@ func (s *Service) question(subject Subject, enter func() (func(), error)) (*Answ
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.guardOf(subject.Region).ask(s.upstream, claim)
+	answer, err := s.guardOf(subject.Region).ask(s.upstream, claim, s.unreadable(subject))
 	if err != nil {
 		return nil, err
 	}

@@ -72,11 +72,12 @@ func (s *Service) remove(ctx context.Context, subject Subject, endingLink string
 	return nil
 }
 
-// forget drops the subject's answer, also the one that is under way: it may not be kept when it lands.
+// forget drops the subject's answer or failure, also the one that is under way: it may not be kept when it lands.
 func (s *Service) forget(subject Subject) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.kept.Remove(subject)
+	s.failed.Remove(subject)
 	if f, ok := s.flights[subject]; ok {
 		f.dropped = true
 	}

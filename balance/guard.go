@@ -13,8 +13,8 @@ import (
 	"yibao/identity"
 )
 
-// The breaker of a region opens when 5 of its last 10 questions got no readable answer, and lets two through to try
-// again after 5 s. These are the machine's seconds: they measure a network, not the world's books.
+// The breaker of a region opens when 5 of its last 10 questions got no readable answer (see guard.ask for those about one
+// person), and lets two through to try again after 5 s. These are the machine's seconds: they measure a network, not the world's books.
 const (
 	breakerFailures = 5
 	breakerWindow   = 10
@@ -74,8 +74,13 @@ func (g *guard) enter(ctx context.Context, slots bulkhead.Bulkhead[any]) (leave 
 
 // ask puts the question, on a context of its own: it belongs to nobody who might give up. The caller holds a slot.
 //
+// Unreadable says that the last answer about this person could not be read. ErrMalformed stands for a region that sends
+// noise as well as for one person's record that is broken, and an adapter does not tell which. So for one person it counts
+// once, until a good answer comes: a broken record, however often it is read, closes no region, and noise for several
+// people does. In a trial it counts always, or a region that still sends noise would pass.
+//
 // Errors: the ones of Upstream, bare; what the adapter wrapped around them stays here.
-func (g *guard) ask(upstream Upstream, claim identity.Claim) (*Answer, error) {
+func (g *guard) ask(upstream Upstream, claim identity.Claim, unreadable bool) (*Answer, error) {
 	if !g.breaker.TryAcquirePermit() {
 		return nil, errOpen
 	}
@@ -83,9 +88,12 @@ func (g *guard) ask(upstream Upstream, claim identity.Claim) (*Answer, error) {
 	defer cancel()
 	answer, err := enrolments(ctx, upstream, g.region, claim)
 	// A refusal is an answer: only silence and noise say that the upstream is ill.
-	if errors.Is(err, ErrTimeout) || errors.Is(err, ErrMalformed) {
+	switch {
+	case errors.Is(err, ErrMalformed) && unreadable && g.breaker.IsClosed():
+		// Nothing new; and a closed breaker's permits need not be given back.
+	case errors.Is(err, ErrTimeout), errors.Is(err, ErrMalformed):
 		g.breaker.RecordFailure()
-	} else {
+	default:
 		g.breaker.RecordSuccess()
 	}
 	return answer, err

@@ -89,6 +89,7 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 		w.upstream.fail(refusal)
 		for range 30 {
 			_, _ = w.current()
+			w.clock.add(sickFor)
 		}
 		if w.upstream.count() != 30 {
 			t.Errorf("%v: %d of 30 questions were asked", refusal, w.upstream.count())
@@ -113,6 +114,76 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 		w.upstream.set(w.answering(5))
 		if got, err := w.current(); err != nil || amount(t, got) != 5 {
 			t.Errorf("after the delay: %+v, %v", got, err)
+		}
+	})
+}
+
+// withOthers links the caller to n more persons, whose links are called as they are.
+func (w *world) withOthers(n int) (ids []string) {
+	for i := range n {
+		id := fmt.Sprint("p", i)
+		w.people.persons[id] = identity.Person{ID: id, Name: id}
+		w.caller.Links = append(w.caller.Links, identity.Link{ID: id, PersonID: id, Region: region})
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// One person's record that cannot be read, looked at in a loop for an hour, asks the upstream every few seconds at most
+// and closes a quiet region for nobody.
+func TestOneSickRecordClosesNoRegion(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func(w *world) error{
+		"a person": func(w *world) error { _, err := w.current(); return err },
+		"a worker": func(w *world) error { _, err := w.Fresh(context.Background(), subject); return err },
+	} {
+		w := newWorld(t)
+		other := w.withOthers(1)[0]
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+			if claim.Name != other {
+				return nil, ErrMalformed
+			}
+			return w.answering(5)(ctx, claim)
+		})
+		for range 3600 {
+			if err := read(w); !errors.Is(err, ErrMalformed) {
+				t.Fatalf("%s: %v", name, err)
+			}
+			w.clock.add(time.Second)
+		}
+		if n, most := w.upstream.count(), int(time.Hour/sickFor)+1; n > most {
+			t.Errorf("%s: %d questions in an hour, want %d at most", name, n, most)
+		}
+		if got, err := w.Current(context.Background(), w.caller, other); err != nil || amount(t, got) != 5 {
+			t.Errorf("%s: somebody else in the region: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// A region that sends everybody noise is left alone, also by those who met the noise before.
+func TestNoiseForManyOpensTheBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.upstream.fail(ErrMalformed)
+		others := w.withOthers(breakerFailures)
+		for range 3 {
+			for _, id := range others {
+				_, _ = w.Current(context.Background(), w.caller, id)
+			}
+		}
+		if w.upstream.count() != breakerFailures {
+			t.Errorf("%d questions to a region that sends noise", w.upstream.count())
+		}
+		time.Sleep(breakerDelay)
+		w.clock.add(sickFor)
+		for range 3 {
+			for _, id := range others { // the first trial is noise again
+				_, _ = w.Current(context.Background(), w.caller, id)
+			}
+		}
+		if w.upstream.count() != breakerFailures+1 {
+			t.Errorf("%d questions after the delay, want one", w.upstream.count()-breakerFailures)
 		}
 	})
 }

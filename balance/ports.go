@@ -9,7 +9,8 @@ import (
 
 // Upstream asks a region's insurance upstream. Questions may be repeated: nothing changes there.
 //
-// Errors: ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed.
+// Errors: ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed. The last one does not say
+// whether the whole region sends noise or one person's record is broken.
 type Upstream interface {
 	Enrolments(ctx context.Context, region string, person identity.Claim) (*Answer, error)
 	// Unattended says whether the region allows questions that no person is waiting for.

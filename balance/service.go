@@ -24,7 +24,7 @@ type Config struct {
 	DailyAt         time.Duration // since midnight in Asia/Shanghai: when the daily readings begin
 	DailySpread     time.Duration // over how long the daily readings are spread, also past midnight
 	CollectEvery    time.Duration // [1 min] how often the worker looks for due readings
-	CacheSize       int           // [10,000] answers kept in memory
+	CacheSize       int           // [10,000] answers kept in memory, and as many failures
 }
 
 func (c Config) withDefaults() Config {
@@ -68,8 +68,10 @@ type Service struct {
 
 	// kept holds the last good answer of each subject. It has a lock of its own, so that a hot read takes that one only.
 	kept *lru.Cache[Subject, *kept]
+	// failed holds the subjects whose last question failed.
+	failed *lru.Cache[Subject, failure]
 
-	mu      sync.Mutex // guards flights, guards, and every change of kept
+	mu      sync.Mutex // guards flights, guards, and every change of kept and failed
 	flights map[Subject]*flight
 	guards  map[string]*guard
 }
@@ -88,13 +90,10 @@ var _ identity.Follower = (*Service)(nil)
 // NewService returns a service that asks nothing until it is asked.
 func NewService(cfg Config, deps Deps) *Service {
 	cfg = cfg.withDefaults()
-	cache, err := lru.New[Subject, *kept](cfg.CacheSize)
-	if err != nil {
-		panic(err) // only for a size below one, which withDefaults rules out
-	}
 	s := &Service{
 		cfg: cfg, upstream: deps.Upstream, people: deps.People, store: deps.Store, now: deps.Now, log: deps.Log,
-		kept: cache, flights: map[Subject]*flight{}, guards: map[string]*guard{},
+		kept: newCache[*kept](cfg.CacheSize), failed: newCache[failure](cfg.CacheSize),
+		flights: map[Subject]*flight{}, guards: map[string]*guard{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -103,6 +102,14 @@ func NewService(cfg Config, deps Deps) *Service {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	return s
+}
+
+func newCache[V any](size int) *lru.Cache[Subject, V] {
+	cache, err := lru.New[Subject, V](size)
+	if err != nil {
+		panic(err) // only for a size below one, which withDefaults rules out
+	}
+	return cache
 }
 
 // Current returns what the person of the caller's link has now. An answer younger than DisplayAge comes from memory
@@ -172,7 +179,8 @@ func stale(a *Answer) *Answer {
 }
 
 // Fresh returns an answer fetched no longer ago than DecisionAge, asking on the unattended slots when needed. It is never
-// stale. Nobody need be waiting, so the region must allow unattended questions.
+// stale. Nobody need be waiting, so the region must allow unattended questions. A subject that failed twice in a row
+// within the last seconds fails again without a question (see sickFor).
 //
 // Errors: ErrUnsupported, ErrNotFound for a person who is gone, and those of Upstream, ErrBusy and the store's.
 func (s *Service) Fresh(ctx context.Context, subject Subject) (*Answer, error) {

@@ -186,6 +186,7 @@ func TestALastGoodAnswerStandsIn(t *testing.T) {
 		if err != nil || got.Completeness != Stale || amount(t, got) != 12050 {
 			t.Errorf("%v: from the store %+v, %v", why, got, err)
 		}
+		w.clock.add(sickFor)
 		w.upstream.set(w.answering(777))
 		if got, err = w.current(); err != nil || got.Completeness != Complete || amount(t, got) != 777 {
 			t.Errorf("%v: after it was over %+v, %v", why, got, err)
