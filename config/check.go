@@ -1,10 +1,12 @@
 package config
 
 import (
+	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -82,21 +84,35 @@ func (m MongoDB) check(r report) {
 }
 
 func (k Keys) check(r report) {
-	const mend = "make the four files with: server keys new --dir DIR"
-	files := map[string]string{"seal_file": k.SealFile, "lookup_file": k.LookupFile, "proof_file": k.ProofFile,
-		"code_file": k.CodeFile}
-	seen := map[string]bool{}
-	for key, path := range files {
-		r.need(path != "", key, "is missing", mend)
-		r.need(path == "" || exists(path), key, "the file cannot be found", mend)
-		r.need(path == "" || !seen[path], key, "is the same file as another key's", "each purpose has a key of its own")
-		seen[path] = true
+	const mend = "relative paths count from the current folder. An existing database opens only with its own key files; " +
+		"for a new one make them with: server keys new --dir DIR"
+	seen := map[string]string{} // contents → key
+	for _, file := range [][2]string{{"seal_file", k.SealFile}, {"lookup_file", k.LookupFile}, {"proof_file", k.ProofFile},
+		{"code_file", k.CodeFile}} {
+		key, path := file[0], file[1]
+		if path == "" {
+			r.add(key, "is missing", mend)
+			continue
+		}
+		text, err := readSmall(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			r.add(key, "there is no file "+absolute(path), mend)
+		}
+		if err != nil { // what else is wrong with a file, its reader says
+			continue
+		}
+		twin := seen[string(text)]
+		r.need(twin == "", key, "holds the same as "+twin, "each purpose has a key of its own")
+		seen[string(text)] = key
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// absolute is the path as the system resolves it.
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return path
 }
 
 func (t Token) check(r report) {
@@ -268,7 +284,8 @@ func (m Reminder) check(r report) {
 	}
 	r.need(m.Cooldown >= 0, "cooldown", "must not be negative", "the default is 24h")
 	r.need(m.DefaultDelta >= 0, "default_margin_fen", "must not be negative", "the default is 1000, ¥10")
-	// A send begins only with two send timeouts of the lease left; with a shorter lease none ever has.
+	// A lease is renewed before a send when less than two send timeouts are left of it; a shorter one would be renewed
+	// before every message, or end during one.
 	r.need(m.Lease >= 3*m.SendTimeout, "lease", "is shorter than three times send_timeout",
 		"a lease that ends while a message is on its way makes its outcome unknown; the defaults are 2m and 10s")
 }

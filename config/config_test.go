@@ -25,8 +25,11 @@ func example(t testing.TB) string {
 	for _, file := range files {
 		path := filepath.Join(dir, file[1])
 		value := "0123456789abcdef0123456789abcdef"
-		if strings.HasSuffix(path, ".uri") {
+		switch filepath.Ext(path) {
+		case ".uri":
 			value = "mongodb://localhost:27017"
+		case ".json":
+			value = file[1] // every key file holds another key
 		}
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(" "+value+"\n"), 0o600)); err != nil {
 			t.Fatal(err)
@@ -338,5 +341,42 @@ func TestALeaseHasRoomForSends(t *testing.T) {
 	onlyProblem(t, err, "reminder.lease")
 	if _, err := Parse([]byte(edited(t, "lease: 2m", "lease: 30s")), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestKeyFilesDiffer(t *testing.T) {
+	text := example(t)
+	lookup := regexp.MustCompile(`lookup_file: (\S+)`).FindStringSubmatch(text)[1]
+	copied, err := os.ReadFile(lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(strings.Replace(lookup, "lookup", "code", 1), copied, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Parse([]byte(text), nil)
+	if p := onlyProblem(t, err, "keys.code_file"); !strings.Contains(p.What, "lookup_file") {
+		t.Error(p)
+	}
+}
+
+func TestAMissingKeyFileIsNamedInFull(t *testing.T) {
+	text := regexp.MustCompile(`(?m)^  (seal|key)_file: \S+`).ReplaceAllString(example(t), "  ${1}_file: keys/$1")
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found Problems
+	if _, err := Parse([]byte(text), nil); !errors.As(err, &found) {
+		t.Fatal(err)
+	}
+	seal, token := found[0], found[len(found)-1]
+	if seal.Key != "keys.seal_file" || !strings.Contains(seal.What, filepath.Join(here, "keys/seal")) ||
+		!strings.Contains(seal.Mend, "existing database") {
+		t.Error(seal)
+	}
+	if token.Key != "token.key_file" || !strings.Contains(token.Mend, here) {
+		t.Error(token)
 	}
 }

@@ -242,14 +242,23 @@ func readOneSecret(tree map[string]any, key string, r report) {
 		r.add(fileKey, "is given beside "+key, "keep one of the two")
 		return
 	}
-	info, err := os.Stat(path) // a device or a pipe could be read for ever
-	var text []byte
-	if err == nil && info.Mode().IsRegular() && info.Size() <= maxSecretFile {
-		text, err = os.ReadFile(path)
-	}
-	if err != nil || text == nil {
-		r.add(fileKey, "the file cannot be read", "check that the path exists and that this user may read it")
+	text, err := readSmall(path)
+	if err != nil { // the path is not repeated: it could be the secret itself, written under the wrong key
+		r.add(fileKey, "the file cannot be read", "check that it exists and that this user may read it; relative paths count "+
+			"from the current folder, "+absolute("."))
 		return
 	}
 	tree[key] = strings.TrimSpace(string(text))
+}
+
+// readSmall reads a regular file of at most maxSecretFile bytes: a device or a pipe could be read for ever.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxSecretFile {
+		return nil, errors.New("not a small file")
+	}
+	return os.ReadFile(path)
 }
