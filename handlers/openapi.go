@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -81,8 +80,8 @@ func (r route) operation() huma.Operation {
 		Summary:       r.summary.zh,
 		Tags:          []string{strings.Split(r.path, "/")[2]},
 		DefaultStatus: r.status,
-		Errors:        r.statuses(),
-		MaxBodyBytes:  int64(r.maxBody) + 2, // the guard has refused longer ones; Huma refuses at its limit, not above
+		Errors:        []int{http.StatusInternalServerError}, // for their shape; documentErrors lists them all
+		MaxBodyBytes:  int64(r.maxBody) + 2,                  // the guard has refused longer ones; Huma refuses at its limit, not above
 		Metadata:      map[string]any{},
 		Extensions:    map[string]any{"x-summary-en": r.summary.en},
 	}
@@ -95,27 +94,6 @@ func (r route) operation() huma.Operation {
 		op.Security = []map[string][]string{}
 	}
 	return op
-}
-
-// statuses lists every error that the route can answer. Huma adds 422 and 500.
-func (r route) statuses() []int {
-	list := []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	if r.access != anyone || r.id == "signIn" {
-		list = append(list, http.StatusUnauthorized)
-	}
-	if strings.Contains(r.path, "{id}") {
-		list = append(list, http.StatusNotFound)
-	}
-	if r.takesBody {
-		list = append(list, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
-	}
-	for _, status := range r.errors {
-		if status >= http.StatusBadRequest {
-			list = append(list, status)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 // operationOf finds a registered operation.
@@ -132,23 +110,18 @@ func operationOf(api huma.API, r route) *huma.Operation {
 	return item.Delete
 }
 
-// finishDocument adds what types cannot say: other statuses of success, and the header of 429 and 503.
+// finishDocument adds what types cannot say: other statuses of success, errors and codes.
 func finishDocument(api huma.API, routes []route) {
 	for _, r := range routes {
 		op := operationOf(api, r)
-		for _, status := range r.errors {
-			if status < http.StatusBadRequest {
-				op.Responses[strconv.Itoa(status)] = &huma.Response{
-					Description: http.StatusText(status), Content: op.Responses["200"].Content,
-				}
-			}
+		for _, status := range r.others {
+			op.Responses[strconv.Itoa(status)] = &huma.Response{Content: op.Responses["200"].Content}
 		}
-		for _, status := range []string{"429", "503"} {
-			if response := op.Responses[status]; response != nil {
-				response.Headers = map[string]*huma.Param{"Retry-After": {
-					Description: "秒数，之后可以重试", Schema: &huma.Schema{Type: huma.TypeInteger},
-				}}
-			}
+		documentErrors(op, r)
+		for status, response := range op.Responses {
+			number, _ := strconv.Atoi(status)
+			response.Description = titles[number].both()
 		}
 	}
+	documentCodes(api.OpenAPI().Components.Schemas)
 }

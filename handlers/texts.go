@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"maps"
+
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -36,8 +38,8 @@ var deliveryTexts = map[string]text{
 	string(reminder.DeliveryDropped):  {"未发送", "Not sent"},
 }
 
-// reasonTexts says what an evaluation or a delivery came to.
-var reasonTexts = map[string]text{
+// evaluationTexts says what an evaluation came to.
+var evaluationTexts = map[string]text{
 	string(reminder.ReasonFired):          {"余额低于提醒金额，已提醒", "The balance fell below the line."},
 	string(reminder.ReasonAbove):          {"余额不低于提醒金额", "The balance is not below the line."},
 	string(reminder.ReasonAlreadyBelow):   {"设置时余额已低于提醒金额，回升后再提醒", "The balance was below the line already; it must recover first."},
@@ -53,7 +55,11 @@ var reasonTexts = map[string]text{
 	string(reminder.ReasonNoConsent):      {"尚未同意定期查询余额", "Consent to regular reading is missing."},
 	string(reminder.ReasonLinkEnded):      {"已解除绑定", "The link has ended."},
 	string(reminder.ReasonUnattended):     {"该地区暂不支持定期查询余额", "The region does not allow regular reading just now."},
+}
 
+// reasonTexts says what a delivery came to. A message that waited is held against the balance again, so the reasons of
+// evaluations are among them.
+var reasonTexts = joined(evaluationTexts, map[string]text{
 	string(reminder.ReasonNoQuota):       {"订阅次数已用完，请重新订阅", "No subscription is left; please subscribe again."},
 	string(reminder.ReasonQuietHours):    {"免打扰时段，稍后发送", "Quiet hours; it is sent later."},
 	string(reminder.ReasonRecovered):     {"余额已回升，未发送", "The balance had recovered."},
@@ -66,6 +72,12 @@ var reasonTexts = map[string]text{
 	string(reminder.ReasonBusy):          {"平台繁忙，稍后重试", "The platform is busy; it is tried again later."},
 	string(reminder.ReasonLostAnswer):    {"未收到平台答复，无法确认是否送达", "The platform's answer was lost."},
 	string(reminder.ReasonUnknownBefore): {"上一条消息结果未知，暂缓发送", "An earlier message is still unknown."},
+})
+
+func joined(a, b map[string]text) map[string]text {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
 }
 
 // reasonText looks up a sentence; a reason without one is never shown as an internal word.
