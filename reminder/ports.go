@@ -28,8 +28,8 @@ type Sender interface {
 	Send(ctx context.Context, to Recipient, template string, message Message) Outcome
 }
 
-// RuleStore keeps rules; update functions run on a fresh copy, may run again, and must be pure. Writes are guarded by
-// the document's version.
+// RuleStore keeps rules; update functions run on a fresh copy, may run again, and must be pure. A write holds only where
+// the document is still the one that was read: neither changed since, nor deleted and made anew.
 type RuleStore interface {
 	Rule(ctx context.Context, linkID string) (*Rule, error) // ErrNotFound
 	// PutRule inserts or updates: fn gets nil for a rule that is not there.

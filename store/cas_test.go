@@ -19,6 +19,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
+	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
 	"yibao/store"
@@ -243,6 +244,66 @@ func TestSentTwice(t *testing.T) {
 	v := identity.Session{ID: "s", UserID: "u", CreatedAt: start, ExpiresAt: time.Now().Add(time.Hour)}
 	if err := s.InsertSession(t.Context(), v); err != nil {
 		t.Error("insert:", err)
+	}
+}
+
+// TestMadeAnew: a document that was deleted and made anew between the read and the write is another one, though its
+// version is the same; and one that carries no write ids, as other programs write them, can be written all the same.
+func TestMadeAnew(t *testing.T) {
+	t.Parallel()
+	d := storetest.NewDatabase(t)
+	s := d.Open(t)
+	ctx := t.Context()
+	rule := func(id string) func(*reminder.Rule) (*reminder.Rule, error) {
+		return func(*reminder.Rule) (*reminder.Rule, error) { return &reminder.Rule{LinkID: "l", ID: id}, nil }
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := s.PutRule(ctx, "l", rule("old"))
+	check(err)
+	var seen []string
+	written, err := s.UpdateRule(ctx, "l", func(r *reminder.Rule) error {
+		if seen = append(seen, r.ID); len(seen) == 1 {
+			check(s.DeleteRule(ctx, "l"))
+			_, err := s.PutRule(ctx, "l", rule("new"))
+			check(err)
+		}
+		r.Episode = 7
+		return nil
+	})
+	check(err)
+	kept, err := s.Rule(ctx, "l")
+	check(err)
+	if kept == nil || kept.ID != "new" || kept.Episode != 7 || written == nil || written.ID != "new" || len(seen) != 2 {
+		t.Errorf("kept %+v, saw %v", kept, seen)
+	}
+
+	check(s.EnsureSchedule(ctx, subject, start))
+	claimed, err := s.ClaimDue(ctx, start, 1, func(balance.Schedule) time.Time {
+		check(s.DeleteSubject(ctx, subject))
+		check(s.EnsureSchedule(ctx, subject, start.Add(24*time.Hour)))
+		return start.Add(time.Hour)
+	})
+	if err != nil || len(claimed) != 0 {
+		t.Error("claimed what is gone:", claimed, err)
+	}
+	if claimed, err = s.ClaimDue(ctx, start.Add(2*time.Hour), 1, hourLater); err != nil || len(claimed) != 0 {
+		t.Error("the claim overwrote the new one:", claimed, err)
+	}
+
+	plain := bson.D{{Key: "_id", Value: "plain"}, {Key: "schema", Value: 1}, {Key: "version", Value: int64(3)}}
+	_, err = d.Client(t).Database(d.Name).Collection("rules").InsertOne(ctx, plain)
+	check(err)
+	for range 2 {
+		_, err = s.UpdateRule(ctx, "plain", func(r *reminder.Rule) error { r.Episode++; return nil })
+		check(err)
+	}
+	if r, err := s.Rule(ctx, "plain"); err != nil || r.Episode != 2 {
+		t.Error(r, err)
 	}
 }
 

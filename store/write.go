@@ -74,8 +74,8 @@ func (t *table[T, D, P]) insert(ctx context.Context, value *T) (written *T, exis
 	}
 }
 
-// update changes one document by fn, guarded by its version, until no other writer comes between. A document that is not
-// there is t.missing. fn's error is returned unchanged and nothing is written.
+// update changes one document by fn, guarded by its version and last write, until no other writer comes between. A
+// document that is not there is t.missing. fn's error is returned unchanged and nothing is written.
 func (t *table[T, D, P]) update(ctx context.Context, id string, fn func(*T) error) (*T, error) {
 	return t.change(ctx, id, func(value *T) (*T, error) {
 		if value == nil {
@@ -150,12 +150,22 @@ func (t *table[T, D, P]) replace(ctx context.Context, before Meta, value *T, wri
 		}
 		return written, err == nil, err
 	}
-	guard := bson.D{{Key: "_id", Value: before.ID}, {Key: "version", Value: before.Version}}
-	result, err := t.coll.ReplaceOne(ctx, guard, raw)
+	result, err := t.coll.ReplaceOne(ctx, guard(before), raw)
 	if err != nil {
 		return written, false, err
 	}
 	return written, result.MatchedCount == 1, nil
+}
+
+// guard finds the document only as it was read. The version alone would take a document that was deleted and made anew,
+// and has had as many writes since, for the one that was read; no write id comes twice. One that has none was written by
+// other means.
+func guard(before Meta) bson.D {
+	filter := bson.D{{Key: "_id", Value: before.ID}, {Key: "version", Value: before.Version}}
+	if n := len(before.Writes); n > 0 {
+		filter = append(filter, bson.E{Key: "writes", Value: before.Writes[n-1]})
+	}
+	return filter
 }
 
 // claim writes the document as fn changes it, once: false when another writer was first. That is what claiming is.
