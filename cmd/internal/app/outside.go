@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"time"
@@ -69,10 +70,17 @@ func (o *Outside) senders() map[identity.Platform]reminder.Sender {
 	return all
 }
 
-// codes is nil, and not a nil client, where no gateway is configured.
+// codes never returns nil: linking works without a gateway, it only offers no proof by SMS.
 func (o *Outside) codes() identity.CodeSender {
 	if o.SMS == nil {
-		return nil
+		return noCodes{}
 	}
 	return o.SMS
+}
+
+// noCodes stands where no gateway is configured. The configuration has no region then that would make a code.
+type noCodes struct{}
+
+func (noCodes) SendCode(context.Context, string, string) error {
+	return errors.New("no gateway for codes is configured")
 }

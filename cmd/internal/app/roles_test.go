@@ -38,6 +38,23 @@ func TestRoles(t *testing.T) {
 	stop()
 }
 
+// TestWithoutSMS serves a configuration that has neither a gateway nor a region with phones on file.
+func TestWithoutSMS(t *testing.T) {
+	t.Parallel()
+	settings := openSettings(t, nil)
+	settings.SMS = config.SMS{}
+	for code, region := range settings.Regions {
+		region.PhoneOnFile = config.PhoneOnFile{}
+		settings.Regions[code] = region
+	}
+	settings.Server.Listen = "127.0.0.1:0"
+	address, stop := start(t, settings, app.RoleAll)
+	if got := get(t, "http://"+address+"/v1/regions"); got != 200 {
+		t.Error(got)
+	}
+	stop()
+}
+
 // openSettings opens a world and reads the configuration of a server in it.
 func openSettings(t *testing.T, extra map[string]any) *config.Config {
 	t.Helper()
