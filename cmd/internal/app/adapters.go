@@ -64,7 +64,7 @@ func profile(code string, region config.Region) insurer.Profile {
 	i := region.Insurer
 	p := insurer.Profile{
 		Region: code, Name: region.Name, Unattended: region.Unattended, BaseURL: i.BaseURL,
-		PathMode: insurer.PathMode(i.PathMode), ContentType: i.ContentType, Timeout: i.Timeout, Retries: retries(i.Retries),
+		PathMode: insurer.PathMode(i.PathMode), ContentType: i.ContentType, Timeout: i.Timeout, Retries: noneIsNegative(i.Retries),
 		Auth: insurer.Auth{Scheme: insurer.AuthScheme(i.Auth), PaasID: i.PaasID, Secret: i.Secret.Reveal(),
 			Header: i.APIKeyHeader, ServiceID: i.ServiceID},
 		InfVer: i.InfVer, RecerSysCode: i.RecerSysCode, MdtrtareaAdmvs: i.CareRegion, InsuplcAdmdvs: i.InsuredRegion,
@@ -83,14 +83,6 @@ func profile(code string, region config.Region) insurer.Profile {
 		p.PhoneOnFile = &insurer.PhoneOnFile{Transaction: region.PhoneOnFile.Transaction, Path: region.PhoneOnFile.Path}
 	}
 	return p
-}
-
-// retries turns our "0 means none" into the profile's "negative means none".
-func retries(n int) int {
-	if n == 0 {
-		return -1
-	}
-	return n
 }
 
 func rules(of []config.FailureRule) []insurer.FailureRule {

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"yibao/balance"
 	"yibao/config"
@@ -52,16 +51,17 @@ func reminderConfig(c *config.Config) reminder.Config {
 	return reminder.Config{
 		CheckEvery: r.CheckEvery, Lease: r.Lease, Cooldown: noneIsNegative(r.Cooldown), DeliveryTTL: r.DeliveryTTL,
 		UnknownFor: r.UnknownFor, SendTimeout: r.SendTimeout, Tick: r.Tick, Batch: r.Batch, Parallel: r.Parallel,
-		MaxAttempts: r.MaxAttempts, MaxFree: r.MaxFree, DecisionAge: c.Balance.DecisionAge, DefaultMargin: balance.Fen(r.DefaultDelta),
+		MaxAttempts: r.MaxAttempts, MaxFree: r.MaxFree, DecisionAge: c.Balance.DecisionAge,
+		DefaultMargin: noneIsNegative(balance.Fen(r.DefaultDelta)),
 	}
 }
 
-// noneIsNegative turns our "0 means none" into the service's "negative means none, 0 the default".
-func noneIsNegative(d time.Duration) time.Duration {
-	if d == 0 {
+// noneIsNegative turns our "0 means none" into the "negative means none, 0 the default" of services and profiles.
+func noneIsNegative[T ~int | ~int64](n T) T {
+	if n == 0 {
 		return -1
 	}
-	return d
+	return n
 }
 
 // templates lists every app's message templates, in a stable order.
