@@ -64,6 +64,11 @@ var quirks = []struct {
 	{"timeout in words", nil, 200, `upstream request Timeout`, ClassTimeout},
 	{"timeout in Chinese", nil, 200, `请求超时`, ClassTimeout},
 	{"timeout in a JSON string", nil, 200, `"read timed out"`, ClassTimeout},
+	{"timeout in a message", nil, 200, `{"message":"upstream request timeout"}`, ClassTimeout},
+	{"timeout in a message with a code", nil, 200, `{"code":"504","msg":"请求超时"}`, ClassTimeout},
+	{"timeout in a message of a relay that refuses", nil, 200, `{"code":500,"success":false,"message":"Read timed out"}`, ClassTimeout},
+	{"timeout in a message of 500", nil, 500, `{"code":500,"message":"Read timed out"}`, ClassTimeout},
+	{"timeout in the insurer's own words", nil, 200, `{"infcode":-1,"err_msg":"请求超时"}`, ClassBusiness},
 	{"500 in words", nil, 500, `oops`, ClassBusiness},
 	{"500 with a success in it", nil, 500, good(goodOutput), ClassBusiness},
 	{"401", nil, 401, `{"code":"401"}`, ClassAccess},
@@ -167,6 +172,7 @@ func TestFailureRules(t *testing.T) {
 			Mismatch:    []FailureRule{{Contains: "姓名不符"}},
 			NoAnswer:    []FailureRule{{Contains: "empty reply"}},
 		}
+		p.Retries = -1
 	}
 	for body, class := range map[string]Class{
 		`{"infcode":"A1"}`: ClassAccess,
@@ -176,6 +182,8 @@ func TestFailureRules(t *testing.T) {
 		`{"infcode":-1}`: ClassBusiness,
 		`{"infcode":"-2","err_msg":"证件与姓名不符"}`:                 ClassMismatch,
 		`{"infcode":-1,"err_msg":"system error, empty reply"}`: ClassTimeout,
+		`{"code":"-1","msg":"超时，查无此人"}`:                        ClassTimeout, // a relay's "timeout" is never "no data"
+		`{"code":"A1","msg":"时间戳超时"}`:                          ClassAccess,
 	} {
 		client, _ := serve(t, answering(body), rules)
 		_, err := client.Match(t.Context(), someone)
@@ -227,6 +235,7 @@ func TestOnlyUnansweredQuestionsAreAskedAgain(t *testing.T) {
 		"default, does not":        {0, 9, status(504), 2, ClassTimeout},
 		"cut connection":           {0, 1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 2, ""},
 		"three":                    {3, 3, answering("<html>"), 4, ""},
+		"timeout in JSON":          {0, 1, answering(`{"code":"504","msg":"请求超时"}`), 2, ""},
 		"none":                     {-1, 9, status(504), 1, ClassTimeout},
 		"refusals are not":         {3, 9, answering(`{"infcode":-1}`), 1, ClassBusiness},
 		"garbage is not":           {3, 9, answering(`{`), 1, ClassMalformed},

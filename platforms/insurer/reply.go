@@ -71,16 +71,19 @@ func withoutEnvelope(byStatus Class, body []byte) Class {
 	if bytes.HasPrefix(body, []byte("<")) {
 		return ClassTimeout
 	}
-	words := strings.ToLower(string(body[:min(len(body), 1024)]))
-	for _, sign := range []string{"timeout", "timed out", "time out", "超时"} {
-		if strings.Contains(words, sign) {
-			return ClassTimeout
-		}
+	if saysTimeout(string(body)) {
+		return ClassTimeout
 	}
 	if byStatus != "" {
 		return byStatus
 	}
 	return ClassMalformed
+}
+
+func saysTimeout(text string) bool {
+	text = strings.ToLower(text[:min(len(text), 1024)])
+	return slices.ContainsFunc([]string{"timeout", "timed out", "time out", "超时"},
+		func(sign string) bool { return strings.Contains(text, sign) })
 }
 
 // verdict returns nil for a success.
@@ -100,7 +103,11 @@ func (p Profile) verdict(envelope fields) *Error {
 		// A gateway's "ok" is not the insurer's, and an object without any verdict is neither.
 		return &Error{Class: ClassMalformed, Gateway: gateway}
 	default:
-		return &Error{Class: p.Failures.class(code, message), Code: safeCode(code), Gateway: gateway}
+		class := p.Failures.class(code, message)
+		if gateway && class != ClassAccess && saysTimeout(message) {
+			class = ClassTimeout // the relay waited in vain, though a rule for "no data" may fit its words
+		}
+		return &Error{Class: class, Code: safeCode(code), Gateway: gateway}
 	}
 }
 

@@ -96,6 +96,7 @@ var insurerShapes = map[string]string{
 	"zero_with_err_msg":   `infcode "0" with an err_msg that means failure`,
 	"code_999":            `{"code":"999","msg":…} of the middle platform`,
 	"code_500159":         `{"code":500159,"success":false,"message":…} of the gateway`,
+	"code_504":            `{"code":"504","msg":…} of a relay that timed out`,
 	"output_array":        "output is an array that holds the object",
 	"output_string":       "output is a string that holds JSON",
 	"output_nested":       "output sits under data.output.body",

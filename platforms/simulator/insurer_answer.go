@@ -109,6 +109,8 @@ func (a *insurerCall) faulty() (reply, bool) {
 		return jsonReply(http.StatusOK, fields), true
 	case "code_999":
 		return jsonReply(http.StatusOK, map[string]any{"code": "999", "msg": "中台处理失败"}), true
+	case "code_504":
+		return jsonReply(http.StatusOK, map[string]any{"code": "504", "msg": "请求超时"}), true
 	case "code_500159":
 		return gatewayError(http.StatusOK, 500159, "请使用医保电子凭证二维码"), true
 	}

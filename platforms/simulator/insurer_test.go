@@ -223,6 +223,7 @@ func TestInsurerFaults(t *testing.T) {
 		"business":          func(a map[string]any) bool { return a["infcode"] == -1.0 && a["err_msg"] != "" && a["output"] == nil },
 		"zero_with_err_msg": func(a map[string]any) bool { return a["infcode"] == 0.0 && a["err_msg"] != "" },
 		"code_999":          func(a map[string]any) bool { return a["code"] == "999" && a["msg"] != "" && a["infcode"] == nil },
+		"code_504":          func(a map[string]any) bool { return a["code"] == "504" && a["msg"] != "" && a["infcode"] == nil },
 		"code_500159":       func(a map[string]any) bool { return a["code"] == 500159.0 && a["success"] == false },
 		"output_array":      func(a map[string]any) bool { _, ok := a["output"].([]any); return ok },
 		"output_string": func(a map[string]any) bool {

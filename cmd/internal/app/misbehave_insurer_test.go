@@ -30,7 +30,7 @@ const (
 var insurerFaults = with(
 	same(nothing, beforeAnything...), same(nothing, afterAccepting...), same(truth, "slow"),
 	same(truth, "infcode_number", "infcode_string", "balc_exponent", "balc_zeros"),
-	same(nothing, "infcode_missing", "success_1", "business", "zero_with_err_msg", "code_999", "code_500159",
+	same(nothing, "infcode_missing", "success_1", "business", "zero_with_err_msg", "code_504", "code_999", "code_500159",
 		"output_array", "output_string", "output_nested", "output_missing", "rows_missing"),
 	same(noFigure, "balc_empty", "balc_null", "balc_missing", "balc_three_decimals", "balc_text"),
 	same(negative, "balc_negative"), same(stranger, "other_person"),
