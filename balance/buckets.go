@@ -36,6 +36,7 @@ type line struct {
 	fen       []*Fen
 	missing   bool      // a finished category since the link's start has no reading at all
 	account   Existence // of the last point; "" without points
+	days      []Fen     // what single days show, in their order, but for days that repeat the day before
 }
 
 // draw makes the chart of the points, which hold nothing from outside the link's sight.
@@ -83,6 +84,9 @@ func trace(f frame, buckets []bucket, points []Point) line {
 			case p.Account.known():
 				value := *p.Account.Balance
 				known, carried, read = &value, &value, true
+				if points[next].Day >= f.from {
+					l.days = append(l.days, value)
+				}
 			case p.Account.Exists == AccountNo:
 				carried, read = nil, true
 			}
@@ -91,6 +95,9 @@ func trace(f frame, buckets []bucket, points []Point) line {
 		return known, read
 	}
 	take(f.from.Add(-1)) // only carries; there are such points with GapsCarry only
+	if carried != nil && !(next < len(points) && points[next].Day == f.from && points[next].Account.settled()) {
+		l.days = append(l.days, *carried) // the first day shows what was before
+	}
 	for i, b := range buckets {
 		known, read := take(b.last)
 		seen := b.last >= f.since && b.first <= f.today
@@ -119,23 +126,10 @@ func (t *Trend) add(l line, language string, only bool) {
 		s.Key += "_" + l.insurance
 	}
 	t.Series = append(t.Series, s)
-	t.Summary = append(t.Summary, summarise(s))
-}
-
-// summarise expects at least one figure.
-func summarise(s Series) Summary {
-	sum := Summary{Key: s.Key, Name: s.Name}
-	first := true
-	for _, v := range s.Fen {
-		if v == nil {
-			continue
-		}
-		if first {
-			sum.Min, sum.Max, sum.Opening, first = *v, *v, *v, false
-		}
-		sum.Min, sum.Max, sum.Closing = min(sum.Min, *v), max(sum.Max, *v), *v
-	}
-	return sum
+	// A line that is shown has at least one day.
+	t.Summary = append(t.Summary, Summary{
+		Key: s.Key, Name: s.Name, Min: slices.Min(l.days), Max: slices.Max(l.days), Opening: l.days[0], Closing: l.days[len(l.days)-1],
+	})
 }
 
 // account sums up what the last points say: one account is enough for yes; no takes certainty about all.
