@@ -99,7 +99,7 @@ func gatewayError(status, code int, message string) reply {
 	return jsonReply(status, map[string]any{"code": code, "success": false, "message": message})
 }
 
-// tifSkew and tifNonces are the window of the sibling gateway.
+// tifSkew and tifNonces are the window of the sibling gateway; inf_time is measured by the same.
 const (
 	tifSkew   = 180 * time.Second
 	tifNonces = 10 * time.Minute
@@ -172,7 +172,7 @@ func (a *insurerCall) checkEnvelope(w *World) string {
 // checkForms checks what is more than a length.
 func (a *insurerCall) checkForms(w *World) string {
 	e, data := a.envelope, a.envelope.Input.Data
-	_, timeErr := time.Parse("2006-01-02 15:04:05", e.Time)
+	at, timeErr := time.ParseInLocation("2006-01-02 15:04:05", e.Time, beijing)
 	infno := a.request.PathValue("infno")
 	switch {
 	case a.region.PathMode == "suffix" && infno != e.Infno, a.region.PathMode == "single" && infno != "":
@@ -185,7 +185,7 @@ func (a *insurerCall) checkForms(w *World) string {
 		return "insuplc_admdvs"
 	case !oneOf(e.OperatorType, "1", "2", "3"):
 		return "opter_type"
-	case timeErr != nil:
+	case timeErr != nil, e.MsgID[12:26] != at.Format("20060102150405"), time.Since(at).Abs() > tifSkew:
 		return "inf_time"
 	case data.CertType != "02" || data.CertNo != data.PersonNo:
 		return "mdtrt_cert_no"

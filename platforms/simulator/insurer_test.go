@@ -91,6 +91,14 @@ func TestInsurerChecksTheEnvelope(t *testing.T) {
 	data := func(name string, value any) func(map[string]any) {
 		return func(m map[string]any) { m["input"].(map[string]any)["data"].(map[string]any)[name] = value }
 	}
+	// moved sets inf_time and the digits of msgid each that far from now.
+	moved := func(infTime, msgID time.Duration) func(map[string]any) {
+		return func(m map[string]any) {
+			now := time.Now().In(beijing)
+			m["inf_time"] = now.Add(infTime).Format("2006-01-02 15:04:05")
+			m["msgid"] = fixmedins + now.Add(msgID).Format("20060102150405") + m["msgid"].(string)[26:]
+		}
+	}
 	tests := map[string]struct {
 		change func(map[string]any)
 		want   string
@@ -108,6 +116,10 @@ func TestInsurerChecksTheEnvelope(t *testing.T) {
 		"operator":       {set("opter", ""), "opter"},
 		"operator name":  {set("opter_name", strings.Repeat("名", 51)), "opter_name"},
 		"time":           {set("inf_time", "2026/11/21 12:00:00"), "inf_time"},
+		"time and msgid": {moved(time.Second, 0), "inf_time"},
+		"time too early": {moved(-200*time.Second, -200*time.Second), "inf_time"},
+		"time too late":  {moved(200*time.Second, 200*time.Second), "inf_time"},
+		"time in UTC":    {moved(-8*time.Hour, -8*time.Hour), "inf_time"},
 		"institution":    {set("fixmedins_code", "H1"), "fixmedins_code"},
 		"name":           {set("fixmedins_name", ""), "fixmedins_name"},
 		"no cert type":   {data("mdtrt_cert_type", ""), "mdtrt_cert_type"},
