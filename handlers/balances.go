@@ -9,41 +9,41 @@ import (
 )
 
 type balanceView struct {
-	Meta       balanceMeta     `json:"meta"`
-	Enrolments []enrolmentView `json:"enrolments"`
+	Meta       balanceMeta     `json:"meta" doc:"数据的时间、来源与完整程度｜When, from where and how complete"`
+	Enrolments []enrolmentView `json:"enrolments" doc:"参保信息，每个险种一项｜Enrolments, one for each insurance"`
 }
 
 type balanceMeta struct {
-	AsOf         moment               `json:"as_of" doc:"数据时间（医保系统）"`
-	FetchedAt    moment               `json:"fetched_at" doc:"获取时间"`
-	AgeSeconds   int                  `json:"age_seconds" doc:"距数据获取的秒数" example:"12"`
-	Source       string               `json:"source" example:"fsi/1101"`
-	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"完整；部分未知；暂用上次结果；该地区不提供"`
+	AsOf         moment               `json:"as_of" doc:"数据时间（医保系统）｜Time of the figures, by the medical-insurance system"`
+	FetchedAt    moment               `json:"fetched_at" doc:"获取时间｜When they were fetched"`
+	AgeSeconds   int                  `json:"age_seconds" doc:"距数据获取的秒数｜Seconds since they were fetched" example:"12"`
+	Source       string               `json:"source" doc:"数据来源：接口与交易编号｜Where they come from: interface and transaction" example:"fsi/1101"`
+	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"complete 完整；partial 部分未知；stale 暂用上次结果；unsupported 该地区不提供｜complete: all known; partial: some figure is not known; stale: the last good answer; unsupported: the region does not provide it"`
 }
 
 type enrolmentView struct {
-	InsuranceType string         `json:"insurance_type" doc:"险种代码（insutype）" example:"310"`
-	InsuranceName string         `json:"insurance_name" example:"职工医保"`
-	Status        balance.Status `json:"status" example:"active"`
-	StatusName    string         `json:"status_name" example:"正常参保"`
-	Region        string         `json:"region" doc:"参保地" example:"330100"`
-	RegionName    string         `json:"region_name" example:"示例市"`
-	Employer      string         `json:"employer,omitempty" example:"示例单位"`
-	EnrolledOn    string         `json:"enrolled_on,omitempty" example:"2010-03-01"`
-	PausedOn      string         `json:"paused_on,omitempty"`
-	Account       accountView    `json:"personal_account"`
+	InsuranceType string         `json:"insurance_type" doc:"险种代码（insutype）｜Code of the insurance (insutype)" example:"310"`
+	InsuranceName string         `json:"insurance_name" doc:"险种名称｜Name of the insurance" example:"职工医保"`
+	Status        balance.Status `json:"status" doc:"参保状态｜State of the enrolment" example:"active"`
+	StatusName    string         `json:"status_name" doc:"参保状态名称｜Name of that state" example:"正常参保"`
+	Region        string         `json:"region" doc:"参保地行政区划代码｜Code of the region enrolled in" example:"330100"`
+	RegionName    string         `json:"region_name" doc:"参保地名称；未开通的地区为其代码｜Name of that region; its code where it is not among the regions offered" example:"示例市"`
+	Employer      string         `json:"employer,omitempty" doc:"参保单位｜Employer" example:"示例单位"`
+	EnrolledOn    string         `json:"enrolled_on,omitempty" doc:"参保日期｜Day of enrolment" example:"2010-03-01"`
+	PausedOn      string         `json:"paused_on,omitempty" doc:"暂停参保日期｜Day since which it is paused"`
+	Account       accountView    `json:"personal_account" doc:"个人账户｜Personal account"`
 }
 
 // accountView has an amount only when there is one: what is not known is absent, never 0.
 type accountView struct {
-	Exists    balance.Existence `json:"exists" enum:"yes,no,unknown" doc:"是否有个人账户"`
-	AmountFen *balance.Fen      `json:"amount_fen,omitempty" doc:"余额（分）；未知时不出现" example:"123450"`
-	Amount    string            `json:"amount,omitempty" doc:"余额；未知时不出现" example:"¥1,234.50"`
-	Text      string            `json:"text" doc:"可以直接展示的文字" example:"¥1,234.50"`
+	Exists    balance.Existence `json:"exists" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
+	AmountFen *balance.Fen      `json:"amount_fen,omitempty" doc:"余额（分）；未知时不出现｜Balance in fen; absent when it is not known" example:"123450"`
+	Amount    string            `json:"amount,omitempty" doc:"余额；未知时不出现｜Balance as text; absent when it is not known" example:"¥1,234.50"`
+	Text      string            `json:"text" doc:"可直接展示的文字｜Text that can be shown as it is" example:"¥1,234.50"`
 }
 
 // getBalance is the route that is asked most.
-func (s *server) getBalance(ctx context.Context, in *PathID) (*out[balanceView], error) {
+func (s *server) getBalance(ctx context.Context, in *LinkID) (*out[balanceView], error) {
 	found, err := s.Balances.Current(ctx, callerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -86,41 +86,41 @@ func viewAccount(a balance.PersonalAccount, l language) accountView {
 }
 
 type trendInput struct {
-	PathID
-	From      string         `query:"from" maxLength:"10" doc:"起始日期（含）；省略为截止日期前 29 天" example:"2026-10-23"`
-	To        string         `query:"to" maxLength:"10" doc:"截止日期（含）；省略为今天" example:"2026-11-21"`
-	Step      balance.Step   `query:"step" enum:"auto,day,week,month" default:"auto" doc:"横轴步长"`
-	Gaps      balance.Gaps   `query:"gaps" enum:"null,carry" default:"null" doc:"无余额记录的日期：null 留空；carry 沿用之前的余额"`
-	Format    balance.Format `query:"format" enum:"series,echarts,f2,ucharts" default:"series" doc:"图表库的数据格式"`
-	Insurance string         `query:"insurance" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为全部有个人账户的险种" example:"310"`
+	LinkID
+	From      string         `query:"from" maxLength:"10" doc:"起始日期（含）；省略为截止日期前 29 天｜First day, inclusive; 29 days before the last one if left out" example:"2026-10-23"`
+	To        string         `query:"to" maxLength:"10" doc:"截止日期（含）；省略为今天｜Last day, inclusive; today if left out" example:"2026-11-21"`
+	Step      balance.Step   `query:"step" enum:"auto,day,week,month" default:"auto" doc:"横轴步长：day 日；week 周，以周一的日期表示，首个可能早于 from；month 月；auto 按范围选择｜Width of the steps: day; week, named by its Monday, the first of which may lie before from; month; auto chooses by the range"`
+	Gaps      balance.Gaps   `query:"gaps" enum:"null,carry" default:"null" doc:"无余额记录的日期：null 留空；carry 沿用之前的余额｜Days without a balance on record: null leaves them empty; carry shows the balance before them"`
+	Format    balance.Format `query:"format" enum:"series,echarts,f2,ucharts" default:"series" doc:"图表库的数据格式｜Chart library whose data format is wanted"`
+	Insurance string         `query:"insurance" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为全部有个人账户的险种｜Code of the insurance; all with a personal account if left out" example:"310"`
 }
 
 type trendView struct {
-	Meta  trendMeta `json:"meta"`
-	Chart any       `json:"chart" doc:"所选图表库的数据，可直接使用；金额单位为元，null 表示无余额记录"`
+	Meta  trendMeta `json:"meta" doc:"图表的范围、完整程度与汇总｜Range, completeness and summary of the chart"`
+	Chart any       `json:"chart" doc:"所选图表库的数据，可直接使用；金额单位为元，null 表示无余额记录｜Data for the chosen chart library, ready to use; amounts are in yuan, null means no balance on record"`
 }
 
 type trendMeta struct {
-	Unit         string               `json:"unit" example:"CNY"`
-	Step         balance.Step         `json:"step" enum:"day,week,month"`
-	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry"`
-	Timezone     string               `json:"timezone" example:"Asia/Shanghai"`
-	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次余额记录的时间；没有余额记录时不出现"`
-	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported"`
-	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户"`
-	Since        balance.Day          `json:"since" doc:"从这一天起有记录" example:"2026-11-21"`
-	From         balance.Day          `json:"from" example:"2026-10-23"`
-	To           balance.Day          `json:"to" example:"2026-11-21"`
-	Summary      []summaryView        `json:"summary"`
+	Unit         string               `json:"unit" doc:"货币单位（图表中为元）｜Currency (yuan in the chart)" example:"CNY"`
+	Step         balance.Step         `json:"step" enum:"day,week,month" doc:"实际步长｜Step that was used"`
+	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry" doc:"无余额记录的日期如何显示｜How days without a balance on record are shown"`
+	Timezone     string               `json:"timezone" doc:"日期所属时区｜Time zone of the days" example:"Asia/Shanghai"`
+	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次余额记录的时间；没有余额记录时不出现｜Time of the last balance on record; absent without one"`
+	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,unsupported" doc:"complete 完整；partial 部分日期无余额记录，或账户情况未知；unsupported 无个人账户｜complete: every step has its balance; partial: some have not, or it is not known whether there is an account; unsupported: no personal account"`
+	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
+	Since        balance.Day          `json:"since" doc:"可查看记录的起始日期｜First day whose records can be shown" example:"2026-11-21"`
+	From         balance.Day          `json:"from" doc:"起始日期｜First day" example:"2026-10-23"`
+	To           balance.Day          `json:"to" doc:"截止日期｜Last day" example:"2026-11-21"`
+	Summary      []summaryView        `json:"summary" doc:"各曲线的汇总｜Summary of each series"`
 }
 
 type summaryView struct {
-	Key        string      `json:"key" example:"personal"`
-	Name       string      `json:"name" example:"个人账户"`
-	MinFen     balance.Fen `json:"min_fen" example:"9800"`
-	MaxFen     balance.Fen `json:"max_fen" example:"12050"`
-	OpeningFen balance.Fen `json:"opening_fen" example:"12050"`
-	ClosingFen balance.Fen `json:"closing_fen" example:"9800"`
+	Key        string      `json:"key" doc:"曲线的键，与图表数据一致｜Key of the series, as in the chart" example:"personal"`
+	Name       string      `json:"name" doc:"曲线名称｜Name of the series" example:"个人账户"`
+	MinFen     balance.Fen `json:"min_fen" doc:"最低余额（分）｜Lowest balance in fen" example:"9800"`
+	MaxFen     balance.Fen `json:"max_fen" doc:"最高余额（分）｜Highest balance in fen" example:"12050"`
+	OpeningFen balance.Fen `json:"opening_fen" doc:"期初余额（分）｜First balance shown, in fen" example:"12050"`
+	ClosingFen balance.Fen `json:"closing_fen" doc:"期末余额（分）｜Last balance shown, in fen" example:"9800"`
 }
 
 func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView], error) {

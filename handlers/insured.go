@@ -7,20 +7,20 @@ import (
 )
 
 type regionView struct {
-	Code       string            `json:"code" example:"330100"`
-	Name       string            `json:"name" example:"示例市"`
-	Methods    []identity.Method `json:"methods" doc:"可用的核验方式；为空表示暂不能在线绑定"`
-	Unattended bool              `json:"unattended" doc:"是否支持每日记录与余额提醒"`
+	Code       string            `json:"code" doc:"行政区划代码，六位｜Code of the region, six digits" example:"330100"`
+	Name       string            `json:"name" doc:"地区名称｜Name of the region" example:"示例市"`
+	Methods    []identity.Method `json:"methods" doc:"可用的身份核验方式；为空表示暂不能在线绑定｜Ways to verify who somebody is; empty where nobody can be linked online yet"`
+	Unattended bool              `json:"unattended" doc:"是否支持每日记录与余额提醒｜Does it support daily records and reminders?"`
 }
 
 type consentTextView struct {
-	Version string `json:"version" example:"2026-11"`
-	Text    string `json:"text" doc:"授权说明全文"`
+	Version string `json:"version" doc:"授权说明版本，绑定时须提交｜Version of the consent text, to be sent when linking" example:"2026-11"`
+	Text    string `json:"text" doc:"授权说明全文｜The consent text in full"`
 }
 
 type regionsView struct {
-	Regions []regionView    `json:"regions"`
-	Consent consentTextView `json:"consent"`
+	Regions []regionView    `json:"regions" doc:"开通的地区｜Regions that are offered"`
+	Consent consentTextView `json:"consent" doc:"现行授权说明｜Consent text in force"`
 }
 
 // listRegions shows a caller the regions of the app in use, and anybody else all of them.
@@ -38,25 +38,25 @@ func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], e
 }
 
 type insuredView struct {
-	ID         string            `json:"id"`
-	Region     string            `json:"region" example:"330100"`
-	RegionName string            `json:"region_name" example:"示例市"`
-	Relation   identity.Relation `json:"relation" example:"self"`
-	Name       string            `json:"name" doc:"已脱敏" example:"测*甲"`
-	IDNumber   string            `json:"id_number" doc:"已脱敏" example:"1****************X"`
-	Assurance  string            `json:"assurance" enum:"card_password,sms,platform,face" doc:"核验强度，由低到高"`
-	Since      moment            `json:"since" doc:"绑定时间"`
-	Consent    consentView       `json:"consent"`
+	ID         string            `json:"id" doc:"参保人编号，用于 /v1/insured/{id}｜Id of the insured person, for /v1/insured/{id}"`
+	Region     string            `json:"region" doc:"绑定地区的行政区划代码｜Code of the region of the link" example:"330100"`
+	RegionName string            `json:"region_name" doc:"绑定地区名称｜Name of that region" example:"示例市"`
+	Relation   identity.Relation `json:"relation" doc:"参保人是用户的：self 本人；spouse 配偶；parent 父母；child 子女；other 其他｜What the person is to the user" example:"self"`
+	Name       string            `json:"name" doc:"姓名，已脱敏｜Name, masked" example:"测*甲"`
+	IDNumber   string            `json:"id_number" doc:"证件号码，已脱敏｜ID number, masked" example:"1****************X"`
+	Assurance  string            `json:"assurance" enum:"card_password,sms,platform,face" doc:"核验强度，由低到高｜How sure the verification was, lowest first"`
+	Since      moment            `json:"since" doc:"绑定时间｜When the link was made"`
+	Consent    consentView       `json:"consent" doc:"绑定时的同意｜Consent given with the link"`
 }
 
 type consentView struct {
-	Version    string `json:"version" example:"2026-11"`
-	At         moment `json:"at" doc:"同意时间"`
-	Unattended bool   `json:"unattended" doc:"是否同意系统定期查询余额"`
+	Version    string `json:"version" doc:"已同意的授权说明版本｜Version of the text that was agreed to" example:"2026-11"`
+	At         moment `json:"at" doc:"同意时间｜When"`
+	Unattended bool   `json:"unattended" doc:"是否同意系统定期查询余额｜May the balance be read regularly without being asked for?"`
 }
 
 type insuredListView struct {
-	Insured []insuredView `json:"insured"`
+	Insured []insuredView `json:"insured" doc:"已绑定的参保人｜Insured persons linked to the user"`
 }
 
 var assuranceNames = map[identity.Assurance]string{
@@ -86,7 +86,7 @@ func (s *server) listInsured(ctx context.Context, _ *none) (*out[insuredListView
 	return answer(insuredListView{each(callerOf(ctx).Links, s.insured)}), nil
 }
 
-func (s *server) getInsured(ctx context.Context, in *PathID) (*out[insuredView], error) {
+func (s *server) getInsured(ctx context.Context, in *LinkID) (*out[insuredView], error) {
 	link, err := callerOf(ctx).Link(in.ID)
 	if err != nil {
 		return nil, err
@@ -94,6 +94,6 @@ func (s *server) getInsured(ctx context.Context, in *PathID) (*out[insuredView],
 	return answer(s.insured(link)), nil
 }
 
-func (s *server) unlink(ctx context.Context, in *PathID) (*struct{}, error) {
+func (s *server) unlink(ctx context.Context, in *LinkID) (*struct{}, error) {
 	return nil, s.Linking.Unlink(ctx, callerOf(ctx), in.ID)
 }

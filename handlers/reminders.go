@@ -15,16 +15,16 @@ import (
 )
 
 type putReminderInput struct {
-	PathID
+	LinkID
 	Body struct {
-		ThresholdFen  thresholdFen `json:"threshold_fen" doc:"余额低于此金额时提醒（分）" example:"10000"`
-		MarginFen     *marginFen   `json:"margin_fen,omitempty" doc:"余额回升超过提醒金额多少后重新生效（分）" example:"1000"`
-		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为有个人账户的险种" example:"310"`
-		Template      string       `json:"template,omitempty" maxLength:"64" doc:"消息模板，见 GET /v1/templates" example:"low_balance"`
-		ShowAmount    bool         `json:"show_amount,omitempty" doc:"消息中是否显示余额（会出现在锁屏上）" example:"false"`
-		QuietHours    *quietHours  `json:"quiet_hours,omitempty"`
+		ThresholdFen  thresholdFen `json:"threshold_fen" doc:"提醒金额（分）：余额低于此金额时提醒｜Amount in fen below which the user is told" example:"10000"`
+		MarginFen     *marginFen   `json:"margin_fen,omitempty" doc:"回升金额（分）：余额回升至提醒金额加此金额后，提醒重新生效；省略为系统默认值｜The reminder is on again once the balance is this much in fen above the threshold; the default if left out" example:"1000"`
+		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为有个人账户的险种｜Code of the insurance; one with a personal account if left out" example:"310"`
+		Template      string       `json:"template,omitempty" maxLength:"64" doc:"消息模板的 name，见 GET /v1/templates；省略为第一个｜The name of a message template, see GET /v1/templates; the first if left out" example:"low_balance"`
+		ShowAmount    bool         `json:"show_amount,omitempty" doc:"消息中是否显示余额（会出现在锁屏上）；仅对含余额的消息模板有效｜May the message show the balance (it appears on lock screens)? Matters only to templates with a place for it" example:"false"`
+		QuietHours    *quietHours  `json:"quiet_hours,omitempty" doc:"免打扰时段，其间的消息延后发送；省略为不设｜Quiet hours: messages wait until they end; none if left out"`
 		// Consent is not needed where the link's own consent already covers regular reading.
-		Consent *reminderConsent `json:"consent,omitempty" doc:"绑定时未同意定期查询余额的，须在此同意"`
+		Consent *reminderConsent `json:"consent,omitempty" doc:"绑定时未同意定期查询余额的，须在此同意｜Consent to regular reading, where the link was made without"`
 	}
 }
 
@@ -49,31 +49,31 @@ func bounded(least, most balance.Fen) *huma.Schema {
 }
 
 type quietHours struct {
-	Start string `json:"start" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" doc:"开始（含），北京时间" example:"22:00"`
-	End   string `json:"end" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" doc:"结束（不含）；可以跨过午夜" example:"07:00"`
+	Start string `json:"start" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" doc:"开始（含），北京时间｜Start, inclusive, Beijing time" example:"22:00"`
+	End   string `json:"end" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" doc:"结束（不含）；可以跨过午夜，不能与开始相同｜End, exclusive; may lie after midnight, and is not the same as start" example:"07:00"`
 }
 
 type reminderConsent struct {
-	Version string `json:"version" minLength:"1" maxLength:"64" doc:"同意定期查询余额的说明版本" example:"2026-11"`
+	Version string `json:"version" minLength:"1" maxLength:"64" doc:"已同意的授权说明版本，须为现行版本｜Version of the text that is agreed to; must be the one in force" example:"2026-11"`
 }
 
 type reminderView struct {
-	ThresholdFen   balance.Fen        `json:"threshold_fen" example:"10000"`
-	Threshold      string             `json:"threshold" example:"¥100.00"`
-	MarginFen      balance.Fen        `json:"margin_fen" example:"1000"`
-	InsuranceType  string             `json:"insurance_type" example:"310"`
-	InsuranceName  string             `json:"insurance_name" example:"职工医保"`
-	Template       string             `json:"template" example:"low_balance"`
-	ShowAmount     bool               `json:"show_amount"`
-	QuietHours     *quietHours        `json:"quiet_hours,omitempty"`
-	State          reminder.RuleState `json:"state" enum:"new,armed,below" doc:"new 尚未判断；armed 生效中；below 已低于提醒金额"`
-	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒"`
-	LastReason     reminder.Reason    `json:"last_reason,omitempty" example:"above_line"`
-	LastReasonText string             `json:"last_reason_text,omitempty" doc:"最近一次判断的结果，可直接展示" example:"余额不低于提醒金额"`
-	EvaluatedAt    moment             `json:"evaluated_at,omitempty"`
-	NextCheckAt    moment             `json:"next_check_at"`
-	CreatedAt      moment             `json:"created_at"`
-	Quota          *quotaView         `json:"quota,omitempty" doc:"该消息模板的订阅次数"`
+	ThresholdFen   balance.Fen        `json:"threshold_fen" doc:"提醒金额（分）｜Threshold in fen" example:"10000"`
+	Threshold      string             `json:"threshold" doc:"提醒金额，可直接展示｜Threshold as text" example:"¥100.00"`
+	MarginFen      balance.Fen        `json:"margin_fen" doc:"回升金额（分）｜Margin in fen" example:"1000"`
+	InsuranceType  string             `json:"insurance_type" doc:"险种代码｜Code of the insurance" example:"310"`
+	InsuranceName  string             `json:"insurance_name" doc:"险种名称｜Name of the insurance" example:"职工医保"`
+	Template       string             `json:"template" doc:"消息模板的 name｜Name of the message template" example:"low_balance"`
+	ShowAmount     bool               `json:"show_amount" doc:"消息中是否显示余额｜May the message show the balance?"`
+	QuietHours     *quietHours        `json:"quiet_hours,omitempty" doc:"免打扰时段；未设时不出现｜Quiet hours; absent without any"`
+	State          reminder.RuleState `json:"state" enum:"new,armed,below" doc:"new 尚未判断；armed 生效中；below 已低于提醒金额，回升后重新生效｜new: not judged yet; armed: on; below: below the threshold, on again after recovery"`
+	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒｜The balance was below the threshold when it was set; it must recover first"`
+	LastReason     reminder.Reason    `json:"last_reason,omitempty" doc:"最近一次判断的结果｜What the last evaluation came to" example:"above_line"`
+	LastReasonText string             `json:"last_reason_text,omitempty" doc:"最近一次判断的结果，可直接展示｜The same in words that can be shown" example:"余额不低于提醒金额"`
+	EvaluatedAt    moment             `json:"evaluated_at,omitempty" doc:"最近一次判断的时间｜When that was"`
+	NextCheckAt    moment             `json:"next_check_at" doc:"下次判断的时间｜When the next one is due"`
+	CreatedAt      moment             `json:"created_at" doc:"设置时间｜When the reminder was set"`
+	Quota          *quotaView         `json:"quota,omitempty" doc:"该消息模板的订阅次数｜Subscriptions to its message template"`
 }
 
 func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[reminderView], error) {
@@ -98,7 +98,7 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 	return answer(s.reminder(ctx, rule)), nil
 }
 
-func (s *server) getReminder(ctx context.Context, in *PathID) (*out[reminderView], error) {
+func (s *server) getReminder(ctx context.Context, in *LinkID) (*out[reminderView], error) {
 	rule, err := s.Reminders.Get(ctx, callerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (s *server) getReminder(ctx context.Context, in *PathID) (*out[reminderView
 	return answer(s.reminder(ctx, rule)), nil
 }
 
-func (s *server) deleteReminder(ctx context.Context, in *PathID) (*struct{}, error) {
+func (s *server) deleteReminder(ctx context.Context, in *LinkID) (*struct{}, error) {
 	return nil, s.Reminders.Delete(ctx, callerOf(ctx), in.ID)
 }
 
@@ -169,23 +169,23 @@ func clockText(minutes int) string {
 }
 
 type deliveryView struct {
-	ID         string                 `json:"id"`
-	State      reminder.DeliveryState `json:"state" enum:"pending,sending,accepted,refused,unknown,dropped" doc:"pending 待发送；sending 发送中；accepted 平台已接收；refused 平台拒绝；unknown 结果未知，不再重发；dropped 未发送"`
-	StateText  string                 `json:"state_text" example:"已发送"`
-	Reason     reminder.Reason        `json:"reason,omitempty"`
-	ReasonText string                 `json:"reason_text,omitempty" doc:"原因说明，可直接展示"`
-	Template   string                 `json:"template" example:"low_balance"`
-	CreatedAt  moment                 `json:"created_at"`
-	EndedAt    moment                 `json:"ended_at,omitempty"`
+	ID         string                 `json:"id" doc:"提醒记录编号｜Id of the notification"`
+	State      reminder.DeliveryState `json:"state" enum:"pending,sending,accepted,refused,unknown,dropped" doc:"accepted 指平台已接收；unknown 不再重发｜accepted means by the platform; unknown is never sent again"`
+	StateText  string                 `json:"state_text" doc:"状态说明，可直接展示｜The state in words that can be shown" example:"已发送"`
+	Reason     reminder.Reason        `json:"reason,omitempty" doc:"原因｜Why"`
+	ReasonText string                 `json:"reason_text,omitempty" doc:"原因说明，可直接展示｜The reason in words that can be shown"`
+	Template   string                 `json:"template" doc:"消息模板的 name｜Name of the message template" example:"low_balance"`
+	CreatedAt  moment                 `json:"created_at" doc:"决定提醒的时间｜When it was decided"`
+	EndedAt    moment                 `json:"ended_at,omitempty" doc:"结束时间；未结束时不出现｜When it was over; absent before"`
 }
 
 type deliveriesView struct {
-	Deliveries []deliveryView `json:"deliveries" doc:"由新到旧，最多 50 条"`
+	Deliveries []deliveryView `json:"deliveries" doc:"由新到旧，最多 50 条｜Newest first, 50 at most"`
 }
 
 const shownDeliveries = 50
 
-func (s *server) listDeliveries(ctx context.Context, in *PathID) (*out[deliveriesView], error) {
+func (s *server) listDeliveries(ctx context.Context, in *LinkID) (*out[deliveriesView], error) {
 	list, err := s.Reminders.Deliveries(ctx, callerOf(ctx), in.ID, shownDeliveries)
 	if err != nil {
 		return nil, err
@@ -204,15 +204,15 @@ func (s *server) listDeliveries(ctx context.Context, in *PathID) (*out[deliverie
 }
 
 type templateView struct {
-	Name       string        `json:"name" example:"low_balance"`
-	TemplateID string        `json:"template_id" doc:"平台的模板编号，用于订阅授权"`
-	Kind       reminder.Kind `json:"kind" enum:"one_time,long_term"`
-	Title      string        `json:"title" example:"余额提醒"`
-	Free       int           `json:"free" doc:"剩余订阅次数" example:"1"`
+	Name       string        `json:"name" doc:"模板名称，设置提醒时使用｜Our name of the template, for setting a reminder" example:"low_balance"`
+	TemplateID string        `json:"template_id" doc:"平台的模板编号，用于订阅授权与上报｜The platform's id of the template, for subscribing and for reporting it"`
+	Kind       reminder.Kind `json:"kind" enum:"one_time,long_term" doc:"one_time 一次性订阅，每次授权可发送一条；long_term 长期订阅｜one_time: each grant allows one message; long_term: a grant allows many"`
+	Title      string        `json:"title" doc:"模板标题｜Title of the template" example:"余额提醒"`
+	Free       int           `json:"free" doc:"剩余订阅次数｜How many messages are allowed still" example:"1"`
 }
 
 type templatesView struct {
-	Templates []templateView `json:"templates"`
+	Templates []templateView `json:"templates" doc:"本小程序的消息模板｜Message templates of this mini-program"`
 }
 
 func (s *server) listTemplates(ctx context.Context, _ *none) (*out[templatesView], error) {
@@ -233,23 +233,23 @@ func (s *server) listTemplates(ctx context.Context, _ *none) (*out[templatesView
 
 type subscriptionInput struct {
 	Body struct {
-		ReportID string            `json:"report_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z_-]+$" patternDescription:"letters, digits, - and _" doc:"客户端生成的编号；网络重试时沿用同一编号，不会重复计数" example:"f2b6a1f0-5f0e-4f53-9b8e-3c8d0a6d1c11"`
-		Results  map[string]string `json:"results" minProperties:"1" maxProperties:"20" doc:"各模板的授权结果：平台的模板编号 → accept（同意）、reject（拒绝）或 ban（已被平台封禁）；只有 accept 计入订阅次数。微信：wx.requestSubscribeMessage 的 success 结果中各模板编号对应的值，原样上报（不含 errMsg）。支付宝：my.requestSubscribeMessage 返回的是编号列表，须转换：result.subscribedEntityIds 中的编号报 accept，result.unsubscribedEntityIds 中的编号报 reject；用户取消（behavior 为 cancel）时，所传编号均报 reject"`
+		ReportID string            `json:"report_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z_-]+$" patternDescription:"letters, digits, - and _" doc:"客户端生成的编号；网络重试时沿用同一编号，不会重复计数｜Id made by the client; repeat it when sending the same report again, and nothing counts twice" example:"f2b6a1f0-5f0e-4f53-9b8e-3c8d0a6d1c11"`
+		Results  map[string]string `json:"results" minProperties:"1" maxProperties:"20" doc:"各模板的授权结果：平台的模板编号（template_id，不是 name）→ accept（同意）、reject（拒绝）或 ban（已被平台封禁）；只有 accept 计入订阅次数。微信：wx.requestSubscribeMessage 的结果中各模板编号对应的值，原样上报（不含 errMsg）。支付宝：my.requestSubscribeMessage 返回的是编号列表，须由客户端转换：result.subscribedEntityIds 中的编号报 accept，result.unsubscribedEntityIds 中的编号报 reject；用户取消（behavior 为 cancel）时，传入的编号均报 reject｜What was answered for each template: the platform's template id (template_id, not name) → accept, reject or ban; only accept counts. WeChat: the values that wx.requestSubscribeMessage gives for the ids, as they are (without errMsg). Alipay: my.requestSubscribeMessage gives lists of ids, which the client translates: accept for those in result.subscribedEntityIds, reject for those in result.unsubscribedEntityIds; after a cancel (behavior is cancel) reject for all ids asked for"`
 	}
 }
 
 type quotaView struct {
-	Template string `json:"template" example:"low_balance"`
-	Free     int    `json:"free" doc:"剩余订阅次数" example:"1"`
-	Reserved int    `json:"reserved" doc:"正在发送的条数" example:"0"`
-	Unknown  int    `json:"unknown" doc:"结果未知的条数" example:"0"`
+	Template string `json:"template" doc:"消息模板的 name｜Name of the message template" example:"low_balance"`
+	Free     int    `json:"free" doc:"剩余订阅次数｜How many messages are allowed still" example:"1"`
+	Reserved int    `json:"reserved" doc:"正在发送的条数｜How many are being sent" example:"0"`
+	Unknown  int    `json:"unknown" doc:"结果未知的条数｜How many may or may not have arrived" example:"0"`
 }
 
 type quotasView struct {
-	Quotas []quotaView `json:"quotas"`
+	Quotas []quotaView `json:"quotas" doc:"各消息模板的订阅次数｜Subscriptions to each message template"`
 	// Ignored lets a developer see a template id that the server's configuration does not have, and a result that was sent
 	// as the platform gave it.
-	Ignored []string `json:"ignored,omitempty" doc:"未计入的模板编号：服务端未配置，或授权结果不是已知的取值"`
+	Ignored []string `json:"ignored,omitempty" doc:"未计入的模板编号：服务端未配置，或授权结果不是已知的取值｜Template ids that did not count: not configured here, or with a result that is no known word"`
 }
 
 func viewQuota(q reminder.Quota) quotaView {

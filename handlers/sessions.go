@@ -8,23 +8,23 @@ import (
 
 type signInInput struct {
 	Body struct {
-		Platform identity.Platform `json:"platform" enum:"wechat,alipay" doc:"平台" example:"wechat"`
-		App      string            `json:"app,omitempty" maxLength:"64" doc:"小程序的配置名；平台只有一个小程序时可省略" example:"main"`
-		Code     string            `json:"code" minLength:"1" maxLength:"512" doc:"wx.login 或 my.getAuthCode 取得的登录凭证" example:"0a3Xy1000abcd"`
+		Platform identity.Platform `json:"platform" enum:"wechat,alipay" doc:"平台｜Platform" example:"wechat"`
+		App      string            `json:"app,omitempty" maxLength:"64" doc:"小程序的配置名；平台只有一个小程序时可省略｜Configured name of the mini-program; may be left out where the platform has only one" example:"main"`
+		Code     string            `json:"code" minLength:"1" maxLength:"512" doc:"wx.login 或 my.getAuthCode 取得的登录凭证，只能使用一次｜Code from wx.login or my.getAuthCode; good once" example:"0a3Xy1000abcd"`
 	}
 }
 
 type signedInView struct {
-	Token     string   `json:"token" doc:"访问令牌，放入 Authorization: Bearer"`
-	TokenType string   `json:"token_type" example:"Bearer"`
-	ExpiresAt moment   `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录"`
-	User      userView `json:"user"`
+	Token     string   `json:"token" doc:"访问令牌，放入 Authorization: Bearer｜Token, to be sent as Authorization: Bearer"`
+	TokenType string   `json:"token_type" doc:"令牌类型｜Type of the token" example:"Bearer"`
+	ExpiresAt moment   `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录｜When the token ends; sign in silently again then"`
+	User      userView `json:"user" doc:"当前用户｜The user"`
 }
 
 type userView struct {
-	Platform identity.Platform `json:"platform" example:"wechat"`
-	App      string            `json:"app" example:"main"`
-	Links    int               `json:"links" doc:"已绑定的参保人数" example:"1"`
+	Platform identity.Platform `json:"platform" doc:"平台｜Platform" example:"wechat"`
+	App      string            `json:"app" doc:"小程序的配置名｜Configured name of the mini-program" example:"main"`
+	Links    int               `json:"links" doc:"已绑定的参保人数｜How many insured persons are linked" example:"1"`
 }
 
 // signIn exchanges a platform's code for a token of ours.
@@ -47,14 +47,14 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*out[signedInView
 }
 
 type sessionView struct {
-	ID        string `json:"id"`
-	CreatedAt moment `json:"created_at"`
-	ExpiresAt moment `json:"expires_at"`
-	Current   bool   `json:"current" doc:"是否为本次登录"`
+	ID        string `json:"id" doc:"登录记录编号，用于 DELETE /v1/sessions/{id}｜Id of the session, for DELETE /v1/sessions/{id}"`
+	CreatedAt moment `json:"created_at" doc:"登录时间｜When it began"`
+	ExpiresAt moment `json:"expires_at" doc:"到期时间｜When it ends"`
+	Current   bool   `json:"current" doc:"是否为本次登录｜Is it the one in use?"`
 }
 
 type sessionsView struct {
-	Sessions []sessionView `json:"sessions" doc:"由旧到新，最近的 50 条"`
+	Sessions []sessionView `json:"sessions" doc:"由旧到新，最近的 50 条｜The newest 50, oldest first"`
 }
 
 const shownSessions = 50
@@ -72,7 +72,7 @@ func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView],
 }
 
 // signOut ends one session of the caller; "current" names the one in use.
-func (s *server) signOut(ctx context.Context, in *PathID) (*struct{}, error) {
+func (s *server) signOut(ctx context.Context, in *SessionID) (*struct{}, error) {
 	caller := callerOf(ctx)
 	id := in.ID
 	if id == "current" {
@@ -82,16 +82,16 @@ func (s *server) signOut(ctx context.Context, in *PathID) (*struct{}, error) {
 }
 
 type meView struct {
-	Platform identity.Platform `json:"platform"`
-	App      string            `json:"app"`
-	Session  meSessionView     `json:"session"`
-	Insured  []insuredView     `json:"insured"`
-	Quotas   []quotaView       `json:"quotas" doc:"各消息模板的订阅次数"`
+	Platform identity.Platform `json:"platform" doc:"平台｜Platform"`
+	App      string            `json:"app" doc:"小程序的配置名｜Configured name of the mini-program"`
+	Session  meSessionView     `json:"session" doc:"本次登录｜The session in use"`
+	Insured  []insuredView     `json:"insured" doc:"已绑定的参保人｜Insured persons linked to the user"`
+	Quotas   []quotaView       `json:"quotas" doc:"各消息模板的订阅次数｜Subscriptions to each message template"`
 }
 
 type meSessionView struct {
-	ID        string `json:"id"`
-	ExpiresAt moment `json:"expires_at"`
+	ID        string `json:"id" doc:"登录记录编号｜Id of the session"`
+	ExpiresAt moment `json:"expires_at" doc:"到期时间｜When it ends"`
 }
 
 func (s *server) me(ctx context.Context, _ *none) (*out[meView], error) {
