@@ -65,7 +65,7 @@ func (s *server) templateSend(a *alipayCall) reply {
 	case message.UserTemplateID == "" || message.Data == "":
 		return a.fail("40001", "isv.missing-parameter")
 	case !known:
-		return a.fail("40004", "USER_NOT_EXIST")
+		return a.fail("40004", noSuchUser)
 	case !there, message.FormID != "":
 		return a.fail("40004", "USER_TEMPLATE_ILLEGAL")
 	case len(message.Page) > 128 || hasControl(message.Page), utf8.RuneCountInString(message.Data) > 2048:
@@ -122,8 +122,15 @@ func keywords(template AlipayTemplate, data string) (map[string]string, string) 
 	return values, ""
 }
 
-// notSubscribed is invented: no source names the sub_code for a user who allows no message.
-const notSubscribed = "SIM_USER_NOT_SUBSCRIBED"
+// Invented, as the prefix says: no source names the sub_codes for a user who allows no message and for one who does not
+// exist, nor the words of a subscription.
+const (
+	notSubscribed = "SIM_USER_NOT_SUBSCRIBED"
+	noSuchUser    = "SIM_USER_NOT_EXIST"
+	subscribed    = "SIM_SUBSCRIBED"
+	longTerm      = "SIM_LONG_TERM"
+	oneTime       = "SIM_ONE_TIME"
+)
 
 func (s *server) acceptAlipay(a *alipayCall, openID string, template AlipayTemplate, message templateMessage, values map[string]string) reply {
 	var lines []string
@@ -167,7 +174,7 @@ func (s *server) subscribeQuery(a *alipayCall) reply {
 	}
 	openID, known := s.receiver(a.app.AppID, templateMessage{ToOpenID: request.OpenID, ToUserID: request.UserID})
 	if !known {
-		return a.fail("40004", "USER_NOT_EXIST")
+		return a.fail("40004", noSuchUser)
 	}
 	fields := map[string]any{"code": "10000", "msg": "Success", "show_component": "true"}
 	var relations []map[string]any
@@ -177,8 +184,8 @@ func (s *server) subscribeQuery(a *alipayCall) reply {
 			continue
 		}
 		relations = append(relations, map[string]any{
-			"template_id": id, "subscribe_state": "SUBSCRIBED", "keep_state": "false", "show": "true",
-			"subscribe_type": map[bool]string{true: "LONG_TERM", false: "ONE_TIME"}[template.LongTerm],
+			"template_id": id, "subscribe_state": subscribed, "keep_state": "false", "show": "true",
+			"subscribe_type": map[bool]string{true: longTerm, false: oneTime}[template.LongTerm],
 		})
 	}
 	if len(relations) > 0 {

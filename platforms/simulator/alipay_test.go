@@ -104,8 +104,8 @@ func TestTemplateSendRefuses(t *testing.T) {
 	open := r.aliUser("demo1")
 	r.grant("alipay", "demo1", aliOnce, 1)
 	tests := map[string]struct{ field, value, want string }{
-		"user":         {"to_open_id", "x", "USER_NOT_EXIST"},
-		"two users":    {"to_user_id", alipayUserID(open), "USER_NOT_EXIST"},
+		"user":         {"to_open_id", "x", "SIM_USER_NOT_EXIST"},
+		"two users":    {"to_user_id", alipayUserID(open), "SIM_USER_NOT_EXIST"},
 		"template":     {"user_template_id", "x", "USER_TEMPLATE_ILLEGAL"},
 		"no template":  {"user_template_id", "", "isv.missing-parameter"},
 		"form id":      {"form_id", "x", "USER_TEMPLATE_ILLEGAL"},
