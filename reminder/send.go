@@ -54,12 +54,19 @@ func (s *Service) serve(ctx context.Context, user string) (bool, error) {
 	if ok, err := r.lease(ctx); err != nil || !ok {
 		return false, err
 	}
-	defer func() {
+	err := r.serveLeased(ctx)
+	// Not deferred: a user at whom something panics is left to the lease, since it would soon panic again.
+	if !errors.Is(err, errPanic) {
 		_ = s.Store.ReleaseUser(context.WithoutCancel(ctx), user, r.holder) // else it runs out
-	}()
-	deliveries, err := s.Store.OpenDeliveries(ctx, user)
+	}
+	return true, err
+}
+
+// serveLeased sends what is due to the user; the lease is held.
+func (r *round) serveLeased(ctx context.Context) error {
+	deliveries, err := r.Store.OpenDeliveries(ctx, r.user)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var failures []error
 	for _, d := range deliveries {
@@ -70,17 +77,17 @@ func (s *Service) serve(ctx context.Context, user string) (bool, error) {
 		}
 	}
 	if err := errors.Join(failures...); err != nil {
-		return true, err
+		return err
 	}
 	for _, d := range deliveries {
 		if ctx.Err() != nil { // stopping: the rest waits for the next start
 			break
 		}
-		if d.State == DeliveryPending && !d.NotBefore.After(s.now()) {
+		if d.State == DeliveryPending && !d.NotBefore.After(r.now()) {
 			failures = append(failures, r.attend(ctx, d))
 		}
 	}
-	return true, errors.Join(failures...)
+	return errors.Join(failures...)
 }
 
 // lease takes or renews the user's lease.
@@ -175,11 +182,15 @@ func (r *round) send(ctx context.Context, d *Delivery, v verdict) error {
 	case err != nil:
 		return unlessChanged(err) // changed: the next holder is at it, and the unit is theirs
 	}
-	limited, cancel := context.WithTimeout(ctx, r.cfg.SendTimeout)
-	outcome := r.Senders[d.Platform].Send(limited, v.recipient, d.Template, v.message)
-	cancel()
+	outcome := Outcome{Kind: OutcomeUnknown} // where the sender panics: the request may have left
+	failure := r.guarded(func() error {
+		limited, cancel := context.WithTimeout(ctx, r.cfg.SendTimeout)
+		defer cancel()
+		outcome = r.Senders[d.Platform].Send(limited, v.recipient, d.Template, v.message)
+		return nil
+	})
 	r.apps.learn(d, outcome, r.now())
-	return r.record(ctx, sending, outcome)
+	return errors.Join(failure, r.record(ctx, sending, outcome))
 }
 
 // begin writes pending → sending, the last thing before the request leaves: a crash before it has sent nothing and the

@@ -124,7 +124,11 @@ func (s *Service) Run(ctx context.Context) error {
 // everything in the hands of other processes, is not full.
 func (s *Service) work(ctx context.Context, name string, pass func(context.Context) (int, error)) {
 	for ctx.Err() == nil {
-		done, err := pass(ctx)
+		done := 0
+		err := s.guarded(func() (err error) {
+			done, err = pass(ctx)
+			return err
+		})
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("reminder worker", "worker", name, "code", code(err))
 		}
@@ -138,14 +142,14 @@ func (s *Service) work(ctx context.Context, name string, pass func(context.Conte
 	}
 }
 
-// each does the items of one pass, some at once. One item's failure keeps no other from being done.
+// each does the items of one pass, some at once. One item's failure, be it a panic, keeps no other from being done.
 func (s *Service) each(items int, do func(i int) error) error {
 	failures := make([]error, items)
 	var group errgroup.Group
 	group.SetLimit(s.cfg.Parallel)
 	for i := range items {
 		group.Go(func() error {
-			failures[i] = do(i)
+			failures[i] = s.guarded(func() error { return do(i) })
 			return nil
 		})
 	}
@@ -160,6 +164,8 @@ func code(err error) string {
 		return "store_unavailable"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "timeout"
+	case errors.Is(err, errPanic):
+		return "panic"
 	}
 	return "failed"
 }
