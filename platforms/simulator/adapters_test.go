@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -182,6 +183,26 @@ func TestInsurerAdapter(t *testing.T) {
 		}
 		for _, p := range world.People() {
 			askAbout(t, name, client, p)
+		}
+	}
+}
+
+// A wrong credential is refused, and told apart from every other refusal.
+func TestInsurerAdapterWithAWrongSecret(t *testing.T) {
+	t.Parallel()
+	world, base := serve(t)
+	for _, region := range []string{simulator.RegionA, simulator.RegionB} {
+		profile := insurerProfile(region, base)
+		profile.Auth.Secret = "wrong"
+		client, err := insurer.New([]insurer.Profile{profile}, insurer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := world.People()[0]
+		_, err = client.Match(context.Background(), identity.Claim{Region: region, Name: p.Name, IDType: p.CertType, IDNumber: p.IDNumber})
+		var refused *insurer.Error
+		if !errors.As(err, &refused) || refused.Class != insurer.ClassAccess {
+			t.Errorf("%s: %v", region, err)
 		}
 	}
 }

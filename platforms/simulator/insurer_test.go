@@ -45,6 +45,7 @@ func TestInsurerChecksWhoAsks(t *testing.T) {
 		"too early":      {RegionA + "/1101", nil, func() (string, time.Time) { return "nonce-5", time.Now().Add(200 * time.Second) }, "timestamp out of window"},
 		"short nonce":    {RegionA + "/1101", nil, now("n"), "invalid nonce"},
 		"wrong api key":  {RegionB, map[string]string{"apikey": "x"}, nil, "invalid apikey"},
+		"no api key":     {RegionB, nil, nil, "invalid apikey"},
 		"unknown region": {"990300", nil, nil, "no such service"},
 	}
 	for name, test := range tests {
