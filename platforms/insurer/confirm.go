@@ -8,23 +8,31 @@ import (
 	"yibao/identity"
 )
 
-// residentID is psn_cert_type of the resident identity card.
-const residentID = "01"
-
-// confirms says whether the upstream's own name and number are those that were asked for. A 15-digit number of the old
+// confirms says whether the upstream's own name and document are those that were asked for. A 15-digit number of the old
 // kind is the same person's as the 18-digit one made of it.
 func (p *person) confirms(claim identity.Claim) bool {
 	if name := canonical(claim.Name); name == "" || name != canonical(p.name) {
 		return false
 	}
 	asked, told := canonical(claim.IDNumber), canonical(p.number)
-	if asked == "" {
+	if asked == "" || !sameKind(claim.IDType, p.idType) {
 		return false
 	}
-	if claim.IDType == residentID {
+	if claim.IDType == identity.IDResident {
 		asked, told = upgrade(asked), upgrade(told)
 	}
 	return asked == told
+}
+
+// sameKind says whether the document that the upstream tells of may be the one asked for. A number that has a form of its
+// own belongs to one person, however a region files it: an identity number stands on social security cards (90) too, and
+// regions have codes of their own. A passport's number may be a military card's as well.
+func sameKind(asked, told string) bool {
+	switch asked {
+	case identity.IDResident, identity.IDHKMacauTaiwan, identity.IDPermanentResident:
+		return true
+	}
+	return told == "" || strings.TrimLeft(asked, "0") == strings.TrimLeft(told, "0")
 }
 
 // middleDots are the characters that stand between the parts of a minority name, in one system or another.

@@ -1,6 +1,7 @@
 package insurer
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -134,5 +135,32 @@ func TestMatchNeedsNoEnrolment(t *testing.T) {
 	client, _ := serve(t, answering(good(`{`+goodBase+`}`)))
 	if _, err := client.Match(t.Context(), someone); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A passport's number may be a military card's as well; a number with a form of its own is one person's.
+func TestMatchLooksAtTheKindOfDocument(t *testing.T) {
+	t.Parallel()
+	passport := identity.Claim{Region: "990100", Name: "测试甲", IDType: "08", IDNumber: "E12345678"}
+	for _, c := range []struct {
+		claim identity.Claim
+		told  string
+		match bool
+	}{
+		{passport, `"psn_cert_type":"08",`, true},
+		{passport, `"psn_cert_type":8,`, true},
+		{passport, `"psn_cert_type":"",`, true},
+		{passport, ``, true},
+		{passport, `"psn_cert_type":"02",`, false},
+		{passport, `"psn_cert_type":"01",`, false},
+		{someone, `"psn_cert_type":"90",`, true},
+		{identity.Claim{Region: "990100", Name: "测试甲", IDType: "17", IDNumber: "830000199201300022"}, `"psn_cert_type":"06",`, true},
+		{identity.Claim{Region: "990100", Name: "测试甲", IDType: "07", IDNumber: "ABC123456789012"}, `"psn_cert_type":"99",`, true},
+	} {
+		client, _ := serve(t, answering(good(`{"baseinfo":{`+c.told+`"certno":"`+c.claim.IDNumber+`","psn_name":"测试甲"}}`)))
+		_, err := client.Match(t.Context(), c.claim)
+		if c.match && err != nil || !c.match && !errors.Is(err, identity.ErrMismatch) {
+			t.Errorf("%s told %s: %v", c.claim.IDType, c.told, err)
+		}
 	}
 }

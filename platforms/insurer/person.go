@@ -18,6 +18,7 @@ const maxRows = 64
 // person is the output of transaction 1101.
 type person struct {
 	name, number string
+	idType       string // psn_cert_type; "" where the upstream does not tell
 	personNo     string
 	rows         []fields // insuinfo
 	hasRows      bool     // insuinfo was there
@@ -29,7 +30,10 @@ func readPerson(output fields) (*person, bool) {
 	if blank || !ok {
 		return nil, ok
 	}
-	p := &person{name: base.text("psn_name"), number: base.text("certno"), personNo: base.text("psn_no")}
+	p := &person{
+		name: base.text("psn_name"), number: base.text("certno"), idType: base.text("psn_cert_type"),
+		personNo: base.text("psn_no"),
+	}
 	p.rows, p.hasRows, ok = rows(output["insuinfo"])
 	if !ok || p.name == "" || p.number == "" {
 		return nil, false // who this is about cannot be checked

@@ -10,7 +10,7 @@ import (
 )
 
 // nobody is a person that cannot exist: birthday 00000000, and a name that says what the question is for.
-var nobody = identity.Claim{Name: "连接测试", IDType: residentID, IDNumber: "000000000000000000"}
+var nobody = identity.Claim{Name: "连接测试", IDType: identity.IDResident, IDNumber: "000000000000000000"}
 
 // Probe asks for a person that cannot exist. nil means that the insurer itself answered, yes or no. Otherwise the class
 // of the *Error tells: access (the region's rules recognise a refused credential or signature, or HTTP says so), timeout
