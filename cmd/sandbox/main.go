@@ -4,6 +4,8 @@
 //	sandbox          run until Ctrl-C; data is kept in ./sandbox-data
 //	sandbox -fresh   start over
 //	sandbox -tour    run the main job once for both platforms, show each step, and end
+//
+// It speaks Chinese where the locale does (LC_ALL, LC_MESSAGES, LANG), else English.
 package main
 
 import (
@@ -35,11 +37,12 @@ type flags struct {
 	fresh, tour           bool
 	past                  int // days that the demo users are linked already; 0 for none
 	// asked are the addresses that somebody asked for: no other port will do.
-	asked map[string]bool
+	asked    map[string]bool
+	language language
 }
 
 func parse(args []string, out io.Writer) (flags, error) {
-	f := flags{past: pastDays}
+	f := flags{past: pastDays, language: locale(os.Getenv)}
 	set := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.StringVar(&f.data, "data", "sandbox-data", "folder that keeps the sandbox's data between runs")
@@ -70,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if f.tour {
-		return runTour(ctx, out)
+		return runTour(ctx, f.language, out)
 	}
 	if f.fresh {
 		if err := world.Clear(f.data); err != nil {
@@ -89,6 +92,6 @@ func runSandbox(ctx context.Context, f flags, out io.Writer) error {
 		return errors.Join(err, s.close())
 	}
 	err = s.run(ctx, out)
-	fmt.Fprintln(out, "stopped")
+	fmt.Fprintln(out, f.language.say("stopped", "已停止"))
 	return err
 }

@@ -23,7 +23,7 @@ import (
 func TestTour(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	if err := runTour(t.Context(), &out); err != nil {
+	if err := runTour(t.Context(), english, &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	for _, want := range []string{"微信小程序", "支付宝小程序", "短信", "服务通知", "余额低于提醒金额", `"state": "accepted"`,
@@ -191,15 +191,15 @@ func TestATakenAddress(t *testing.T) {
 	}
 	defer func() { _ = other.Close() }()
 	got := other.Addr().String()
-	if got == taken.Addr().String() || !strings.Contains(moved(taken.Addr().String(), got), got) {
+	if got == taken.Addr().String() || !strings.Contains(moved(english, taken.Addr().String(), got), got) {
 		t.Error(got)
 	}
-	if said := moved("127.0.0.1:0", got) + moved(got, got); said != "" {
+	if said := moved(english, "127.0.0.1:0", got) + moved(chinese, got, got); said != "" {
 		t.Error(said)
 	}
 }
 
-// TestReadmeShowsTheSameLines keeps the two READMEs' curl lines equal to those that the sandbox prints.
+// TestReadmeShowsTheSameLines keeps the two READMEs' curl lines and explanations equal to those that the sandbox prints.
 func TestReadmeShowsTheSameLines(t *testing.T) {
 	t.Parallel()
 	w, err := simulator.OpenWorld(simulator.WorldOptions{})
@@ -207,32 +207,91 @@ func TestReadmeShowsTheSameLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = w.Close() }()
-	var out bytes.Buffer
-	walkThrough(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8090", world.People(w)[walker])
-	for _, file := range []string{"../../README.md", "../../README.zh-CN.md"} {
+	for file, l := range map[string]language{"../../README.md": english, "../../README.zh-CN.md": chinese} {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for line := range strings.Lines(out.String()) {
-			if line = strings.TrimSpace(line); !strings.HasPrefix(line, "#") && !strings.Contains(string(text), line) {
-				t.Errorf("%s lacks the line:\n%s", file, line)
+		for _, s := range walkThrough("http://127.0.0.1:8080", "http://127.0.0.1:8090", world.People(w)[walker]) {
+			want := indent(strings.TrimSpace(s.lines), "    ")
+			if title := s.title(l); title != "" {
+				want = title + "\n\n" + want
+			}
+			if !strings.Contains(string(text), "\n"+want+"\n") {
+				t.Errorf("%s lacks:\n%s", file, want)
 			}
 		}
 	}
 }
 
-// TestBannerLinesArePastable looks for what a person would have to fill in by hand.
+// TestBannerLinesArePastable looks for what a person would have to fill in by hand, and for what a shell stumbles over:
+// zsh knows no comments, old curls know no --json, and an explanation pasted by mistake must leave no shell waiting.
 func TestBannerLinesArePastable(t *testing.T) {
 	t.Parallel()
-	var out bytes.Buffer
-	walkThrough(&out, "http://127.0.0.1:1", "http://127.0.0.1:2", phone.Person{Name: "测试", IDNumber: "1", Phone: "2", Region: "3"})
-	chartLines(&out)
-	if left := regexp.MustCompile(`%!|<[a-z]+>|YOUR|\.\.\.`).FindString(out.String()); left != "" {
-		t.Errorf("the lines hold %q", left)
+	p := phone.Person{Name: "测试", IDNumber: "1", Phone: "2", Region: "3"}
+	steps := append(walkThrough("http://127.0.0.1:1", "http://127.0.0.1:2", p), demoChart())
+	stumble := regexp.MustCompile(`%!|<[a-z]+>|YOUR|\.\.\.|#|--json|\{(api|world|region|name|id|phone|consent)\}`)
+	for _, s := range steps {
+		if left := stumble.FindString(s.lines); left != "" {
+			t.Errorf("the lines hold %q:\n%s", left, s.lines)
+		}
+		for _, l := range []language{english, chinese} {
+			if strings.ContainsAny(s.title(l), "'\"`;()*?!#$&|<>[]{}\\") {
+				t.Errorf("the explanation holds what a shell takes for its own: %s", s.title(l))
+			}
+		}
 	}
-	if !strings.Contains(out.String(), time.Now().AddDate(0, 0, -pastDays).Format("2006-01")) {
+	if !strings.Contains(demoChart().lines, time.Now().AddDate(0, 0, -pastDays).Format("2006-01")) {
 		t.Error("the chart does not begin where the past begins")
+	}
+}
+
+// TestTheReadmesCommandsHaveNoComments: pasted into zsh, a comment is an argument.
+func TestTheReadmesCommandsHaveNoComments(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"../../README.md", "../../README.zh-CN.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "    ") && strings.ContainsAny(line, "#") {
+				t.Errorf("%s: %s", file, line)
+			}
+		}
+	}
+}
+
+func TestLanguageFollowsTheLocale(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct {
+		env  map[string]string
+		want language
+	}{
+		{nil, english}, {map[string]string{"LANG": "C.UTF-8"}, english}, {map[string]string{"LANG": "zh_CN.UTF-8"}, chinese},
+		{map[string]string{"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}, english}, {map[string]string{"LC_MESSAGES": "zh_CN"}, chinese},
+	} {
+		if got := locale(func(name string) string { return one.env[name] }); got != one.want {
+			t.Errorf("%v: %v", one.env, got)
+		}
+	}
+}
+
+// TestBannerInBothLanguages prints the whole of it, over a folder whose name a shell would part in two.
+func TestBannerInBothLanguages(t *testing.T) {
+	t.Parallel()
+	s, stop := begin(t, flags{data: filepath.Join(t.TempDir(), "my data"), listen: "127.0.0.1:0", outside: "127.0.0.1:0"})
+	defer stop()
+	for l, want := range map[language]string{english: "Ready. Ctrl-C stops.", chinese: "已就绪，按 Ctrl-C 停止。"} {
+		var out bytes.Buffer
+		s.language = l
+		if err := banner(t.Context(), &out, s); err != nil {
+			t.Fatal(err)
+		}
+		if text := out.String(); !strings.Contains(text, want) || regexp.MustCompile(`%!|\{[a-z]+\}\s`).MatchString(text) ||
+			!strings.Contains(text, "/my data/config.yaml'") {
+			t.Error(text)
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func shorten(text string) string {
 	if len(lines) <= maxShown {
 		return strings.Join(lines, "\n")
 	}
-	cut := fmt.Sprintf("… %d more lines …", len(lines)-maxShown)
+	cut := fmt.Sprintf("… (+%d) …", len(lines)-maxShown)
 	return strings.Join(append(append(lines[:maxShown/2:maxShown/2], cut), lines[len(lines)-maxShown/2:]...), "\n")
 }
 

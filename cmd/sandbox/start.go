@@ -26,6 +26,7 @@ type sandbox struct {
 	dir      string
 	moved    string // says so when an address was taken and another port is used; "" otherwise
 	log      *slog.Logger
+	language language
 	past     *past // nil when there is nothing to fill in
 }
 
@@ -60,11 +61,12 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	if err != nil {
 		return nil, errors.Join(explain(err, f.data), listener.Close(), outside.Close())
 	}
-	s := &sandbox{world: w, listener: listener, api: "http://" + listener.Addr().String(), dir: f.data, log: log}
+	s := &sandbox{world: w, listener: listener, api: "http://" + listener.Addr().String(), dir: f.data, log: log,
+		language: f.language}
 	if err := s.beginPast(ctx, f.past); err != nil {
 		return nil, errors.Join(explain(err, f.data), listener.Close(), w.Close())
 	}
-	s.moved = moved(f.listen, listener.Addr().String()) + moved(f.outside, outside.Addr().String())
+	s.moved = moved(f.language, f.listen, listener.Addr().String()) + moved(f.language, f.outside, outside.Addr().String())
 	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
 		return nil, errors.Join(explain(err, f.data), s.close())
 	}
@@ -83,12 +85,13 @@ func explain(err error, dir string) error {
 }
 
 // moved says that another program has the address wanted.
-func moved(wanted, got string) string {
+func moved(l language, wanted, got string) string {
 	_, port, _ := net.SplitHostPort(wanted) // checked by loopback
 	if _, now, _ := net.SplitHostPort(got); port == "0" || port == now {
 		return ""
 	}
-	return fmt.Sprintf("  Another program has %s, so %s is used instead: the README's lines need the new address.\n", wanted, got)
+	return fmt.Sprintf(l.say("\nAnother program has %s, so %s is used instead: the lines of the README need the new address.\n",
+		"\n%s 已被其他程序占用，改用 %s：使用 README 中的命令时请换成新地址。\n"), wanted, got)
 }
 
 func openApp(ctx context.Context, configFile string, opts app.Options) (*app.App, error) {

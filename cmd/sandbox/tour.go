@@ -15,7 +15,7 @@ import (
 
 // runTour runs the main job for both platforms in a sandbox of its own, and shows every step. It fails at the first step
 // that does not go as it should.
-func runTour(ctx context.Context, out io.Writer) error {
+func runTour(ctx context.Context, l language, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "yibao-tour-")
 	if err != nil {
 		return err
@@ -23,7 +23,7 @@ func runTour(ctx context.Context, out io.Writer) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	s, err := start(ctx, flags{data: dir, listen: "127.0.0.1:0", outside: "127.0.0.1:0"})
+	s, err := start(ctx, flags{data: dir, listen: "127.0.0.1:0", outside: "127.0.0.1:0", language: l})
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func runTour(ctx context.Context, out io.Writer) error {
 	go func() { stopped <- s.run(running, out) }()
 	var problems []error
 	for i, platform := range []string{"wechat", "alipay"} {
-		t := &tour{out: out, phone: s.phone(platform, "tourist"), person: s.people()[walker+i]}
+		t := &tour{out: out, language: l, phone: s.phone(platform, "tourist"), person: s.people()[walker+i]}
 		if err := t.run(ctx); err != nil {
 			problems = append(problems, fmt.Errorf("the tour on %s: %w", platform, err))
 		}
@@ -43,39 +43,41 @@ func runTour(ctx context.Context, out io.Writer) error {
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nThe main job works on both platforms.")
+	fmt.Fprintln(out, l.say("\nThe main job works on both platforms.", "\n主流程在两个平台上均已走通。"))
 	return nil
 }
 
 // tour is one person's way through the main job on one platform.
 type tour struct {
-	out    io.Writer
-	phone  *phone.Phone
-	person phone.Person
-	id     string // {id} of /v1/insured/{id}
-	step   int
+	out      io.Writer
+	language language
+	phone    *phone.Phone
+	person   phone.Person
+	id       string // {id} of /v1/insured/{id}
+	step     int
 }
 
 func (t *tour) run(ctx context.Context) error {
 	t.phone.Trace = func(e phone.Exchange) { showExchange(t.out, e) }
 	fmt.Fprintf(t.out, "\n═══ %s ═══\n", platformName(t.phone.Platform))
 	steps := []struct {
-		title string
-		do    func(context.Context) error
+		en, zh string
+		do     func(context.Context) error
 	}{
-		{"Sign in with the code that the platform gives the mini-program", t.phone.SignIn},
-		{"Link the insured person: name, ID number, region, consent; then the code from the SMS", t.link},
-		{"See the balance", t.balance},
-		{"See it as a chart", t.chart},
-		{"Set a line, and allow one message", t.remind},
-		{"Money is spent, the balance falls below the line, the message arrives", t.fall},
-		{"What was sent, as the owner sees it", t.deliveries},
+		{"Sign in with the code that the platform gives the mini-program", "使用平台交给小程序的登录凭证登录", t.phone.SignIn},
+		{"Link the insured person: name, ID number, region, consent; then the code from the SMS",
+			"绑定参保人：提交姓名、证件号码、参保地和授权同意，再提交短信验证码", t.link},
+		{"See the balance", "查看余额", t.balance},
+		{"See it as a chart", "查看走势图", t.chart},
+		{"Set a line, and allow one message", "设置提醒金额，并同意接收一条通知", t.remind},
+		{"Money is spent, the balance falls below the line, the message arrives", "发生消费，余额低于提醒金额，收到通知", t.fall},
+		{"What was sent, as the owner sees it", "查看发送记录", t.deliveries},
 	}
 	for _, one := range steps {
 		t.step++
-		fmt.Fprintf(t.out, "\n── %d. %s\n", t.step, one.title)
+		fmt.Fprintf(t.out, "\n── %d. %s\n", t.step, t.language.say(one.en, one.zh))
 		if err := one.do(ctx); err != nil {
-			return fmt.Errorf("step %d (%s): %w", t.step, one.title, err)
+			return fmt.Errorf("step %d (%s): %w", t.step, one.en, err)
 		}
 	}
 	return nil
@@ -145,7 +147,7 @@ func (t *tour) remind(ctx context.Context) error {
 
 // account changes the personal account in the simulated insurer, and says so.
 func (t *tour) account(ctx context.Context, yuan string) error {
-	fmt.Fprintf(t.out, "   (the simulated insurer now says ¥%s)\n", yuan)
+	fmt.Fprintf(t.out, t.language.say("   (the simulated insurer now says ¥%s)\n", "   （模拟的医保接口现在返回 ¥%s）\n"), yuan)
 	return t.phone.SetBalance(ctx, t.person, yuan)
 }
 

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"cmp"
+	"strings"
+)
+
+// language is what the sandbox speaks to whoever started it. Errors are English always.
+type language bool
+
+const (
+	english language = false
+	chinese language = true
+)
+
+// locale picks the language as the terminal's programs do: by the first of these variables that is set.
+func locale(getenv func(string) string) language {
+	return language(strings.HasPrefix(cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")), "zh"))
+}
+
+func (l language) say(en, zh string) string {
+	if l == chinese {
+		return zh
+	}
+	return en
+}
