@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -16,13 +17,15 @@ import (
 //go:embed docs.html
 var docsPage string
 
-// pages mounts the OpenAPI document and the page that shows it. Neither is personal, so both may be kept by browsers.
-func (s *server) pages(app *fiber.App, api huma.API) error {
-	document, err := bilingual(api.OpenAPI())
-	if err != nil {
-		return err
-	}
+// pages mounts the OpenAPI document and the page that shows it. Neither is personal, so both may be kept by browsers. The
+// document is written out when it is first asked for: most processes that are started, in tests above all, never are.
+func (s *server) pages(app *fiber.App, api huma.API) {
+	written := sync.OnceValues(func() ([]byte, error) { return bilingual(api.OpenAPI()) })
 	s.plain(app, "/openapi.json", false, func(c *fiber.Ctx) error {
+		document, err := written()
+		if err != nil {
+			return err
+		}
 		c.Set(fiber.HeaderCacheControl, "public, max-age=300")
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
 		return c.Send(document)
@@ -34,7 +37,6 @@ func (s *server) pages(app *fiber.App, api huma.API) error {
 		c.Set(fiber.HeaderContentSecurityPolicy, policy)
 		return c.SendString(docsPage)
 	})
-	return nil
 }
 
 // languageBar stands between the two languages of a description ("中文｜English").

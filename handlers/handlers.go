@@ -154,9 +154,7 @@ func New(o Options) (*fiber.App, error) {
 		return nil, err
 	}
 	app := s.app()
-	if err := s.register(app); err != nil {
-		return nil, err
-	}
+	s.register(app)
 	return app, nil
 }
 

@@ -82,7 +82,7 @@ func (r route) also(statuses ...int) route { r.others = statuses; return r }
 func (r route) fails(errors ...*publicError) route { r.failures = errors; return r }
 
 // register mounts every route, the OpenAPI document, the page that shows it and the metrics.
-func (s *server) register(app *fiber.App) error {
+func (s *server) register(app *fiber.App) {
 	routes := s.routes()
 	router := &guarded{Router: app, server: s, routes: map[string]route{}}
 	api := humafiber.NewWithGroup(app, router, apiConfig(s.Version))
@@ -92,9 +92,6 @@ func (s *server) register(app *fiber.App) error {
 		declareFields(operationOf(api, r), api.OpenAPI().Components.Schemas)
 	}
 	finishDocument(api, routes)
-	if err := s.pages(app, api); err != nil {
-		return err
-	}
+	s.pages(app, api)
 	s.showMetrics(app)
-	return nil
 }
