@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"yibao/cmd/internal/app"
 )
@@ -19,17 +21,16 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintln(term.stdout, "ok    configuration: no problem found"); err != nil {
-		return err
+	if settings.Log.Level == "info" {
+		settings.Log.Level = "warn" // what goes well is told by the lines below
 	}
+	// Key pairs and templates are told apart from the rest below, by those who use them.
+	probes := []app.Probe{{Name: "configuration", Note: "read; every key is known and of the right type"}}
+	probes = append(probes, app.RunProbes(ctx, settings, newLog(settings, term.stderr))...)
 	failed := false
-	for _, one := range app.RunProbes(ctx, settings, newLog(settings, term.stderr)) {
-		line := fmt.Sprintf("ok    %s: %s", one.Name, one.Note)
-		if one.Err != nil {
-			failed = true
-			line = fmt.Sprintf("FAIL  %s: %v", one.Name, one.Err)
-		}
-		if _, err := fmt.Fprintln(term.stdout, line); err != nil {
+	for _, one := range probes {
+		failed = failed || one.Err != nil
+		if _, err := fmt.Fprintln(term.stdout, line(one)); err != nil {
 			return err
 		}
 	}
@@ -37,4 +38,12 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 		return errors.New("some checks failed")
 	}
 	return nil
+}
+
+// line begins with a word in a column of its own; further lines of an error are indented.
+func line(p app.Probe) string {
+	if p.Err != nil {
+		return "FAIL  " + p.Name + ": " + strings.ReplaceAll(p.Err.Error(), "\n", "\n      ")
+	}
+	return fmt.Sprintf("%-5s %s: %s", cmp.Or(p.Word, "ok"), p.Name, p.Note)
 }

@@ -210,7 +210,7 @@ func TestKeysNewMakesKeysOnce(t *testing.T) {
 // TestCheckTellsWhatWorks runs the probes against a world that answers, then against one where things are wrong.
 func TestCheckTellsWhatWorks(t *testing.T) {
 	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
-		Log: slog.New(slog.DiscardHandler)})
+		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{"log.level": "info"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,6 +218,14 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	code, stdout, stderr := runCommand(t, "check", "--config", w.ConfigFile)
 	if code != exitOK {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if stderr != "" {
+		t.Errorf("all is well, and yet: %s", stderr)
+	}
+	for _, line := range []string{"\nskip  sms: ", "\nhint  server.trusted_proxies: "} {
+		if !strings.Contains(stdout, line) {
+			t.Errorf("no line %q:\n%s", line, stdout)
+		}
 	}
 	for _, name := range []string{"mongodb", "wechat.apps.demo", "alipay.apps.demo", "gateway for alipay.apps.demo", "regions.990100", "regions.990200", "clock"} {
 		if !strings.Contains(stdout, "ok    "+name) {
@@ -243,6 +251,32 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	for _, secret := range w.Secrets() {
 		if strings.Contains(stdout, secret) {
 			t.Error("check prints a secret")
+		}
+	}
+}
+
+// TestCheckTriesAllThatCanBeTried: neither a template nor a key nor a dead database keeps the rest from being tried.
+func TestCheckTriesAllThatCanBeTried(t *testing.T) {
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
+		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{
+			"mongodb.uri": "mongodb://" + freeAddress(t) + "/?serverSelectionTimeoutMS=100",
+			"wechat.apps.demo.templates.low_balance.fields": map[string]any{"bogus": "{nothing}"},
+			"alipay.apps.demo.private_key":                  "no key",
+			"regions.990100.insurer.base_url":               "http://" + freeAddress(t),
+			"regions.990200.insurer.extra":                  map[string]any{"infno": "1"},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close() }()
+	code, stdout, _ := runCommand(t, "check", "--config", w.ConfigFile)
+	if code != exitFailed {
+		t.Errorf("exit %d, want %d", code, exitFailed)
+	}
+	for _, line := range []string{"FAIL  mongodb: ", "FAIL  wechat.apps.demo.templates.low_balance: ", "ok    wechat.apps.demo: ",
+		"FAIL  alipay.apps.demo: ", "FAIL  regions.990100: insurer: it cannot be reached", "FAIL  regions.990200: ", "skip  sms: "} {
+		if !strings.Contains(stdout, "\n"+line) {
+			t.Errorf("no line %q:\n%s", line, stdout)
 		}
 	}
 }
