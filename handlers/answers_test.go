@@ -69,7 +69,7 @@ func TestAnswers(t *testing.T) {
 		{"DELETE", own + "/reminder", "", 204, ""},
 		{"GET", own + "/deliveries", "", 200, `{"deliveries":[{"id":"DELIVERY","state":"dropped","state_text":"未发送","reason":"recovered",` +
 			`"reason_text":"余额已回升，未发送","template":"low_balance","created_at":"2026-11-21T12:00:00+08:00","ended_at":"2026-11-21T12:01:00+08:00"}]}`},
-		{"GET", "/v1/templates", "", 200, `{"templates":[{"name":"low_balance","template_id":"tpl-1","kind":"one_time","title":"余额提醒","free":1}]}`},
+		{"GET", "/v1/templates", "", 200, `{"templates":[{"name":"low_balance","template_id":"tpl-1","kind":"one_time","title":"余额提醒","shows_amount":true,"free":1}]}`},
 		{"POST", "/v1/subscriptions", goodReport, 200, `{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}]}`},
 		{"POST", "/v1/subscriptions", `{"report_id":"r-2","results":{"tpl-1":"accept","tpl-9":"accept","errMsg":"ok"}}`, 200,
 			`{"quotas":[{"template":"low_balance","free":2,"reserved":0,"unknown":0}],"ignored":["errMsg","tpl-9"]}`},

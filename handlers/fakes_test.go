@@ -255,7 +255,7 @@ func (f *fakeService) Deliveries(ctx context.Context, c *identity.Caller, id str
 
 func (f *fakeService) Templates(p identity.Platform, app string) []reminder.Template {
 	return []reminder.Template{{
-		Name: "low_balance", Platform: p, App: app, TemplateID: "tpl-1", Kind: reminder.OneTime, Title: "余额提醒",
+		Name: "low_balance", Platform: p, App: app, TemplateID: "tpl-1", Kind: reminder.OneTime, Title: "余额提醒", ShowsAmount: true,
 	}}
 }
 

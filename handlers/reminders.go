@@ -21,7 +21,7 @@ type putReminderInput struct {
 		MarginFen     *marginFen   `json:"margin_fen,omitempty" doc:"回升金额（分）：余额回升至提醒金额加此金额后，提醒重新生效；省略为系统默认值｜The reminder is on again once the balance is this much in fen above the threshold; the default if left out" example:"1000"`
 		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为有个人账户的险种｜Code of the insurance; one with a personal account if left out" example:"310"`
 		Template      string       `json:"template,omitempty" maxLength:"64" doc:"消息模板的 name，见 GET /v1/templates；省略为第一个｜The name of a message template, see GET /v1/templates; the first if left out" example:"low_balance"`
-		ShowAmount    bool         `json:"show_amount,omitempty" doc:"消息中是否显示余额（会出现在锁屏上）；仅对含余额的消息模板有效｜May the message show the balance (it appears on lock screens)? Matters only to templates with a place for it" example:"false"`
+		ShowAmount    bool         `json:"show_amount,omitempty" doc:"消息中是否显示余额（会出现在锁屏上）；仅对可显示余额的模板有效｜May the message show the balance (it appears on lock screens)? Matters only to templates that have a place for it, see shows_amount of GET /v1/templates" example:"false"`
 		QuietHours    *quietHours  `json:"quiet_hours,omitempty" doc:"免打扰时段，其间的消息延后发送；省略为不设｜Quiet hours: messages wait until they end; none if left out"`
 		// Consent is not needed where the link's own consent already covers regular reading.
 		Consent *reminderConsent `json:"consent,omitempty" doc:"绑定时未同意定期查询余额的，须在此同意｜Consent to regular reading, where the link was made without"`
@@ -204,11 +204,12 @@ func (s *server) listDeliveries(ctx context.Context, in *LinkID) (*out[deliverie
 }
 
 type templateView struct {
-	Name       string        `json:"name" doc:"模板名称，设置提醒时使用｜Our name of the template, for setting a reminder" example:"low_balance"`
-	TemplateID string        `json:"template_id" doc:"平台的模板编号，用于订阅授权与上报｜The platform's id of the template, for subscribing and for reporting it"`
-	Kind       reminder.Kind `json:"kind" enum:"one_time,long_term" doc:"one_time 一次性订阅，每次授权可发送一条；long_term 长期订阅｜one_time: each grant allows one message; long_term: a grant allows many"`
-	Title      string        `json:"title" doc:"模板标题｜Title of the template" example:"余额提醒"`
-	Free       int           `json:"free" doc:"剩余订阅次数｜How many messages are allowed still" example:"1"`
+	Name        string        `json:"name" doc:"模板名称，设置提醒时使用｜Our name of the template, for setting a reminder" example:"low_balance"`
+	TemplateID  string        `json:"template_id" doc:"平台的模板编号，用于订阅授权与上报｜The platform's id of the template, for subscribing and for reporting it"`
+	Kind        reminder.Kind `json:"kind" enum:"one_time,long_term" doc:"one_time 一次性订阅，每次授权可发送一条；long_term 长期订阅｜one_time: each grant allows one message; long_term: a grant allows many"`
+	Title       string        `json:"title" doc:"模板标题｜Title of the template" example:"余额提醒"`
+	ShowsAmount bool          `json:"shows_amount" doc:"消息能否显示余额｜Has the message a place for the balance?" example:"true"`
+	Free        int           `json:"free" doc:"剩余订阅次数｜How many messages are allowed still" example:"1"`
 }
 
 type templatesView struct {
@@ -227,7 +228,7 @@ func (s *server) listTemplates(ctx context.Context, _ *none) (*out[templatesView
 	}
 	list := s.Reminders.Templates(caller.Platform, caller.App)
 	return answer(templatesView{each(list, func(t reminder.Template) templateView {
-		return templateView{t.Name, t.TemplateID, t.Kind, t.Title, free[t.Name]}
+		return templateView{t.Name, t.TemplateID, t.Kind, t.Title, t.ShowsAmount, free[t.Name]}
 	})}), nil
 }
 

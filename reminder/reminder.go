@@ -186,6 +186,8 @@ type Template struct {
 	TemplateID string // the platform's
 	Kind       Kind
 	Title      string // shown to the owner
+	// ShowsAmount says whether the message has a place for the balance.
+	ShowsAmount bool
 }
 
 // Recipient is where a platform sends to.

@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"yibao/balance"
 	"yibao/config"
@@ -70,7 +71,7 @@ func templates(c *config.Config) []reminder.Template {
 	add := func(platform identity.Platform, app string, of map[string]config.Template) {
 		for name, t := range of {
 			all = append(all, reminder.Template{Name: name, Platform: platform, App: app, TemplateID: t.TemplateID,
-				Kind: reminder.Kind(t.Kind), Title: t.Title})
+				Kind: reminder.Kind(t.Kind), Title: t.Title, ShowsAmount: showsAmount(t)})
 		}
 	}
 	for name, app := range c.WeChat.Apps {
@@ -83,4 +84,13 @@ func templates(c *config.Config) []reminder.Template {
 		return cmp.Or(cmp.Compare(a.Platform, b.Platform), cmp.Compare(a.App, b.App), cmp.Compare(a.Name, b.Name))
 	})
 	return all
+}
+
+func showsAmount(t config.Template) bool {
+	for _, text := range t.Fields {
+		if strings.Contains(text, "{balance}") {
+			return true
+		}
+	}
+	return false
 }
