@@ -52,3 +52,8 @@ const (
 func attemptOf(linkID string) string {
 	return attemptPrefix + strings.TrimPrefix(linkID, linkPrefix)
 }
+
+// linkOf returns the id of the link that the attempt writes, unless the user has one that it renews.
+func linkOf(attemptID string) string {
+	return linkPrefix + strings.TrimPrefix(attemptID, attemptPrefix)
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,7 @@ type machine struct {
 	entered  map[string]bool      // attempts into which the right code was put
 	unlinked map[string]bool      // links whose end was acknowledged
 	noSelf   map[string]time.Time // when a person was last seen without a self link
+	ownSince map[string]time.Time // when a link was first seen as the person's own, since it last was another's
 }
 
 type tracked struct {
@@ -39,7 +41,7 @@ func newMachine() *machine {
 			c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.WrongPerPair = 1000, 1000, 1000, 1000
 			c.LinksPerPerson, c.LinksPerUser = 3, 3
 		}),
-		entered: map[string]bool{}, unlinked: map[string]bool{}, noSelf: map[string]time.Time{},
+		entered: map[string]bool{}, unlinked: map[string]bool{}, noSelf: map[string]time.Time{}, ownSince: map[string]time.Time{},
 	}
 	m.fuse.Store(-1)
 	m.store.Before = func(string) error { return m.burn(!m.after) }
@@ -137,7 +139,7 @@ func (m *machine) tick() {
 }
 
 // always holds at every moment, dead or alive.
-func (m *machine) always(t *rapid.T) {
+func (m *machine) always(t rapid.TB) {
 	c := m.store.Contents()
 	sends := 0
 	for _, a := range c.Attempts {
@@ -173,13 +175,18 @@ func (m *machine) always(t *rapid.T) {
 
 func (m *machine) sawSelf() {
 	c := m.store.Contents()
-	self := map[string]bool{}
-	for _, s := range c.Slots {
-		self[s.PersonID] = self[s.PersonID] || s.Relation == identity.Self
+	own, self := map[string]bool{}, map[string]bool{}
+	saw := func(linkID, personID string, r identity.Relation) {
+		own[linkID], self[personID] = own[linkID] || r == identity.Self, self[personID] || r == identity.Self
 	}
-	for _, u := range c.Users { // a new consent is copied by making the slot anew: the link is in force all along
+	for _, s := range c.Slots {
+		saw(s.LinkID, s.PersonID, s.Relation)
+	}
+	for _, u := range c.Users { // what a link became is copied to its slot a moment later
 		for _, l := range u.Links {
-			self[l.PersonID] = self[l.PersonID] || l.Relation == identity.Self && l.State == identity.LinkActive
+			if l.State == identity.LinkActive {
+				saw(l.ID, l.PersonID, l.Relation)
+			}
 		}
 	}
 	for _, p := range c.Persons {
@@ -187,14 +194,21 @@ func (m *machine) sawSelf() {
 			m.noSelf[p.ID] = m.clock.Now()
 		}
 	}
+	maps.DeleteFunc(m.ownSince, func(id string, _ time.Time) bool { return !own[id] })
+	for id, is := range own {
+		if _, seen := m.ownSince[id]; is && !seen {
+			m.ownSince[id] = m.clock.Now()
+		}
+	}
 }
 
 // settled holds once a living process had the time to finish everything.
-func (m *machine) settled(t *rapid.T) {
+func (m *machine) settled(t rapid.TB) {
 	m.restart()
 	for range 4 {
 		m.clock.Advance(time.Hour)
 		m.tick()
+		m.sawSelf()
 	}
 	c := m.store.Contents()
 	slots := map[string]identity.Slot{}
@@ -206,7 +220,7 @@ func (m *machine) settled(t *rapid.T) {
 		for _, l := range u.Links {
 			s, ok := slots[l.ID]
 			if l.State != identity.LinkActive || !ok || s.PersonID != l.PersonID || s.UserID != u.ID || !s.Since.Equal(l.Since) ||
-				s.Unattended != l.Consent.Unattended {
+				s.Unattended != l.Consent.Unattended || s.Relation != l.Relation {
 				t.Fatalf("link %s does not match its slot", l.State)
 			}
 			if !m.followers.known[l.ID] {
@@ -224,12 +238,13 @@ func (m *machine) settled(t *rapid.T) {
 	m.finished(t)
 }
 
-func (m *machine) finished(t *rapid.T) {
+func (m *machine) finished(t rapid.TB) {
 	c := m.store.Contents()
 	first := map[string]time.Time{}
 	for _, s := range c.Slots {
-		if f := first[s.PersonID]; s.Relation == identity.Self && (f.IsZero() || s.Since.Before(f)) {
-			first[s.PersonID] = s.Since
+		since := m.ownSince[s.LinkID]
+		if f := first[s.PersonID]; s.Relation == identity.Self && (f.IsZero() || since.Before(f)) {
+			first[s.PersonID] = since
 		}
 	}
 	for _, p := range c.Persons {
@@ -266,7 +281,7 @@ func TestLinkingSurvivesKills(t *testing.T) {
 			"kill":     m.plan,
 			"restart":  func(*rapid.T) { m.restart() },
 			"upstream": func(t *rapid.T) { m.registry.Fail(rapid.SampledFrom([]error{nil, errKilled}).Draw(t, "down")) },
-			"":         m.always,
+			"":         func(t *rapid.T) { m.always(t) },
 		})
 		m.registry.Fail(nil)
 		m.settled(t)
@@ -307,5 +322,114 @@ func (m *machine) story() {
 		if m.linking.Unlink(ctx, m.caller("user-1"), l.ID) == nil {
 			m.unlinked[l.ID] = true
 		}
+	}
+}
+
+// TestRenewalSurvivesKills links somebody again, with another consent and another relation, and ends the process once at
+// every store call; then the upstream stays away, or no longer knows the person, until the attempt is given up. The link
+// that was in force is so still, with its slot, its person and what was kept of it, and is wholly as before or wholly new.
+func TestRenewalSurvivesKills(t *testing.T) {
+	t.Parallel()
+	for _, change := range [][2]identity.Relation{
+		{identity.Self, identity.Self}, {identity.Self, identity.Parent}, {identity.Parent, identity.Self},
+	} {
+		for _, lost := range []bool{false, true} {
+			for _, away := range []error{identity.ErrUpstreamUnavailable, identity.ErrNotEnrolled} {
+				calls := 0
+				for renewalKilled(t, change, calls, lost, away) {
+					calls++
+				}
+				if calls < 10 {
+					t.Errorf("only %d calls tried", calls)
+				}
+			}
+		}
+	}
+}
+
+// renewalKilled says whether the process died before the renewal had ended.
+func renewalKilled(t *testing.T, change [2]identity.Relation, calls int, lost bool, away error) bool {
+	m := newMachine()
+	first := m.linkAs(change[0], true)
+	m.clock.Advance(time.Hour)
+	m.after = lost
+	m.fuse.Store(int64(calls))
+	m.linkAs(change[1], false)
+	m.always(t)
+	killed := m.dead.Load()
+	m.restart()
+	m.registry.Fail(away)
+	m.settled(t)
+	links := m.caller("user-1").Links
+	if len(links) != 1 || links[0].ID != first.ID || !links[0].Since.Equal(first.Since) || !m.followers.known[first.ID] {
+		t.Fatalf("killed after %d calls: of the link in force came %+v", calls, links)
+	}
+	is := links[0]
+	renewed := is.AttemptID != first.AttemptID
+	if is.Consent.Unattended == renewed || is.Consent.At.Equal(first.Consent.At) == renewed ||
+		is.Relation != change[map[bool]int{true: 1}[renewed]] {
+		t.Fatalf("killed after %d calls: half renewed: %+v", calls, is)
+	}
+	for _, a := range m.store.Contents().Attempts {
+		if a.ID != first.AttemptID && (a.State == identity.AttemptLinked) != (a.ID == is.AttemptID) {
+			t.Fatalf("killed after %d calls: the attempt is %s", calls, a.State)
+		}
+	}
+	return killed
+}
+
+// linkAs links personA to user-1, as far as the process lives, and returns the user's only link.
+func (m *machine) linkAs(relation identity.Relation, unattended bool) identity.Link {
+	ctx := context.Background()
+	r := request(personA)
+	r.Relation, r.Unattended = relation, unattended
+	if a, err := m.linking.Start(ctx, m.caller("user-1"), r); err == nil {
+		m.linking.Wait()
+		m.entered[a.ID] = true
+		_, _ = m.linking.Prove(ctx, m.caller("user-1"), a.ID, m.phones.Last(phoneA))
+	}
+	m.sawSelf()
+	return m.caller("user-1").Links[0]
+}
+
+// TestUnlinkDuringRenewal stalls a renewal before each of its store calls, and ends the link wholly meanwhile.
+func TestUnlinkDuringRenewal(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	for at := 0; at <= calls; at++ {
+		m := newMachine()
+		first := m.linkAs(identity.Parent, true)
+		m.clock.Advance(time.Hour)
+		seen := 0
+		m.store.Before = func(string) error {
+			if seen++; seen == at+1 {
+				hook := m.store.Before
+				m.store.Before = nil
+				c := m.caller("user-1")
+				if err := m.another().Unlink(t.Context(), c, first.ID); err != nil {
+					t.Error(err)
+				}
+				m.unlinked[first.ID] = true
+				m.store.Before = hook
+			}
+			return nil
+		}
+		r := request(personA)
+		r.Relation, r.Unattended = identity.Self, false
+		c := m.caller("user-1")
+		if a, err := m.linking.Start(t.Context(), c, r); err == nil {
+			m.linking.Wait()
+			m.entered[a.ID] = true
+			_, _ = m.linking.Prove(t.Context(), c, a.ID, m.phones.Last(phoneA))
+		}
+		calls = seen - 1
+		m.store.Before = nil
+		m.sawSelf()
+		m.always(t)
+		m.settled(t)
+		m.always(t)
+	}
+	if calls < 20 {
+		t.Errorf("only %d places tried", calls)
 	}
 }

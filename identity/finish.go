@@ -49,6 +49,11 @@ func (l *Linking) writeLink(ctx context.Context, a *Attempt) (Link, error) {
 		}
 		return l.tell(ctx, a.UserID, user.Links[i], nil)
 	}
+	// Or it may have renewed a link that the user had: that is done, whatever the upstream says by now.
+	if i := slices.IndexFunc(user.Links, func(o Link) bool { return o.State == LinkActive && o.AttemptID == a.ID }); i >= 0 {
+		link, err := l.keep(ctx, a, user.Links[i])
+		return l.tell(ctx, a.UserID, link, err)
+	}
 	if _, err := l.deps.Registry.Match(ctx, a.Claim); err != nil {
 		return Link{}, matchError(err)
 	}
@@ -150,7 +155,7 @@ func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Lin
 		ID: a.LinkID, PersonID: person.ID, Region: slot.Region, Relation: a.Relation,
 		Method: a.Method, Assurance: AssuranceSMS, Consent: l.proven(a),
 		MaskedName: MaskName(a.Claim.Name), MaskedIDNumber: MaskIDNumber(a.Claim.IDNumber),
-		Since: slot.Since, State: LinkActive,
+		Since: slot.Since, State: LinkActive, AttemptID: a.ID,
 	}, nil
 }
 
@@ -162,46 +167,64 @@ func (l *Linking) proven(a *Attempt) Consent {
 }
 
 // putLink adds the link to the user's document by one conditional write, and returns the link in force: the user's own
-// earlier one to the same person in the same region, when there is one. That gets the new consent.
+// earlier one to the same person in the same region, when there is one, renewed.
 func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, error) {
 	// Before the change: see Sessions.
 	if err := l.deps.Store.RecordChange(ctx, a.UserID); err != nil {
 		return Link{}, ErrStore
 	}
-	kept := link
+	inForce := link
 	_, err := l.deps.Store.UpdateUser(ctx, a.UserID, func(u *PlatformUser) error {
 		same := slices.IndexFunc(u.Links, func(o Link) bool {
 			return o.State == LinkActive && o.PersonID == link.PersonID && o.Region == link.Region
 		})
 		if same >= 0 {
-			u.Links[same].Consent = link.Consent
-			kept = u.Links[same]
+			u.Links[same].renew(link)
+			inForce = u.Links[same]
 			return nil
 		}
 		if countActive(u.Links) >= l.cfg.LinksPerUser {
 			return ErrLinkLimit
 		}
-		kept = link
+		inForce = link
 		u.Links = append(u.Links, link)
 		return nil
 	})
 	l.deps.Forget(a.UserID)
-	if err == nil && kept.ID == link.ID {
-		return kept, nil
-	}
-	if err != nil && !errors.Is(err, ErrLinkLimit) {
+	switch {
+	case errors.Is(err, ErrLinkLimit):
+		// A kill here: the next run takes the slot again, and frees it.
+		return Link{}, l.releaseThen(ctx, a.UserID, link, ErrLinkLimit)
+	case err != nil:
 		return Link{}, ErrStore
+	case inForce.ID != link.ID:
+		return l.keep(ctx, a, inForce)
 	}
-	if err == nil {
-		if err := l.copyConsent(ctx, a.UserID, kept); err != nil {
-			return Link{}, err
-		}
+	return inForce, nil
+}
+
+// renew gives a link what was agreed to, said and confirmed when it was proved again. It keeps its id and its start, so
+// all that hangs on it stays. A relation that changes rests on this proof alone: a surer one before was given as
+// somebody else. An attempt older than what it finds, finished late, changes nothing.
+func (k *Link) renew(link Link) {
+	if k.Consent.At.After(link.Consent.At) {
+		return
 	}
-	// Our slot is not needed. A kill here: the next run takes and frees it again.
-	if undo := l.release(ctx, a.UserID, link); undo != nil {
-		return Link{}, undo
+	if k.Relation != link.Relation {
+		k.Relation, k.Method, k.Assurance = link.Relation, link.Method, link.Assurance
 	}
-	return kept, err
+	k.Consent, k.MaskedName, k.AttemptID = link.Consent, link.MaskedName, link.AttemptID
+}
+
+// keep brings the slot of a renewed link in line with it, and only then gives back the one that the attempt has taken: a
+// person that becomes its own link is held as such all the time. After a kill in between the next run finds the renewed
+// link, and comes here again.
+func (l *Linking) keep(ctx context.Context, a *Attempt, kept Link) (Link, error) {
+	kept, err := l.copyToSlot(ctx, a, kept)
+	if err != nil {
+		return Link{}, err
+	}
+	return kept, l.release(ctx, a.UserID, a.linkTo(kept.PersonID))
 }
 
 // tell lets the followers begin with the link.

@@ -108,6 +108,7 @@ type Link struct {
 	MaskedIDNumber string
 	Since          time.Time
 	State          LinkState
+	AttemptID      string // the attempt that proved it last
 }
 
 // Claim is whom somebody says to be, or to act for; normalised.
@@ -129,6 +130,7 @@ type Person struct {
 	IDNumber  string
 	CreatedAt time.Time
 	// SelfSince is the start of the person's own (relation self) first link still continued by another; zero without one.
+	// A link that became the person's own counts from then on, not from its start.
 	SelfSince time.Time
 	// Joins grows with every slot that is taken. Who wants to end the person because no slot is left does so only while
 	// it stands as it did before the slots were read: so no slot is ever taken unseen.
@@ -156,7 +158,7 @@ type Slot struct {
 	Region   string
 	Relation Relation
 	Since    time.Time
-	// Unattended copies the link's consent to unattended reading; whoever claims the slot fills it.
+	// Unattended copies the link's consent to unattended reading.
 	Unattended bool
 }
 

@@ -100,6 +100,7 @@ func TestGuardianLinksChild(t *testing.T) {
 		r := request(minor)
 		r.Guardian, r.Relation = true, relation
 		a, err := w.linking.Start(t.Context(), w.caller("user-1"), r)
+		w.linking.Wait()
 		if err != nil || !a.Consent.Guardian {
 			t.Errorf("%s: %v", relation, err)
 		}
@@ -330,5 +331,127 @@ func TestEachRegionKeepsItsSpelling(t *testing.T) {
 	w.link(t, "user-1", here, phoneA)
 	if p = w.store.Contents().Persons[0]; p.NameIn(here.Region) != here.Name || p.NameIn(there.Region) != there.Name {
 		t.Errorf("after a change, names %q and %q", p.NameIn(here.Region), p.NameIn(there.Region))
+	}
+}
+
+// TestLinkedAgainAsAnother links a person that the user has already, with another relation: the link becomes that, and as
+// the person's own it sees no more than one that had begun with the new proof.
+func TestLinkedAgainAsAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	as := func(relation identity.Relation) identity.Link {
+		w.clock.Advance(time.Hour)
+		r := request(personA)
+		r.Relation = relation
+		a, err := w.linking.Start(t.Context(), w.caller("user-1"), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.linking.Wait()
+		done, err := w.linking.Prove(t.Context(), w.caller("user-1"), a.ID, w.phones.Last(phoneA))
+		if err != nil || done.State != identity.AttemptLinked {
+			t.Fatal(done, err)
+		}
+		l, err := w.caller("user-1").Link(done.LinkID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	first := as(identity.Child)
+	for _, relation := range []identity.Relation{identity.Self, identity.Spouse, identity.Self, identity.Other} {
+		l := as(relation)
+		now := w.clock.Now()
+		if l.ID != first.ID || l.Relation != relation || !l.Since.Equal(first.Since) || !l.Consent.At.Equal(now) {
+			t.Errorf("as %s: %+v", relation, l)
+		}
+		c := w.store.Contents()
+		if len(c.Slots) != 1 || c.Slots[0].LinkID != l.ID || c.Slots[0].Relation != relation {
+			t.Errorf("as %s: slots %+v", relation, c.Slots)
+		}
+		var want time.Time
+		if relation == identity.Self {
+			want = now
+		}
+		if p := c.Persons[0]; !p.SelfSince.Equal(want) {
+			t.Errorf("as %s: own since %v, want %v", relation, p.SelfSince, want)
+		}
+	}
+}
+
+// TestAnotherRelationRestsOnItsOwnProof: what was proved more surely was proved as somebody else.
+func TestAnotherRelationRestsOnItsOwnProof(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		relation identity.Relation
+		want     identity.Assurance
+	}{{identity.Parent, identity.AssuranceFace}, {identity.Self, identity.AssuranceSMS}} {
+		w := newWorld()
+		w.link(t, "user-1", personA, phoneA)
+		if _, err := w.store.UpdateUser(t.Context(), w.caller("user-1").UserID, func(u *identity.PlatformUser) error {
+			u.Links[0].Assurance = identity.AssuranceFace
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r := request(personA)
+		r.Relation = c.relation
+		a, err := w.linking.Start(t.Context(), w.caller("user-1"), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.linking.Wait()
+		if _, err := w.linking.Prove(t.Context(), w.caller("user-1"), a.ID, w.phones.Last(phoneA)); err != nil {
+			t.Fatal(err)
+		}
+		if l := w.caller("user-1").Links[0]; l.Relation != c.relation || l.Assurance != c.want {
+			t.Errorf("%s: assurance %d as %s", c.relation, l.Assurance, l.Relation)
+		}
+	}
+}
+
+// TestOlderConsentNeverReplacesANewerOne proves two attempts for a link in force, the later one first.
+func TestOlderConsentNeverReplacesANewerOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.link(t, "user-1", personA, phoneA)
+	c := w.caller("user-1")
+	w.clock.Advance(time.Minute)
+	older := w.start(t, c, personA)
+	code := w.phones.Last(phoneA)
+	w.clock.Advance(time.Minute)
+	r := request(personA)
+	r.Unattended = false
+	newer, err := w.linking.Start(t.Context(), c, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.linking.Wait()
+	for _, proof := range [][2]string{{newer.ID, w.phones.Last(phoneA)}, {older.ID, code}} {
+		if a, err := w.linking.Prove(t.Context(), c, proof[0], proof[1]); err != nil || a.State != identity.AttemptLinked {
+			t.Fatal(a, err)
+		}
+	}
+	got := w.store.Contents()
+	if l := got.Users[0].Links[0]; l.Consent.Unattended || l.AttemptID != newer.ID || got.Slots[0].Unattended {
+		t.Errorf("the older consent is in force: %+v", l)
+	}
+}
+
+// TestLinkedAgainMakesALostSlot: a link that lost its slot is whole again once it is proved again.
+func TestLinkedAgainMakesALostSlot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.LinksPerPerson = 2 })
+	l := w.link(t, "user-1", personA, phoneA)
+	w.link(t, "user-2", personA, phoneA)
+	if err := w.store.FreeSlot(t.Context(), l.PersonID, l.ID); err != nil {
+		t.Fatal(err)
+	}
+	if again := w.link(t, "user-1", personA, phoneA); again.ID != l.ID || again.PersonID != l.PersonID {
+		t.Errorf("got %+v", again)
+	}
+	slots := w.store.Contents().Slots
+	if len(slots) != 2 || slots[0].LinkID == slots[1].LinkID || slots[0].UserID == slots[1].UserID {
+		t.Errorf("slots %+v", slots)
 	}
 }

@@ -28,8 +28,8 @@ var newHan = &unicode.RangeTable{R32: []unicode.Range32{
 }}
 
 // NormaliseName brings a typed name into the form that registers use: full-width letters become plain, every kind of
-// middle dot becomes U+00B7, and spaces and what nobody sees go. A name is either Chinese characters with dots between them, or, for
-// foreigners, Latin letters with single spaces, hyphens, apostrophes or dots between them; never a mixture.
+// middle dot becomes U+00B7, and spaces and what nobody sees go. A name is either Chinese characters with dots between
+// them, or, for foreigners, Latin letters with single spaces, hyphens, apostrophes or dots between them; never a mixture.
 //
 // It returns ErrNameInvalid for anything else.
 func NormaliseName(s string) (string, error) {

@@ -84,7 +84,7 @@ func (l *Linking) settleSelf(ctx context.Context, personID string, slots []Slot,
 // then fails at the document. errLost when the person has ended already: the slot goes again, and the caller begins
 // with a new person. ErrLinkLimit when all slots are taken.
 //
-// Name is the one that the slot's region has just confirmed, since people change theirs; "" leaves it. A kill between the two
+// Name is the one that the slot's region has just confirmed, since people change theirs. A kill between the two
 // writes, when another ends the person before the next run, leaves a slot of a person who is gone: nothing leads to it.
 func (l *Linking) claimSlot(ctx context.Context, slot Slot, limit int, name string) error {
 	if err := l.deps.Store.ClaimSlot(ctx, slot, limit); err != nil {
@@ -98,12 +98,10 @@ func (l *Linking) claimSlot(ctx context.Context, slot Slot, limit int, name stri
 			return errLost
 		}
 		p.Joins++
-		if name != "" {
-			if p.Names == nil {
-				p.Names = map[string]string{}
-			}
-			p.Names[slot.Region] = name
+		if p.Names == nil {
+			p.Names = map[string]string{}
 		}
+		p.Names[slot.Region] = name
 		return nil
 	})
 	switch {
@@ -124,38 +122,40 @@ func (l *Linking) settleThen(ctx context.Context, personID string, cause error) 
 	return cause
 }
 
-// copyConsent brings the slot of a link in line with the link's new consent, by making it anew; the caller holds another
-// slot meanwhile, so the person stays. An unlink may run at the same time: it marks the link before it frees the slot,
-// so a link that is still active after ours is made has its free yet to come, and any other slot goes again here.
-func (l *Linking) copyConsent(ctx context.Context, userID string, link Link) error {
-	slots, err := l.deps.Store.Slots(ctx, link.PersonID)
-	if err != nil {
-		return ErrStore
+// copyToSlot brings the slot of a link that the attempt renewed in line with it, and returns the link as it is then. The
+// slot is changed where it stands: whatever stops us, a link in force has one, and so its person and what was kept of
+// it. One that is missing all the same is made.
+//
+// The link is looked at again afterwards. Of two renewals at once, whoever writes the slot last then copies what is in
+// force. An unlink marks the link before it frees the slot: so a link that is still active has that yet to come, and the
+// slot of any other goes here. The next run then makes a link of its own.
+func (l *Linking) copyToSlot(ctx context.Context, a *Attempt, link Link) (Link, error) {
+	for range personRounds {
+		slot := Slot{
+			PersonID: link.PersonID, LinkID: link.ID, UserID: a.UserID, Region: link.Region,
+			Relation: link.Relation, Since: link.Since, Unattended: link.Consent.Unattended,
+		}
+		err := l.deps.Store.UpdateSlot(ctx, slot)
+		if errors.Is(err, ErrNotFound) {
+			// One more than allowed: the link was counted when it was made.
+			err = l.claimSlot(ctx, slot, l.cfg.LinksPerPerson+1, a.Claim.Name)
+		}
+		if err != nil {
+			return Link{}, ErrStore
+		}
+		user, err := l.deps.Store.User(ctx, a.UserID)
+		if err != nil {
+			return Link{}, storeError(err)
+		}
+		i := indexLink(user.Links, link.ID)
+		if i < 0 || user.Links[i].State != LinkActive {
+			return Link{}, l.releaseThen(ctx, a.UserID, link, ErrStore)
+		}
+		if link = user.Links[i]; link.Relation == slot.Relation && link.Consent.Unattended == slot.Unattended {
+			return link, nil
+		}
 	}
-	i := slices.IndexFunc(slots, func(s Slot) bool { return s.LinkID == link.ID })
-	if i >= 0 && slots[i].Unattended == link.Consent.Unattended {
-		return nil
-	}
-	if err := l.deps.Store.FreeSlot(ctx, link.PersonID, link.ID); err != nil {
-		return ErrStore
-	}
-	slot := Slot{
-		PersonID: link.PersonID, LinkID: link.ID, UserID: userID, Region: link.Region,
-		Relation: link.Relation, Since: link.Since, Unattended: link.Consent.Unattended,
-	}
-	// One more than allowed, as another link may take the place just freed: this one was counted before.
-	if err := l.claimSlot(ctx, slot, l.cfg.LinksPerPerson+1, ""); err != nil {
-		return ErrStore
-	}
-	user, err := l.deps.Store.User(ctx, userID)
-	if err != nil {
-		return storeError(err)
-	}
-	if i := indexLink(user.Links, link.ID); i < 0 || user.Links[i].State != LinkActive {
-		// The next run makes a link of its own.
-		return l.releaseThen(ctx, userID, link, ErrStore)
-	}
-	return nil
+	return Link{}, ErrStore
 }
 
 // firstSelf is the start of the earliest self link; zero without one.

@@ -33,10 +33,10 @@ func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
 	return nil
 }
 
-// withdraw fails the attempt that is still writing the link, if it has not finished: else Run would write it again. It
-// answers whether a run of the attempt can no longer be under way, and so begin what was just deleted.
-func (l *Linking) withdraw(ctx context.Context, userID, linkID string) (settled bool, err error) {
-	_, err = l.deps.Store.UpdateAttempt(ctx, attemptOf(linkID), func(a *Attempt) error {
+// withdraw fails an attempt that is still writing or renewing the link, if it has not finished: else Run would write it
+// again. It answers whether a run of the attempt can no longer be under way, and so begin what was just deleted.
+func (l *Linking) withdraw(ctx context.Context, userID, attemptID string) (settled bool, err error) {
+	_, err = l.deps.Store.UpdateAttempt(ctx, attemptID, func(a *Attempt) error {
 		settled = true
 		if a.UserID != userID {
 			return errUnchanged
@@ -86,14 +86,32 @@ func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, 
 // still proved when the link is gone would write it again. While a run of it may be under way, the link stays, ending, so
 // that Run comes again and deletes what that run begins.
 func (l *Linking) finishUnlink(ctx context.Context, userID string, link Link) error {
-	settled, err := l.withdraw(ctx, userID, link.ID)
+	settled, err := l.withdraw(ctx, userID, attemptOf(link.ID))
 	if err != nil {
 		return err
 	}
-	if err := l.release(ctx, userID, link); err != nil || !settled {
+	renewed, err := l.withdrawRenewal(ctx, userID, link)
+	if err != nil {
+		return err
+	}
+	if err := l.release(ctx, userID, link); err != nil || !settled || !renewed {
 		return err
 	}
 	return l.dropLink(ctx, userID, link.ID)
+}
+
+// withdrawRenewal withdraws the attempt that renewed the link last, and gives back the slot it holds until it is done.
+func (l *Linking) withdrawRenewal(ctx context.Context, userID string, link Link) (settled bool, err error) {
+	if link.AttemptID == "" || link.AttemptID == attemptOf(link.ID) {
+		return true, nil
+	}
+	settled, err = l.withdraw(ctx, userID, link.AttemptID)
+	if err != nil {
+		return false, err
+	}
+	held := link
+	held.ID = linkOf(link.AttemptID)
+	return settled, l.release(ctx, userID, held)
 }
 
 // release gives the slot of a link back and deletes what hangs on the link, for one that ends as for one that was begun

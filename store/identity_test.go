@@ -319,6 +319,41 @@ func TestClaimSlot(t *testing.T) {
 	}
 }
 
+func TestUpdateSlot(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	slot := identity.Slot{PersonID: "p", LinkID: "l", UserID: "u", Region: "990100", Relation: identity.Self, Since: start}
+	for _, id := range []string{"other", "l"} {
+		slot.LinkID = id
+		if err := s.ClaimSlot(t.Context(), slot, 5); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change := identity.Slot{PersonID: "p", LinkID: "l", Relation: identity.Child, Unattended: true}
+	for range 2 {
+		if err := s.UpdateSlot(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slots, err := s.Slots(t.Context(), "p")
+	if err != nil || len(slots) != 2 || slots[0].Relation != identity.Self || slots[0].Unattended {
+		t.Fatal(slots, err)
+	}
+	if got := slots[1]; !got.Since.Equal(start) || got.Relation != identity.Child || !got.Unattended || got.UserID != "u" ||
+		got.Region != "990100" || got.N != 1 {
+		t.Errorf("%+v", got)
+	}
+	if err := s.FreeSlot(t.Context(), "p", "l"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.UpdateSlot(t.Context(), change); err != identity.ErrNotFound {
+		t.Error("a slot that was freed:", err)
+	}
+	if slots, err := s.Slots(t.Context(), "p"); err != nil || len(slots) != 1 {
+		t.Error("it came back:", slots, err)
+	}
+}
+
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	stores := openMany(t, storetest.NewDatabase(t), 4)

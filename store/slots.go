@@ -77,6 +77,33 @@ func (s *Store) takeSlot(ctx context.Context, slot identity.Slot) (bool, error) 
 	return holder.LinkID == slot.LinkID, nil
 }
 
+// UpdateSlot gives the slot that the link has, or both where it has two, the relation and the consent of this one. It
+// changes documents where they stand, and so never brings back one that is freed at the same time.
+// identity.ErrNotFound when the link has none.
+func (s *Store) UpdateSlot(ctx context.Context, slot identity.Slot) error {
+	slots, err := s.Slots(ctx, slot.PersonID)
+	if err != nil {
+		return err
+	}
+	err = identity.ErrNotFound
+	for _, held := range slots {
+		if held.LinkID != slot.LinkID {
+			continue
+		}
+		_, err = s.slots.update(ctx, slotID(held.PersonID, held.N), func(o *identity.Slot) error {
+			if o.LinkID != slot.LinkID {
+				return identity.ErrNotFound // freed, and taken by another
+			}
+			o.Relation, o.Unattended = slot.Relation, slot.Unattended
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // FreeSlot removes the link's slot; removing what is gone is no error.
 func (s *Store) FreeSlot(ctx context.Context, personID, linkID string) error {
 	_, err := s.slots.deleteMany(ctx, bson.D{{Key: "person_id", Value: personID}, {Key: "link_id", Value: linkID}})

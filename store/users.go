@@ -39,6 +39,7 @@ type linkDoc struct {
 	MaskedIDNumber string     `bson:"masked_id_number"`
 	Since          time.Time  `bson:"since"`
 	State          string     `bson:"state"`
+	AttemptID      string     `bson:"attempt_id"` // "" in what older programs wrote
 }
 
 func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
@@ -91,7 +92,7 @@ func linkToDoc(l identity.Link) linkDoc {
 	return linkDoc{
 		ID: l.ID, PersonID: l.PersonID, Region: l.Region, Relation: string(l.Relation), Method: string(l.Method),
 		Assurance: int(l.Assurance), Consent: consentDoc(l.Consent), MaskedName: l.MaskedName,
-		MaskedIDNumber: l.MaskedIDNumber, Since: l.Since, State: string(l.State),
+		MaskedIDNumber: l.MaskedIDNumber, Since: l.Since, State: string(l.State), AttemptID: l.AttemptID,
 	}
 }
 
@@ -100,7 +101,7 @@ func linkToDom(l linkDoc) identity.Link {
 		ID: l.ID, PersonID: l.PersonID, Region: l.Region, Relation: identity.Relation(l.Relation),
 		Method: identity.Method(l.Method), Assurance: identity.Assurance(l.Assurance),
 		Consent: identity.Consent(l.Consent), MaskedName: l.MaskedName, MaskedIDNumber: l.MaskedIDNumber,
-		Since: l.Since, State: identity.LinkState(l.State),
+		Since: l.Since, State: identity.LinkState(l.State), AttemptID: l.AttemptID,
 	}
 }
 

@@ -143,6 +143,19 @@ func (s *Store) ClaimSlot(ctx context.Context, slot identity.Slot, limit int) er
 	})
 }
 
+// UpdateSlot implements identity.PersonStore.
+func (s *Store) UpdateSlot(ctx context.Context, slot identity.Slot) error {
+	return s.write(ctx, "UpdateSlot", func() error {
+		slots := s.slots[slot.PersonID]
+		i := slices.IndexFunc(slots, func(o identity.Slot) bool { return o.LinkID == slot.LinkID })
+		if i < 0 {
+			return identity.ErrNotFound
+		}
+		slots[i].Relation, slots[i].Unattended = slot.Relation, slot.Unattended
+		return nil
+	})
+}
+
 // FreeSlot implements identity.PersonStore.
 func (s *Store) FreeSlot(ctx context.Context, personID, linkID string) error {
 	return s.write(ctx, "FreeSlot", func() error {
