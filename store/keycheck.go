@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -18,6 +19,7 @@ type keyMarks struct {
 	Seal   []byte `bson:"seal"`
 	Lookup string `bson:"lookup"`
 	Proof  string `bson:"proof"`
+	Code   string `bson:"code"` // "" in what older programs wrote, or once it was removed to replace the key: fits any
 }
 
 // markText is what the marks are made of.
@@ -26,10 +28,22 @@ const markText = "yibao"
 // marks makes marks with the primary keys. They are written at each start, so they follow the keys as those are rotated.
 func (k *Keyring) marks() (keyMarks, error) {
 	sealed, err := k.sealText("about", "marks.seal", aboutID, markText)
-	return keyMarks{Seal: sealed, Lookup: k.lookupIDs("about", markText)[0], Proof: k.ConsentProof("about", markText)}, err
+	return keyMarks{
+		Seal: sealed, Lookup: k.lookupIDs("about", markText)[0], Proof: k.ConsentProof("about", markText),
+		Code: k.codeMark(k.code.PrimaryID),
+	}, err
+}
+
+func (k *Keyring) codeMark(version uint32) string {
+	return versioned(version, digest(k.code, version, "about", markText))
 }
 
 // fits is ErrKeys, naming the key, unless each mark was made by one of the keys at hand.
+//
+// The code key is refused like the others, although nothing that lasts is made with it and it may well be replaced: a
+// replica with another one would call right codes wrong, silently, and cost people their tries, while a start that fails
+// is seen by who made the mistake. Who replaces it on purpose, as it leaked or was lost, stops all replicas and removes the
+// mark, as the error says; codes that are on their way then, five minutes' worth, are lost.
 func (k *Keyring) fits(m keyMarks) error {
 	if text, err := k.openText("about", "marks.seal", aboutID, m.Seal); err != nil || text != markText {
 		return wrongKey("seal")
@@ -39,6 +53,11 @@ func (k *Keyring) fits(m keyMarks) error {
 	}
 	if !k.VerifyConsentProof(m.Proof, "about", markText) {
 		return wrongKey("proof")
+	}
+	fitsCode := func(version uint32) bool { return k.codeMark(version) == m.Code }
+	if m.Code != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(k.code.PRFs)), fitsCode) {
+		return fmt.Errorf("%w; or, to replace this key for good, stop all replicas and remove marks.code from the "+
+			"document %q of the collection about", wrongKey("code"), aboutID)
 	}
 	return nil
 }

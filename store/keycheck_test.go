@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
 	"yibao/store/embedded"
 )
 
@@ -39,7 +43,7 @@ func TestOtherKeysAreRefused(t *testing.T) {
 	if err := errors.Join(open(), open()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"seal", "lookup", "proof"} {
+	for _, name := range []string{"seal", "lookup", "proof", "code"} {
 		swap(t, filepath.Join(mine, name+".json"), filepath.Join(other, name+".json"))
 		if err := open(); !errors.Is(err, ErrKeys) || !strings.Contains(err.Error(), "the "+name+" key") {
 			t.Errorf("%s: %v", name, err)
@@ -48,6 +52,30 @@ func TestOtherKeysAreRefused(t *testing.T) {
 	}
 	if err := open(); err != nil {
 		t.Error("the right keys are refused:", err)
+	}
+	removeCodeMark(t, server.URI())
+	swap(t, filepath.Join(mine, "code.json"), filepath.Join(other, "code.json"))
+	if err := errors.Join(open(), open()); err != nil {
+		t.Error("a code key that was replaced on purpose:", err)
+	}
+	swap(t, filepath.Join(mine, "code.json"), filepath.Join(other, "code.json"))
+	if err := open(); !errors.Is(err, ErrKeys) || !strings.Contains(err.Error(), "marks.code") {
+		t.Error("the code key of before:", err)
+	}
+}
+
+// removeCodeMark does what the error tells the operator to do.
+func removeCodeMark(t *testing.T, uri string) {
+	t.Helper()
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = client.Disconnect(t.Context()) }()
+	unset := bson.D{{Key: "$unset", Value: bson.D{{Key: "marks.code", Value: ""}}}}
+	done, err := client.Database("d").Collection("about").UpdateByID(t.Context(), aboutID, unset)
+	if err != nil || done.ModifiedCount != 1 {
+		t.Fatal("the mark stays:", err)
 	}
 }
 
