@@ -52,6 +52,20 @@ func TestCurrentAsksWithThePersonsOwnClaim(t *testing.T) {
 	}
 }
 
+func TestARegionIsAskedByItsOwnSpellingOfTheName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	person := w.people.persons[subject.PersonID]
+	person.Names = map[string]string{region: "测·试甲", "990200": "测试·甲"}
+	w.people.persons[subject.PersonID] = person
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.upstream.claims[0].Name; got != "测·试甲" {
+		t.Errorf("asked for %s", got)
+	}
+}
+
 func TestCurrentServesFreshAnswersFromMemory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
