@@ -35,9 +35,6 @@ func sameKind(asked, told string) bool {
 	return told == "" || strings.TrimLeft(asked, "0") == strings.TrimLeft(told, "0")
 }
 
-// middleDots are the characters that stand between the parts of a minority name, in one system or another.
-const middleDots = "·•‧∙⋅・･⸱˙●."
-
 // canonical makes spellings of one name or number equal: width, letter case, kind of middle dot, spaces and characters
 // without width.
 func canonical(s string) string {
@@ -48,7 +45,7 @@ func canonical(s string) string {
 		switch {
 		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
 			return -1
-		case strings.ContainsRune(middleDots, r):
+		case strings.ContainsRune(identity.MiddleDots, r):
 			return '·'
 		}
 		return unicode.ToUpper(r)
