@@ -2,8 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"slices"
@@ -85,9 +83,8 @@ func NewLinking(cfg LinkingConfig, deps LinkingDeps) (*Linking, error) {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.fillDefaults()
-	hash := sha256.Sum256([]byte(cfg.ConsentText))
 	return &Linking{
-		cfg: cfg, deps: deps, consentHash: hex.EncodeToString(hash[:]),
+		cfg: cfg, deps: deps, consentHash: TextHash(cfg.ConsentText),
 		places: make(chan struct{}, maxQueued), running: make(chan struct{}, maxRunning),
 	}, nil
 }

@@ -85,7 +85,7 @@ func (s *Service) wish(c *identity.Caller, link identity.Link, set Setting) (Rul
 		Threshold: set.Threshold, Margin: margin, ShowAmount: set.ShowAmount, Quiet: set.Quiet,
 	}
 	if set.ConsentVersion != "" {
-		rule.Consent = identity.Consent{Version: set.ConsentVersion, At: s.now(), Unattended: true}
+		rule.Consent = s.consent(c.UserID, link.ID, set.ConsentVersion)
 	}
 	switch {
 	case set.Threshold < MinThreshold || set.Threshold > MaxThreshold:
@@ -102,6 +102,16 @@ func (s *Service) wish(c *identity.Caller, link identity.Link, set Setting) (Rul
 		return rule, ErrNoConsent
 	}
 	return rule, nil
+}
+
+// consent makes the owner's agreement to regular reading, given with the rule, as provable as the one given with the link:
+// its proof covers who agreed, through which link, to what and when.
+func (s *Service) consent(userID, linkID, version string) identity.Consent {
+	consent := identity.Consent{Version: version, TextHash: s.ConsentHash, At: s.now(), Unattended: true}
+	if s.ConsentProof != nil {
+		consent.Proof = s.ConsentProof("reminder", userID, linkID, version, s.ConsentHash, consent.At.UTC().Format(time.RFC3339))
+	}
+	return consent
 }
 
 // merge makes the rule to be written; pure. Terms that change keep id, episode and outbox: the falls go on being

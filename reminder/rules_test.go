@@ -3,6 +3,7 @@ package reminder_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -407,5 +408,21 @@ func TestForeignLink(t *testing.T) {
 	}
 	if r.rule().Threshold != 5000 {
 		t.Error("changed")
+	}
+}
+
+// A consent that comes with the rule is kept as provable as one that came with the link.
+func TestConsentWithTheRuleIsProvable(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig(), func(d *reminder.Deps) {
+		d.ConsentHash = "hash of the text"
+		d.ConsentProof = func(parts ...string) string { return strings.Join(parts, "|") }
+	})
+	r.caller.Links[0].Consent.Unattended = false
+	rule := r.put(func(s *reminder.Setting) { s.ConsentVersion = "v1" })
+	want := identity.Consent{Version: "v1", TextHash: "hash of the text", At: r.world.Now(), Unattended: true,
+		Proof: "reminder|u|u-1|v1|hash of the text|" + r.world.Now().UTC().Format(time.RFC3339)}
+	if rule.Consent != want {
+		t.Errorf("got %+v", rule.Consent)
 	}
 }

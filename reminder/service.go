@@ -45,8 +45,11 @@ type Deps struct {
 	// RegionName and InsuranceName turn codes into what a message says; nil leaves the codes.
 	RegionName    func(code string) string
 	InsuranceName func(code string) string
-	Now           func() time.Time
-	Log           *slog.Logger
+	// ConsentHash is the SHA-256 of the consent text, hex; ConsentProof a keyed hash, nil for none.
+	ConsentHash  string
+	ConsentProof func(parts ...string) string
+	Now          func() time.Time
+	Log          *slog.Logger
 	// Observe counts what evaluations ("evaluation") and deliveries ("delivery") came to; may be nil.
 	Observe func(kind string, reason Reason)
 }

@@ -110,6 +110,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(), Templates: templates(c),
 		RegionName:    func(code string) string { return c.Regions[code].Name },
 		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
+		ConsentHash:   identity.TextHash(c.Consent.Text), ConsentProof: keys.ConsentProof,
 		Now:           now, Log: log, Observe: countReasons(metrics),
 	})
 	var err error
