@@ -83,6 +83,7 @@ var (
 
 	errInternal     = publish(publicError{code: "internal", status: 500, text: text{"系统出现异常，请稍后再试", "Something went wrong. Please try again later."}})
 	errStore        = publish(publicError{code: "store_unavailable", status: 503, retry: 5 * time.Second, text: text{"系统繁忙，请稍后再试", "The service is busy. Please try again later."}})
+	errSignInOften  = publish(publicError{code: "sign_in_too_often", status: 429, retry: time.Minute, text: text{"登录过于频繁，请稍后再试", "You have signed in too often. Please try again in a minute."}})
 	errPlatformBusy = publish(publicError{code: "platform_busy", status: 503, retry: 10 * time.Second, text: text{"登录服务繁忙，请稍后再试", "The sign-in service is busy. Please try again later."}})
 	errPlatform     = publish(publicError{code: "platform_unavailable", status: 503, retry: 10 * time.Second, text: text{"暂时无法连接登录平台，请稍后再试", "The platform cannot be reached. Please try again later."}})
 	errUpstream     = publish(publicError{code: "upstream_unavailable", status: 503, retry: 30 * time.Second, text: text{"医保系统暂时无法访问，请稍后再试", "The medical-insurance system cannot be reached. Please try again later."}})
@@ -101,6 +102,7 @@ var known = []struct {
 	{identity.ErrCodeInvalid, errSignInCode},
 	{identity.ErrNoSuchApp, errApp},
 	{identity.ErrUserBlocked, errUserBlocked},
+	{identity.ErrSignInTooOften, errSignInOften},
 	{identity.ErrPlatformBusy, errPlatformBusy},
 	{identity.ErrPlatformUnavailable, errPlatform},
 	{identity.ErrNoSuchSession, errNotFound},

@@ -56,6 +56,7 @@ func TestErrorsOfServices(t *testing.T) {
 		{identity.ErrCodeInvalid, 401, "code_invalid", ""},
 		{identity.ErrNoSuchApp, 422, "app_unknown", ""},
 		{identity.ErrUserBlocked, 403, "user_blocked", ""},
+		{identity.ErrSignInTooOften, 429, "sign_in_too_often", "60"},
 		{identity.ErrPlatformBusy, 503, "platform_busy", "10"},
 		{identity.ErrPlatformUnavailable, 503, "platform_unavailable", "10"},
 		{identity.ErrStore, 503, "store_unavailable", "5"},

@@ -30,7 +30,7 @@ type route struct {
 func (s *server) routes() []route {
 	return []route{
 		on("POST /v1/sessions", anyone, "signIn", text{"登录", "Sign in"}, s.signIn).created().
-			fails(errSignInCode, errApp, errUserBlocked, errPlatformBusy, errPlatform),
+			fails(errSignInCode, errApp, errUserBlocked, errSignInOften, errPlatformBusy, errPlatform),
 		on("GET /v1/sessions", citizen, "listSessions", text{"登录记录", "List sessions"}, s.listSessions),
 		on("DELETE /v1/sessions/{id}", citizen, "signOut", text{"退出登录", "Sign out"}, s.signOut),
 		on("GET /v1/me", citizen, "me", text{"当前用户", "Who I am"}, s.me),

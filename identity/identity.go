@@ -5,6 +5,8 @@
 package identity
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"strconv"
 	"time"
@@ -78,6 +80,12 @@ type Consent struct {
 	// Proof is a keyed hash over ConsentParts: without the proof key nobody can write, or change, a consent afterwards
 	// that the operator could show as given.
 	Proof string
+}
+
+// TextHash is what Consent keeps of a text.
+func TextHash(text string) string {
+	hash := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(hash[:])
 }
 
 // ConsentParts is what the proof of a consent covers: who consented, to what, about whom, where and when.
@@ -256,6 +264,7 @@ type Hit struct {
 var (
 	ErrNoSuchApp           = errors.New("identity: no such app")
 	ErrCodeInvalid         = errors.New("identity: the platform refused the code")
+	ErrSignInTooOften      = errors.New("identity: the platform's limit of sign-ins of one user is reached")
 	ErrPlatformBusy        = errors.New("identity: the platform asks to slow down")
 	ErrUserBlocked         = errors.New("identity: the platform blocks this user")
 	ErrPlatformUnavailable = errors.New("identity: the platform cannot be reached")

@@ -7,7 +7,7 @@ import (
 
 // Authenticator exchanges a mini-program's sign-in code for the platform's account. One per platform.
 //
-// Errors: ErrNoSuchApp, ErrCodeInvalid, ErrPlatformBusy, ErrUserBlocked, ErrPlatformUnavailable.
+// Errors: ErrNoSuchApp, ErrCodeInvalid, ErrSignInTooOften, ErrPlatformBusy, ErrUserBlocked, ErrPlatformUnavailable.
 type Authenticator interface {
 	SignIn(ctx context.Context, app, code string) (PlatformAccount, error)
 }

@@ -140,7 +140,7 @@ func (s *Sessions) begin(ctx context.Context, account PlatformAccount) (*SignedI
 
 // platformError lets only our own errors out: a platform SDK's texts carry secrets.
 func platformError(err error) error {
-	for _, known := range []error{ErrNoSuchApp, ErrCodeInvalid, ErrPlatformBusy, ErrUserBlocked} {
+	for _, known := range []error{ErrNoSuchApp, ErrCodeInvalid, ErrSignInTooOften, ErrPlatformBusy, ErrUserBlocked} {
 		if errors.Is(err, known) {
 			return known
 		}

@@ -101,6 +101,7 @@ func TestSignInRefused(t *testing.T) {
 		"no code":          {identity.WeChat, "main", "", nil, identity.ErrCodeInvalid},
 		"long code":        {identity.WeChat, "main", strings.Repeat("c", 513), nil, identity.ErrCodeInvalid},
 		"refused":          {identity.WeChat, "main", "c", identity.ErrCodeInvalid, identity.ErrCodeInvalid},
+		"too often":        {identity.WeChat, "main", "c", identity.ErrSignInTooOften, identity.ErrSignInTooOften},
 		"busy":             {identity.WeChat, "main", "c", identity.ErrPlatformBusy, identity.ErrPlatformBusy},
 		"blocked":          {identity.WeChat, "main", "c", identity.ErrUserBlocked, identity.ErrUserBlocked},
 		"unwrapped":        {identity.WeChat, "main", "c", secret, identity.ErrPlatformUnavailable},

@@ -26,10 +26,10 @@ var validCode = regexp.MustCompile(`^[0-9A-Za-z_-]{1,128}$`)
 // signInErrors classifies code2session's errcodes; everything else is identity.ErrPlatformUnavailable. Source: WeChat's
 // page api_code2session; for 40163, which it leaves out, answers quoted in github.com/binarywang/WxJava issue 1323.
 var signInErrors = map[int64]error{
-	40029: identity.ErrCodeInvalid,  // invalid, or of another app
-	40163: identity.ErrCodeInvalid,  // used
-	45011: identity.ErrPlatformBusy, // the user's quota of this minute
-	40226: identity.ErrUserBlocked,  // high-risk user
+	40029: identity.ErrCodeInvalid,    // invalid, or of another app
+	40163: identity.ErrCodeInvalid,    // used
+	45011: identity.ErrSignInTooOften, // the user's quota of this minute
+	40226: identity.ErrUserBlocked,    // high-risk user
 }
 
 // SignIn exchanges the code of wx.login. The session key that comes with it is dropped at once. Errors are

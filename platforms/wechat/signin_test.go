@@ -38,7 +38,7 @@ func TestSignInErrors(t *testing.T) {
 	}{
 		"invalid code":       {[]string{`{"errcode":40029,"errmsg":"invalid code"}`}, identity.ErrCodeInvalid, 1},
 		"used code":          {[]string{`{"errcode":40163,"errmsg":"code been used"}`}, identity.ErrCodeInvalid, 1},
-		"minute quota":       {[]string{`{"errcode":45011}`}, identity.ErrPlatformBusy, 1},
+		"minute quota":       {[]string{`{"errcode":45011}`}, identity.ErrSignInTooOften, 1},
 		"blocked":            {[]string{`{"errcode":40226}`}, identity.ErrUserBlocked, 1},
 		"busy once":          {[]string{`{"errcode":-1}`}, nil, 2},
 		"busy twice":         {[]string{`{"errcode":-1}`, `{"errcode":-1}`}, identity.ErrPlatformUnavailable, 2},

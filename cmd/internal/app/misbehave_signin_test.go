@@ -27,7 +27,7 @@ var (
 var signInFaults = map[string]map[string]string{
 	"wechat": signInWeChat,
 	"wechat.login": with(signInWeChat, same(platformDown, "40013", "40125", "40164"), map[string]string{
-		"40029": "401 code_invalid", "40163": "401 code_invalid", "45011": platformBusy, "40226": "403 user_blocked"}),
+		"40029": "401 code_invalid", "40163": "401 code_invalid", "45011": "429 sign_in_too_often", "40226": "403 user_blocked"}),
 	"alipay": signInAlipay,
 	"alipay.token": with(signInAlipay, same("", "both_ids", "user_id_only", "expires_in_quoted"),
 		same("401 code_invalid", "code_invalid")),
