@@ -111,7 +111,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		RegionName:    func(code string) string { return c.Regions[code].Name },
 		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
 		ConsentHash:   identity.TextHash(c.Consent.Text), ConsentProof: keys.ConsentProof,
-		Now:           now, Log: log, Observe: countReasons(metrics),
+		Now: now, Log: log, Observe: countReasons(metrics),
 	})
 	var err error
 	a.Sessions, err = identity.NewSessions(sessionsConfig(c), identity.SessionsDeps{
