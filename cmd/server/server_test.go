@@ -219,8 +219,8 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
-	if stderr != "" {
-		t.Errorf("all is well, and yet: %s", stderr)
+	if stderr != "" || strings.Contains(stdout, "hint  regions.") {
+		t.Errorf("all is well, and yet: %s%s", stdout, stderr)
 	}
 	for _, line := range []string{"\nskip  sms: ", "\nhint  server.trusted_proxies: "} {
 		if !strings.Contains(stdout, line) {
@@ -278,6 +278,22 @@ func TestCheckTriesAllThatCanBeTried(t *testing.T) {
 		if !strings.Contains(stdout, "\n"+line) {
 			t.Errorf("no line %q:\n%s", line, stdout)
 		}
+	}
+}
+
+// TestCheckHintsAtRulesThatFitNothing: a region whose refusals the profile does not understand answers, but is not ready.
+func TestCheckHintsAtRulesThatFitNothing(t *testing.T) {
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
+		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{
+			"regions.990100.insurer.failures": map[string]any{"not_enrolled": []any{map[string]any{"contains": "never said"}}},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close() }()
+	code, stdout, _ := runCommand(t, "check", "--config", w.ConfigFile)
+	if code != exitOK || !strings.Contains(stdout, "\nhint  regions.990100: ") || strings.Contains(stdout, "hint  regions.990200") {
+		t.Errorf("exit %d\n%s", code, stdout)
 	}
 }
 

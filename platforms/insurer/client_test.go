@@ -170,7 +170,8 @@ func TestUnsupported(t *testing.T) {
 		_, err = client.Match(t.Context(), claim)
 		wantError(t, err, ClassUnsupported, balance.ErrUnsupported, identity.ErrUpstreamUnavailable)
 	}
-	wantError(t, client.Probe(t.Context(), "990300"), ClassUnsupported)
+	_, err := client.Probe(t.Context(), "990300")
+	wantError(t, err, ClassUnsupported)
 	if _, err := client.ClockOffset(t.Context(), "990300"); err == nil {
 		t.Error("a clock of no region")
 	}
@@ -201,12 +202,16 @@ func TestQuestionThatDoesNotFitIsNotAsked(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	access := func(p *Profile) { p.Failures.Access = []FailureRule{{Contains: "签名"}} }
+	rules := func(p *Profile) {
+		p.Failures.Access = []FailureRule{{Contains: "签名"}}
+		p.Failures.NotEnrolled = []FailureRule{{Contains: "查无此人"}}
+	}
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		class  Class // "" for reachable
 	}{
 		"insurer refuses":            {answering(`{"infcode":-1,"err_msg":"查无此人"}`), ""},
+		"insurer refuses somehow":    {answering(`{"infcode":-1,"err_msg":"参数有误"}`), ""},
 		"insurer knows somebody":     {answering(good(goodOutput)), ""},
 		"insurer answers with blank": {answering(`{"infcode":0,"output":{}}`), ""},
 		"signature refused":          {answering(`{"code":"401","success":false,"message":"签名错误"}`), ClassAccess},
@@ -221,8 +226,11 @@ func TestProbe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, u := serve(t, c.answer, access)
-			err := client.Probe(t.Context(), "990100")
+			client, u := serve(t, c.answer, rules)
+			understood, err := client.Probe(t.Context(), "990100")
+			if understood != (name == "insurer refuses") {
+				t.Errorf("understood: %v", understood)
+			}
 			if c.class == "" && err != nil {
 				t.Fatal(err)
 			}
@@ -264,5 +272,10 @@ func TestClockOffset(t *testing.T) {
 	gone := newClient(t, profile("http://127.0.0.1:1"))
 	_, err := gone.ClockOffset(t.Context(), "990100")
 	wantError(t, err, ClassTimeout)
-	wantError(t, gone.Probe(t.Context(), "990100"), ClassTimeout)
+	_, err = gone.Probe(t.Context(), "990100")
+	wantError(t, err, ClassTimeout)
+	client, _ = serve(t, answering(`{"infcode":0,"output":{}}`), func(p *Profile) { p.EmptyMeansNotEnrolled = true })
+	if understood, err := client.Probe(t.Context(), "990100"); err != nil || !understood {
+		t.Errorf("a blank answer that means nobody: %v, %v", understood, err)
+	}
 }

@@ -301,5 +301,6 @@ func TestUnverifiedCertificateIsAccess(t *testing.T) {
 	u := &upstream{t: t, answer: answering("")}
 	server := newTLSServer(t, u)
 	client := newClient(t, profile(server))
-	wantError(t, client.Probe(t.Context(), "990100"), ClassAccess)
+	_, err := client.Probe(t.Context(), "990100")
+	wantError(t, err, ClassAccess)
 }

@@ -12,25 +12,26 @@ import (
 // nobody is a person that cannot exist: birthday 00000000, and a name that says what the question is for.
 var nobody = identity.Claim{Name: "连接测试", IDType: identity.IDResident, IDNumber: "000000000000000000"}
 
-// Probe asks for a person that cannot exist. nil means that the insurer itself answered, yes or no. Otherwise the class
-// of the *Error tells: access (the region's rules recognise a refused credential or signature, or HTTP says so), timeout
+// Probe asks for a person that cannot exist. A nil error means that the insurer itself answered; understood, that the
+// profile takes the answer for "there is no such person", as it must for everybody who mistypes a name or number. Otherwise
+// the class of the *Error tells: access (the region's rules recognise a refused credential or signature, or HTTP says so), timeout
 // (nothing answers at the address), malformed (something else answers), business with Gateway set (a gateway refused
 // and no rule of the profile says why).
-func (c *Client) Probe(ctx context.Context, code string) error {
+func (c *Client) Probe(ctx context.Context, code string) (understood bool, err error) {
 	r := c.regions[code]
 	if r == nil {
-		return &Error{Class: ClassUnsupported, Region: code}
+		return false, &Error{Class: ClassUnsupported, Region: code}
 	}
-	_, err := r.do(ctx, r.probe())
+	_, err = r.do(ctx, r.probe())
 	var e *Error
 	if !errors.As(err, &e) {
-		return nil
+		return r.EmptyMeansNotEnrolled, nil
 	}
-	answered := e.Class == ClassNotEnrolled || e.Class == ClassMismatch || e.Class == ClassBusiness
-	if answered && !e.Gateway && e.Status/100 == 2 {
-		return nil
+	understood = e.Class == ClassNotEnrolled || e.Class == ClassMismatch
+	if (understood || e.Class == ClassBusiness) && !e.Gateway && e.Status/100 == 2 {
+		return understood, nil
 	}
-	return err
+	return false, err
 }
 
 // ClockOffset returns how far the upstream's clock is ahead of this machine's, from the Date header of one answer;

@@ -121,18 +121,23 @@ func probeRegion(ctx context.Context, code string, region config.Region, log *sl
 	if err != nil {
 		return problem(name, err)
 	}
-	return []Probe{
-		probe(ctx, name, func(ctx context.Context) (string, error) {
-			asked := time.Now()
-			err := client.Probe(ctx, code)
-			return "the upstream answers", sayUnreached(err, time.Since(asked), limit)
-		}),
+	understood := false
+	all := []Probe{probe(ctx, name, func(ctx context.Context) (string, error) {
+		asked := time.Now()
+		understood, err = client.Probe(ctx, code)
+		return "the upstream answers", sayUnreached(err, time.Since(asked), limit)
+	})}
+	if all[0].Err == nil && !understood {
+		all = append(all, Probe{Name: name, Word: WordHint, Note: "what it says of a person who cannot exist fits no rule of " +
+			"insurer.failures.not_enrolled or .mismatch (nor empty_means_not_enrolled): whoever mistypes a number would " +
+			"count as the upstream's failure"})
+	}
+	return append(all,
 		probe(ctx, "clock against "+name, func(ctx context.Context) (string, error) {
 			asked := time.Now()
 			offset, err := client.ClockOffset(ctx, code)
 			return checkOffset(offset, sayUnreached(err, time.Since(asked), limit))
-		}),
-	}
+		}))
 }
 
 // sayUnreached tells a machine that cannot be reached from one that takes too long: both are a timeout to the adapter.
