@@ -83,6 +83,7 @@ func (s *stage) watcher(t *testing.T, platform, user string, person phone.Person
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.armed(t) // at once, unless a test beside this one moved the clock between question and decision
 	return w
 }
 
@@ -92,13 +93,27 @@ func (w *watcher) rise(t *testing.T) {
 	w.setBalance(t, w.person, above)
 	w.pass(untilChecked)
 	w.work(t)
-	w.await(t, "the reminder is armed", func() bool {
-		var rule struct{ State string }
-		if err := w.p.Call(t.Context(), http.MethodGet, "/v1/insured/"+w.id+"/reminder", nil, &rule); err != nil {
-			t.Fatal(err)
-		}
-		return rule.State == "armed"
-	})
+	w.armed(t)
+}
+
+func (w *watcher) armed(t *testing.T) {
+	t.Helper()
+	w.await(t, "the reminder is armed", func() bool { return w.rule(t).State == "armed" })
+}
+
+// ruleView is the reminder as the API shows it.
+type ruleView struct {
+	State  string
+	Reason string `json:"last_reason"`
+}
+
+func (w *watcher) rule(t *testing.T) ruleView {
+	t.Helper()
+	var rule ruleView
+	if err := w.p.Call(t.Context(), http.MethodGet, "/v1/insured/"+w.id+"/reminder", nil, &rule); err != nil {
+		t.Fatal(err)
+	}
+	return rule
 }
 
 // fall lets the balance fall below the line.
@@ -151,9 +166,16 @@ func (w *watcher) latest(t *testing.T) delivery {
 func (w *watcher) check(t *testing.T, when string, want fate, since int) {
 	t.Helper()
 	if w.role != app.RoleAPI {
+		var d delivery
+		free := 0
+		defer func() {
+			if t.Failed() {
+				t.Logf("%s: last seen: %+v, %d free, rule %+v", when, d, free, w.rule(t))
+			}
+		}()
 		w.await(t, when+": the workers are done", func() bool {
-			d := w.latest(t)
-			return d.State == want.state && d.Reason == want.reason && w.free(t) == want.free
+			d, free = w.latest(t), w.free(t)
+			return d.State == want.state && d.Reason == want.reason && free == want.free
 		})
 	}
 	if d := w.latest(t); d.State != want.state || d.Reason != want.reason {
