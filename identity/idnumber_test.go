@@ -69,7 +69,11 @@ func TestDocumentOf(t *testing.T) {
 		{IDHKMacauTaiwan, "830000199201300022", IDHKMacauTaiwan, "830000199201300022"},
 		{"08", "830000199201300022", IDHKMacauTaiwan, "830000199201300022"},
 		{"90", "11010519491231002x", IDResident, "11010519491231002X"},
-		{"02", "110105491231002", IDResident, "11010519491231002X"},
+		{IDResident, "110105491231002", IDResident, "11010519491231002X"},
+		// No check character tells 15 digits from those of another document.
+		{"02", "110105491231002", "02", "110105491231002"},
+		{"90", "110105491231002", "90", "110105491231002"},
+		{"99", "110105491231002", "99", "110105491231002"},
 		{IDPermanentResident, permanent, IDPermanentResident, permanent},
 		{"99", permanent, IDPermanentResident, permanent},
 		{"08", "e1234567", "08", "E1234567"},
