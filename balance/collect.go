@@ -15,12 +15,7 @@ import (
 // After a failure a reading is tried again in 15 minutes, then 30, 60 …, at the latest on the subject's next slot.
 const firstRetry = 15 * time.Minute
 
-const (
-	oneDay = 24 * time.Hour
-	// lateAtMost is how long after a slot its reading may take place: longer than a worker's way through all that are due
-	// with it, or a kill and the lease after it.
-	lateAtMost = time.Hour
-)
+const oneDay = 24 * time.Hour
 
 // roundsPerBatch is how many readings each worker of a batch makes at most; the lease covers them all.
 const roundsPerBatch = 4
@@ -94,7 +89,7 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 		s.log.Info("balance_daily_failed", "region", schedule.Region, "code", Code(err), "failures", schedule.Failures+1)
 		return s.store.SetSchedule(ctx, s.retry(schedule))
 	}
-	schedule.DueAt, schedule.Failures = s.nextDaily(schedule.Subject, s.now()), 0
+	schedule.DueAt, schedule.Failures = s.nextSlot(schedule.Subject, s.now()), 0
 	return s.store.SetSchedule(ctx, schedule)
 }
 
@@ -162,20 +157,10 @@ func inRegion(slots []identity.Slot, region, exceptLink string) (linked, consent
 	return linked, consented
 }
 
-// nextDaily is when a subject that was read at now is read next: on its next slot that lies on another day, for this
-// day has its reading. Only a reading that took place at most lateAtMost after a slot is that slot's, also where midnight
-// lay between the two; else who has a slot just before midnight, and is read just after it, would be read every second day.
-func (s *Service) nextDaily(subject Subject, now time.Time) time.Time {
-	next := s.nextSlot(subject, now)
-	if DayOf(next) == DayOf(now) && now.Sub(next.Add(-oneDay)) > lateAtMost {
-		return next.Add(oneDay)
-	}
-	return next
-}
-
 // nextSlot is the first slot of the subject after now. It has one every 24 hours: DailyAt plus a share of the spread that
 // is always the same for the subject, so that a region is not asked for everybody at six sharp. The spread may reach past
-// midnight.
+// midnight. No slot is left out because its day has a reading already: of somebody whose slot is late in the evening, when
+// the upstream is away, every second day would have none.
 func (s *Service) nextSlot(subject Subject, now time.Time) time.Time {
 	slot := DayOf(now).Start().Add((s.cfg.DailyAt + s.share(subject)) % oneDay)
 	if slot.After(now) {
