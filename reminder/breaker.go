@@ -62,8 +62,10 @@ func (b *breakers) enter(d *Delivery, now time.Time) (until time.Time, ok bool) 
 		return time.Time{}, true
 	case now.Before(app.until):
 		return app.until, false
+	case app.trial != "": // the others wait for what comes of it, however long that takes
+		return now.Add(firstPause), false
 	}
-	app.trial, app.until = d.ID, now.Add(firstPause) // the others wait for what comes of this one
+	app.trial = d.ID
 	return time.Time{}, true
 }
 

@@ -100,6 +100,26 @@ func TestAnOutageLosesAHandful(t *testing.T) {
 	}
 }
 
+// A trial may take longer than the pause: it is waited for, else the pauses never grow.
+func TestASlowTrialIsOneTrial(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Parallel = 4
+	r := crowd(t, cfg, 100)
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		r.world.Advance(50 * time.Second)
+		time.Sleep(time.Millisecond) // time for the others to try
+		return reminder.Outcome{Kind: reminder.OutcomeUnknown, Code: "timeout"}
+	})
+	for end := r.world.Now().Add(time.Hour); r.world.Now().Before(end); r.world.Advance(5 * time.Second) {
+		_, err := r.SendDue(context.Background())
+		r.check(err)
+	}
+	if lost := r.states()[reminder.DeliveryUnknown]; lost > 15 {
+		t.Errorf("an hour without answers lost %d messages", lost)
+	}
+}
+
 // What counts as silence: an outcome that nobody knows. What counts as life: an answer, be it a refusal.
 func TestWhatOpensTheBreaker(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ func next(rule Rule, fen balance.Fen, now time.Time, cfg Config) (RuleState, Rea
 		switch {
 		case !below:
 			return StateArmed, ReasonAbove
-		case !rule.FiredAt.IsZero() && now.Before(rule.FiredAt.Add(cfg.Cooldown)):
+		case rule.Episode > 0 && now.Before(rule.FiredAt.Add(cfg.Cooldown)): // in episode 0 an earlier rule has told of it
 			return StateArmed, ReasonCooldown
 		}
 		return StateBelow, ReasonFired

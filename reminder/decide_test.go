@@ -59,11 +59,17 @@ func TestDecideByBalance(t *testing.T) {
 		{"within the margin is still below", reminder.StateBelow, 5999, time.Time{}, reminder.StateBelow, reminder.ReasonStillBelow},
 		{"re-arms at line + margin", reminder.StateBelow, 6000, time.Time{}, reminder.StateArmed, reminder.ReasonRearmed},
 	}
+	earlier := ruleIn(reminder.StateArmed)
+	earlier.FiredAt = noon.Add(-time.Hour) // of a rule before this one
+	if d := reminder.Decide(earlier, factsWith(4999), noon, decideConfig); !d.Fire {
+		t.Errorf("another rule's cooldown: %+v", d)
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			rule := ruleIn(tt.state)
 			rule.FiredAt = tt.firedAt
+			rule.Episode = 1 // a fall before; without one only a cooldown is decided otherwise
 			d := reminder.Decide(rule, factsWith(tt.fen), noon, decideConfig)
 			if d.State != tt.want || d.Reason != tt.reason || d.Fire != (tt.reason == reminder.ReasonFired) {
 				t.Errorf("got %+v, want %s/%s", d, tt.want, tt.reason)

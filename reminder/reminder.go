@@ -66,7 +66,7 @@ type Rule struct {
 
 	State       RuleState
 	Episode     int64     // number of falls so far; never goes back
-	FiredAt     time.Time // of the last fall
+	FiredAt     time.Time // of the last fall; in episode 0 of one that an earlier rule of the link has told of
 	LastReason  Reason
 	EvaluatedAt time.Time
 	DueAt       time.Time // next evaluation; moved forward to claim it

@@ -147,8 +147,7 @@ const recentFalls = 20
 // lastFall returns the wish with the line and the time of the last fall of the same insurance that an earlier rule of
 // the link has told of. That rule is gone; but a process may hold an answer from before the fall, by which a new rule
 // would be armed, and the fall told twice. A fall longer ago than an answer counts as fresh is none: nobody holds such
-// an answer, and whoever sets a rule anew that late has no cooldown left over. Within that time deleting and setting anew
-// is like changing the line: the cooldown goes on.
+// an answer. The cooldown of the earlier rule is not the new one's.
 func (s *Service) lastFall(told []Delivery, wish Rule, now time.Time) Rule {
 	for _, d := range told {
 		if d.Message.Insurance == s.InsuranceName(wish.InsuranceType) && now.Sub(d.CreatedAt) <= s.cfg.DecisionAge {

@@ -271,21 +271,23 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 // it.
 func TestANewRuleHasNoCooldown(t *testing.T) {
 	t.Parallel()
-	cfg := rigConfig()
-	cfg.Cooldown = 24 * time.Hour
-	r := newRig(t, cfg)
-	r.grant(2)
-	r.put()
-	r.fall(100)
-	r.world.Advance(time.Hour)
-	r.world.SetBalance("u-1", 9000)
-	r.check(r.Delete(context.Background(), r.caller, "u-1"))
-	if rule := r.put(); rule.State != reminder.StateArmed || !rule.FiredAt.IsZero() {
-		t.Errorf("got %+v", rule)
-	}
-	r.fall(100)
-	if n := len(r.world.Sends()); n != 2 {
-		t.Errorf("%d sends", n)
+	for _, wait := range []time.Duration{10 * time.Minute, time.Hour} { // an answer of before the fall may be about, or not
+		cfg := rigConfig()
+		cfg.Cooldown = 24 * time.Hour
+		r := newRig(t, cfg)
+		r.grant(2)
+		r.put()
+		r.fall(100)
+		r.world.Advance(wait)
+		r.world.SetBalance("u-1", 9000)
+		r.check(r.Delete(context.Background(), r.caller, "u-1"))
+		if rule := r.put(); rule.State != reminder.StateArmed {
+			t.Errorf("after %v: %+v", wait, rule)
+		}
+		r.fall(100)
+		if n := len(r.world.Sends()); n != 2 {
+			t.Errorf("after %v: %d sends", wait, n)
+		}
 	}
 }
 
