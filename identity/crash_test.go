@@ -433,3 +433,69 @@ func TestUnlinkDuringRenewal(t *testing.T) {
 		t.Errorf("only %d places tried", calls)
 	}
 }
+
+// TestOvertakenRenewalIsKilled stalls a renewal before each of its store calls, lets a newer one finish wholly meanwhile,
+// and kills the older a few calls later; then the upstream stays away. Link and slot hold the newer consent.
+func TestOvertakenRenewalIsKilled(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	for at := 0; at <= calls; at++ {
+		for fuse := range int64(5) {
+			for _, lost := range []bool{false, true} {
+				calls = max(calls, renewalOvertaken(t, at, fuse, lost))
+			}
+		}
+	}
+	if calls < 10 {
+		t.Errorf("only %d places tried", calls)
+	}
+}
+
+// renewalOvertaken answers how many calls the older renewal came to.
+func renewalOvertaken(t *testing.T, at int, fuse int64, lost bool) int {
+	m := newMachine()
+	m.after = lost
+	m.linkAs(identity.Spouse, true)
+	m.clock.Advance(time.Hour)
+	c := m.caller("user-1")
+	older, olderCode := m.startAs(t, c, identity.Parent, true)
+	m.clock.Advance(time.Minute)
+	newer, newerCode := m.startAs(t, c, identity.Child, false)
+	seen, before, after := 0, m.store.Before, m.store.After
+	m.store.Before = func(op string) error {
+		if seen++; seen == at+1 {
+			hook := m.store.Before
+			m.store.Before, m.store.After = nil, nil
+			if _, err := m.another().Prove(t.Context(), c, newer, newerCode); err != nil {
+				t.Error(err)
+			}
+			m.store.Before, m.store.After = hook, after
+			m.fuse.Store(fuse)
+		}
+		return before(op)
+	}
+	_, _ = m.linking.Prove(t.Context(), c, older, olderCode)
+	m.store.Before = before
+	m.sawSelf()
+	m.always(t)
+	m.registry.Fail(identity.ErrUpstreamUnavailable)
+	m.settled(t)
+	if l := m.caller("user-1").Links[0]; seen > at && (l.Relation != identity.Child || l.Consent.Unattended) {
+		t.Errorf("at call %d, killed %d later: the older consent is in force: %+v", at, fuse, l)
+	}
+	return seen - 1
+}
+
+// startAs starts to link personA, and returns the attempt's id and its code.
+func (m *machine) startAs(t *testing.T, c *identity.Caller, relation identity.Relation, unattended bool) (id, code string) {
+	t.Helper()
+	r := request(personA)
+	r.Relation, r.Unattended = relation, unattended
+	a, err := m.linking.Start(t.Context(), c, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.linking.Wait()
+	m.entered[a.ID] = true
+	return a.ID, m.phones.Last(phoneA)
+}

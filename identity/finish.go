@@ -135,7 +135,8 @@ func (a *Attempt) linkTo(personID string) Link {
 func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Link, error) {
 	slot := Slot{
 		PersonID: person.ID, LinkID: a.LinkID, UserID: a.UserID,
-		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(), Unattended: a.Consent.Unattended,
+		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(),
+		Unattended: a.Consent.Unattended, ConsentAt: a.Consent.At,
 	}
 	err := l.claimSlot(ctx, slot, l.cfg.LinksPerPerson, a.Claim.Name)
 	if errors.Is(err, ErrLinkLimit) {

@@ -168,6 +168,15 @@ type Slot struct {
 	Since    time.Time
 	// Unattended copies the link's consent to unattended reading.
 	Unattended bool
+	// ConsentAt copies the time of that consent: no older one takes its place. Zero in what older programs wrote.
+	ConsentAt time.Time
+}
+
+// Renew gives the slot the relation and the consent of another, unless its own consent is newer.
+func (s *Slot) Renew(from Slot) {
+	if !s.ConsentAt.After(from.ConsentAt) {
+		s.Relation, s.Unattended, s.ConsentAt = from.Relation, from.Unattended, from.ConsentAt
+	}
 }
 
 // Session is one sign-in.

@@ -126,14 +126,15 @@ func (l *Linking) settleThen(ctx context.Context, personID string, cause error) 
 // slot is changed where it stands: whatever stops us, a link in force has one, and so its person and what was kept of
 // it. One that is missing all the same is made.
 //
-// The link is looked at again afterwards. Of two renewals at once, whoever writes the slot last then copies what is in
-// force. An unlink marks the link before it frees the slot: so a link that is still active has that yet to come, and the
-// slot of any other goes here. The next run then makes a link of its own.
+// Of two renewals at once the slot keeps the newer consent, as the link does, whoever writes it last and is killed then.
+// The link is looked at again afterwards: an unlink marks it before it frees the slot, so a link that is still active has
+// that yet to come, and the slot of any other goes here. The next run then makes a link of its own.
 func (l *Linking) copyToSlot(ctx context.Context, a *Attempt, link Link) (Link, error) {
 	for range personRounds {
 		slot := Slot{
 			PersonID: link.PersonID, LinkID: link.ID, UserID: a.UserID, Region: link.Region,
-			Relation: link.Relation, Since: link.Since, Unattended: link.Consent.Unattended,
+			Relation: link.Relation, Since: link.Since,
+			Unattended: link.Consent.Unattended, ConsentAt: link.Consent.At,
 		}
 		err := l.deps.Store.UpdateSlot(ctx, slot)
 		if errors.Is(err, ErrNotFound) {

@@ -91,7 +91,8 @@ type PersonStore interface {
 	DeletePerson(ctx context.Context, id string) error
 	// ClaimSlot takes a free slot below max, or the one the link already has. ErrLinkLimit when all are taken.
 	ClaimSlot(ctx context.Context, slot Slot, max int) error
-	// UpdateSlot gives the slot that the link has the relation and the consent of this one. ErrNotFound without a slot.
+	// UpdateSlot gives the slot that the link has the relation and the consent of this one; a slot that holds a newer
+	// consent stays as it is. ErrNotFound without a slot.
 	UpdateSlot(ctx context.Context, slot Slot) error
 	// FreeSlot removes the link's slot; removing what is gone is no error.
 	FreeSlot(ctx context.Context, personID, linkID string) error

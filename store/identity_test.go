@@ -329,9 +329,10 @@ func TestUpdateSlot(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	change := identity.Slot{PersonID: "p", LinkID: "l", Relation: identity.Child, Unattended: true}
-	for range 2 {
-		if err := s.UpdateSlot(t.Context(), change); err != nil {
+	change := identity.Slot{PersonID: "p", LinkID: "l", Relation: identity.Child, Unattended: true, ConsentAt: start.Add(time.Hour)}
+	older := identity.Slot{PersonID: "p", LinkID: "l", Relation: identity.Spouse, ConsentAt: start}
+	for _, c := range []identity.Slot{change, change, older} {
+		if err := s.UpdateSlot(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,19 +22,20 @@ type slotDoc struct {
 	Relation string    `bson:"relation"`
 	Since    time.Time `bson:"since"`
 
-	Unattended bool `bson:"unattended"`
+	Unattended bool      `bson:"unattended"`
+	ConsentAt  time.Time `bson:"consent_at"`
 }
 
 func slotID(personID string, n int) string { return personID + ":" + strconv.Itoa(n) }
 
 func slotToDoc(v *identity.Slot) *slotDoc {
-	return &slotDoc{Meta{ID: slotID(v.PersonID, v.N)}, v.PersonID, v.N, v.LinkID, v.UserID, v.Region, string(v.Relation), v.Since, v.Unattended}
+	return &slotDoc{Meta{ID: slotID(v.PersonID, v.N)}, v.PersonID, v.N, v.LinkID, v.UserID, v.Region, string(v.Relation), v.Since, v.Unattended, v.ConsentAt}
 }
 
 func slotToDom(d *slotDoc) *identity.Slot {
 	return &identity.Slot{
 		PersonID: d.PersonID, N: d.N, LinkID: d.LinkID, UserID: d.UserID, Region: d.Region,
-		Relation: identity.Relation(d.Relation), Since: d.Since, Unattended: d.Unattended,
+		Relation: identity.Relation(d.Relation), Since: d.Since, Unattended: d.Unattended, ConsentAt: d.ConsentAt,
 	}
 }
 
@@ -77,8 +78,9 @@ func (s *Store) takeSlot(ctx context.Context, slot identity.Slot) (bool, error) 
 	return holder.LinkID == slot.LinkID, nil
 }
 
-// UpdateSlot gives the slot that the link has, or both where it has two, the relation and the consent of this one. It
-// changes documents where they stand, and so never brings back one that is freed at the same time.
+// UpdateSlot gives the slot that the link has, or both where it has two, the relation and the consent of this one, unless
+// it holds a newer consent. It changes documents where they stand, and so never brings back one that is freed at the same
+// time.
 // identity.ErrNotFound when the link has none.
 func (s *Store) UpdateSlot(ctx context.Context, slot identity.Slot) error {
 	slots, err := s.Slots(ctx, slot.PersonID)
@@ -94,7 +96,7 @@ func (s *Store) UpdateSlot(ctx context.Context, slot identity.Slot) error {
 			if o.LinkID != slot.LinkID {
 				return identity.ErrNotFound // freed, and taken by another
 			}
-			o.Relation, o.Unattended = slot.Relation, slot.Unattended
+			o.Renew(slot)
 			return nil
 		})
 		if err != nil {

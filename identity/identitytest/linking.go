@@ -151,7 +151,7 @@ func (s *Store) UpdateSlot(ctx context.Context, slot identity.Slot) error {
 		if i < 0 {
 			return identity.ErrNotFound
 		}
-		slots[i].Relation, slots[i].Unattended = slot.Relation, slot.Unattended
+		slots[i].Renew(slot)
 		return nil
 	})
 }
