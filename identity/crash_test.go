@@ -442,7 +442,9 @@ func TestOvertakenRenewalIsKilled(t *testing.T) {
 	for at := 0; at <= calls; at++ {
 		for fuse := range int64(5) {
 			for _, lost := range []bool{false, true} {
-				calls = max(calls, renewalOvertaken(t, at, fuse, lost))
+				for _, newer := range []identity.Relation{identity.Child, identity.Self} {
+					calls = max(calls, renewalOvertaken(t, newer, at, fuse, lost))
+				}
 			}
 		}
 	}
@@ -452,7 +454,7 @@ func TestOvertakenRenewalIsKilled(t *testing.T) {
 }
 
 // renewalOvertaken answers how many calls the older renewal came to.
-func renewalOvertaken(t *testing.T, at int, fuse int64, lost bool) int {
+func renewalOvertaken(t *testing.T, relation identity.Relation, at int, fuse int64, lost bool) int {
 	m := newMachine()
 	m.after = lost
 	m.linkAs(identity.Spouse, true)
@@ -460,7 +462,7 @@ func renewalOvertaken(t *testing.T, at int, fuse int64, lost bool) int {
 	c := m.caller("user-1")
 	older, olderCode := m.startAs(t, c, identity.Parent, true)
 	m.clock.Advance(time.Minute)
-	newer, newerCode := m.startAs(t, c, identity.Child, false)
+	newer, newerCode := m.startAs(t, c, relation, false)
 	seen, before, after := 0, m.store.Before, m.store.After
 	m.store.Before = func(op string) error {
 		if seen++; seen == at+1 {
@@ -480,7 +482,7 @@ func renewalOvertaken(t *testing.T, at int, fuse int64, lost bool) int {
 	m.always(t)
 	m.registry.Fail(identity.ErrUpstreamUnavailable)
 	m.settled(t)
-	if l := m.caller("user-1").Links[0]; seen > at && (l.Relation != identity.Child || l.Consent.Unattended) {
+	if l := m.caller("user-1").Links[0]; seen > at && (l.Relation != relation || l.Consent.Unattended) {
 		t.Errorf("at call %d, killed %d later: the older consent is in force: %+v", at, fuse, l)
 	}
 	return seen - 1

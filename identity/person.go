@@ -27,10 +27,12 @@ func (l *Linking) settlePerson(ctx context.Context, personID, beginner string) (
 			return nil, ErrStore
 		}
 		if len(slots) > 0 && !person.Ended {
-			return slots, l.settleSelf(ctx, personID, slots, beginner)
+			err = l.settleSelf(ctx, person, slots, beginner)
+		} else {
+			slots, err = nil, l.endPerson(ctx, person)
 		}
-		if err := l.endPerson(ctx, person); !errors.Is(err, errLost) {
-			return nil, err
+		if !errors.Is(err, errLost) {
+			return slots, err
 		}
 	}
 	return nil, ErrStore
@@ -61,9 +63,11 @@ func (l *Linking) endPerson(ctx context.Context, seen *Person) error {
 	return storeError(l.deps.Store.DeletePerson(ctx, seen.ID))
 }
 
-func (l *Linking) settleSelf(ctx context.Context, personID string, slots []Slot, beginner string) error {
+// settleSelf goes by slots that were seen after the person was read; errLost when the start changes by them and a slot was
+// taken since: it may be a self link.
+func (l *Linking) settleSelf(ctx context.Context, seen *Person, slots []Slot, beginner string) error {
 	first, gap := firstSelf(slots), onlySelf(slots, beginner)
-	_, err := l.deps.Store.UpdatePerson(ctx, personID, func(p *Person) error {
+	_, err := l.deps.Store.UpdatePerson(ctx, seen.ID, func(p *Person) error {
 		since := p.SelfSince
 		if since.IsZero() || first.IsZero() || gap {
 			since = first
@@ -71,10 +75,16 @@ func (l *Linking) settleSelf(ctx context.Context, personID string, slots []Slot,
 		if since.Equal(p.SelfSince) {
 			return errUnchanged
 		}
+		if p.Joins != seen.Joins {
+			return errLost
+		}
 		p.SelfSince = since
 		return nil
 	})
-	if err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, errLost):
+		return errLost
+	case err != nil && !errors.Is(err, errUnchanged) && !errors.Is(err, ErrNotFound):
 		return ErrStore
 	}
 	return nil
