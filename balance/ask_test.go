@@ -85,6 +85,24 @@ func TestAFailureOfASubjectIsRemembered(t *testing.T) {
 	}
 }
 
+// Two failures far apart are no sick record: the person may try again at once after each.
+func TestFailuresFarApartAreNotRemembered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.fail(ErrUpstream)
+	for day := range 3 {
+		if _, err := w.current(); !errors.Is(err, ErrUpstream) || w.upstream.count() != day+1 {
+			t.Errorf("day %d: %v after %d questions", day, err, w.upstream.count())
+		}
+		w.clock.add(48 * time.Hour)
+	}
+	w.clock.add(retriesWithin - 48*time.Hour)
+	w.upstream.set(w.answering(5))
+	if got, err := w.current(); err != nil || amount(t, got) != 5 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // A fresh answer in memory, such as a worker's, is served whatever failed before; a failure goes with the last link.
 func TestWhatIsRememberedHidesNoAnswerAndIsForgotten(t *testing.T) {
 	t.Parallel()

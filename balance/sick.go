@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// retriesWithin is how soon after a failure another one makes the subject a sick record rather than an unlucky moment.
+const retriesWithin = time.Minute
+
 // sickFor is how long a subject whose questions failed twice in a row is not asked for again: whoever reads one sick
 // record in a loop is told what the upstream said, without asking it each time. The first failure is not held against a
 // person who tries once more at once. Longer than breakerDelay, so that such a loop cannot take every trial of a region
@@ -16,7 +19,7 @@ const sickFor = 10 * time.Second
 type failure struct {
 	err   error
 	at    time.Time
-	again bool // the one before had failed too
+	again bool // the one shortly before had failed too
 }
 
 // ownFailure says whether the upstream answered, and failed this subject. Silence, our own limits and our own store are
@@ -44,6 +47,8 @@ func (s *Service) remember(subject Subject, err error) {
 	case err == nil:
 		s.failed.Remove(subject)
 	case ownFailure(err):
-		s.failed.Add(subject, failure{err: err, at: s.now(), again: s.failed.Contains(subject)})
+		now := s.now()
+		last, again := s.failed.Peek(subject)
+		s.failed.Add(subject, failure{err: err, at: now, again: again && now.Before(last.at.Add(retriesWithin))})
 	}
 }

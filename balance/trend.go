@@ -81,8 +81,8 @@ type Series struct {
 	Fen           []*Fen
 }
 
-// Summary sums up the days of a series, so that it is the same at every step: the lowest, highest, first and last figure
-// that a chart by days shows.
+// Summary sums up the days of a series, so that it is the same at every step that shows the series: the lowest, highest,
+// first and last figure that a chart by days shows.
 type Summary struct {
 	Key, Name                  string
 	Min, Max, Opening, Closing Fen
