@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/world"
 	"yibao/config"
@@ -99,6 +101,31 @@ func TestStopIsAnnounced(t *testing.T) {
 	<-stopped
 }
 
+// TestStopWaitsForSlowRequests: a request that takes more than half of the drain still has the store, and is answered.
+func TestStopWaitsForSlowRequests(t *testing.T) {
+	t.Parallel()
+	settings := openSettings(t, nil)
+	settings.Server.Listen, settings.Server.DrainTimeout = "127.0.0.1:0", 8*time.Second
+	server, err := app.Open(t.Context(), app.Options{Config: settings, Role: app.RoleAll, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := make(chan struct{})
+	server.HTTP.Get("/slow", func(c *fiber.Ctx) error {
+		close(begun)
+		time.Sleep(settings.Server.DrainTimeout/2 + 500*time.Millisecond)
+		return server.Store.Ping(context.Background())
+	})
+	address, stop := run(t, server, app.RoleAll)
+	answered := make(chan int, 1)
+	go func() { answered <- get(t, "http://"+address+"/slow") }()
+	<-begun
+	stop()
+	if got := <-answered; got != 200 {
+		t.Errorf("the slow request is answered by %d", got)
+	}
+}
+
 // start runs one role, and returns where it answers and how to stop it.
 func start(t *testing.T, settings *config.Config, role app.Role) (address string, stop func()) {
 	t.Helper()
@@ -106,6 +133,11 @@ func start(t *testing.T, settings *config.Config, role app.Role) (address string
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, server, role)
+}
+
+func run(t *testing.T, server *app.App, role app.Role) (address string, stop func()) {
+	t.Helper()
 	listener, err := server.Listen()
 	if err != nil {
 		t.Fatal(err)

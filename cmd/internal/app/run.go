@@ -22,8 +22,8 @@ const closeTimeout = 2 * time.Second
 //  4. sends in flight, codes on their way and questions to upstreams finish and are written down
 //  5. the store closes
 //
-// Steps 2 to 4 have server.drain_timeout together, and step 2 half of it, so that slow requests leave time for the sends.
-// Without a listener only the workers run.
+// Steps 2 to 4 have server.drain_timeout together. Requests that are not finished after half of it do not keep the workers
+// from stopping, so that slow ones leave time for the sends. Without a listener only the workers run.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	working, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
@@ -47,19 +47,31 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) error {
 	limit := a.opts.Config.Server.DrainTimeout
 	over := time.After(limit)
-	err := a.HTTP.ShutdownWithTimeout(limit / 2)
+	answered := make(chan struct{})
+	var unanswered error // to be read once answered is closed
+	go func() {
+		unanswered = a.HTTP.ShutdownWithTimeout(limit)
+		close(answered)
+	}()
+	select {
+	case <-answered:
+	case <-time.After(limit / 2):
+	}
 	stopWorkers()
 	finished := make(chan struct{})
 	go func() {
 		workers.Wait()
+		<-answered
 		a.Linking.Wait()
 		a.Balances.Wait() // its questions outlive the requests that asked them
 		close(finished)
 	}()
+	var err error
 	select {
 	case <-finished:
+		err = unanswered
 	case <-over:
-		err = errors.Join(err, errors.New("workers did not finish within server.drain_timeout"))
+		err = errors.New("requests or workers did not finish within server.drain_timeout")
 	}
 	return errors.Join(err, a.Close())
 }
