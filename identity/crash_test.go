@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,6 +27,7 @@ type machine struct {
 	attempts []tracked
 	entered  map[string]bool      // attempts into which the right code was put
 	unlinked map[string]bool      // links whose end was acknowledged
+	ended    map[string]time.Time // when a user last ended a link to a person, and was told so
 	noSelf   map[string]time.Time // when a person was last seen without a self link
 	ownSince map[string]time.Time // when a link was first seen as the person's own, since it last was another's
 }
@@ -41,7 +43,8 @@ func newMachine() *machine {
 			c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.WrongPerPair = 1000, 1000, 1000, 1000
 			c.LinksPerPerson, c.LinksPerUser = 3, 3
 		}),
-		entered: map[string]bool{}, unlinked: map[string]bool{}, noSelf: map[string]time.Time{}, ownSince: map[string]time.Time{},
+		entered: map[string]bool{}, unlinked: map[string]bool{}, ended: map[string]time.Time{},
+		noSelf: map[string]time.Time{}, ownSince: map[string]time.Time{},
 	}
 	m.fuse.Store(-1)
 	m.store.Before = func(string) error { return m.burn(!m.after) }
@@ -116,10 +119,24 @@ func (m *machine) unlink(t *rapid.T) {
 	if len(c.Links) == 0 {
 		t.Skip("no link yet")
 	}
-	id := rapid.SampledFrom(c.Links).Draw(t, "link").ID
-	if m.linking.Unlink(context.Background(), c, id) == nil {
-		m.unlinked[id] = true
+	m.end(m.linking, rapid.SampledFrom(c.Links).Draw(t, "link"), c)
+}
+
+// end ends a link, and notes what the user is told.
+func (m *machine) end(l *identity.Linking, link identity.Link, c *identity.Caller) {
+	of := ofPerson(c.UserID, link, m.store.Contents().Persons)
+	if l.Unlink(context.Background(), c, link.ID) == nil {
+		m.unlinked[link.ID], m.ended[of] = true, m.clock.Now()
 	}
+}
+
+// ofPerson names the user and whom the link is to; another person's document may be made for the same number later.
+func ofPerson(userID string, link identity.Link, persons []*identity.Person) string {
+	i := slices.IndexFunc(persons, func(p *identity.Person) bool { return p.ID == link.PersonID })
+	if i < 0 {
+		return ""
+	}
+	return userID + persons[i].IDNumber
 }
 
 func (m *machine) wait(t *rapid.T) {
@@ -160,6 +177,9 @@ func (m *machine) always(t rapid.TB) {
 			key := l.PersonID + l.Region
 			if l.State == identity.LinkActive && (seen[key] || m.unlinked[l.ID]) {
 				t.Fatal("a link is there twice, or came back")
+			}
+			if at := m.ended[ofPerson(u.ID, l, c.Persons)]; l.State == identity.LinkActive && l.Consent.At.Before(at) {
+				t.Fatal("a consent from before the end is in force again")
 			}
 			if !m.entered["a"+strings.TrimPrefix(l.ID, "l")] {
 				t.Fatal("a link without the right code")
@@ -319,9 +339,7 @@ func (m *machine) story() {
 		_, _ = m.linking.Prove(ctx, m.caller("user-1"), a.ID, m.phones.Last(phoneA))
 	}
 	for _, l := range m.caller("user-1").Links {
-		if m.linking.Unlink(ctx, m.caller("user-1"), l.ID) == nil {
-			m.unlinked[l.ID] = true
-		}
+		m.end(m.linking, l, m.caller("user-1"))
 	}
 }
 
@@ -405,11 +423,8 @@ func TestUnlinkDuringRenewal(t *testing.T) {
 			if seen++; seen == at+1 {
 				hook := m.store.Before
 				m.store.Before = nil
-				c := m.caller("user-1")
-				if err := m.another().Unlink(t.Context(), c, first.ID); err != nil {
-					t.Error(err)
-				}
-				m.unlinked[first.ID] = true
+				m.clock.Advance(time.Second)
+				m.end(m.another(), first, m.caller("user-1"))
 				m.store.Before = hook
 			}
 			return nil
@@ -428,6 +443,9 @@ func TestUnlinkDuringRenewal(t *testing.T) {
 		m.always(t)
 		m.settled(t)
 		m.always(t)
+		if seen > at && (!m.unlinked[first.ID] || len(m.caller("user-1").Links) != 0) {
+			t.Errorf("at call %d: the link did not end", at)
+		}
 	}
 	if calls < 20 {
 		t.Errorf("only %d places tried", calls)
@@ -500,4 +518,42 @@ func (m *machine) startAs(t *testing.T, c *identity.Caller, relation identity.Re
 	m.linking.Wait()
 	m.entered[a.ID] = true
 	return a.ID, m.phones.Last(phoneA)
+}
+
+// TestUnlinkAfterKilledRenewal kills a renewal after any of its store calls, has another renewal finish or not, and ends
+// the link: no consent from before makes a link again, whatever Run finds.
+func TestUnlinkAfterKilledRenewal(t *testing.T) {
+	t.Parallel()
+	for _, again := range []bool{false, true} {
+		calls := 0
+		for unlinkedAfterKill(t, calls, again) {
+			calls++
+		}
+		if calls < 10 {
+			t.Errorf("only %d calls tried", calls)
+		}
+	}
+}
+
+// unlinkedAfterKill says whether the process died before the first renewal had ended.
+func unlinkedAfterKill(t *testing.T, calls int, again bool) bool {
+	m := newMachine()
+	first := m.linkAs(identity.Self, true)
+	m.clock.Advance(time.Hour)
+	m.fuse.Store(int64(calls))
+	m.linkAs(identity.Parent, false)
+	killed := m.dead.Load()
+	m.restart()
+	m.clock.Advance(5 * time.Second)
+	if again {
+		m.linkAs(identity.Spouse, false)
+		m.clock.Advance(5 * time.Second)
+	}
+	m.end(m.linking, first, m.caller("user-1"))
+	m.settled(t)
+	m.always(t)
+	if links := m.caller("user-1").Links; len(links) != 0 {
+		t.Errorf("killed after %d calls, renewed again %v: linked again as %s", calls, again, links[0].Relation)
+	}
+	return killed
 }

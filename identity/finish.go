@@ -54,6 +54,9 @@ func (l *Linking) writeLink(ctx context.Context, a *Attempt) (Link, error) {
 		link, err := l.keep(ctx, a, user.Links[i])
 		return l.tell(ctx, a.UserID, link, err)
 	}
+	if user.endedSince(a) {
+		return Link{}, errWithdrawn // putLink would find it; so the slot goes without the upstream's help
+	}
 	if _, err := l.deps.Registry.Match(ctx, a.Claim); err != nil {
 		return Link{}, matchError(err)
 	}
@@ -168,7 +171,8 @@ func (l *Linking) proven(a *Attempt) Consent {
 }
 
 // putLink adds the link to the user's document by one conditional write, and returns the link in force: the user's own
-// earlier one to the same person in the same region, when there is one, renewed.
+// earlier one to the same person in the same region, when there is one, renewed. Where the user has ended one since the
+// attempt's consent, there is no link to be.
 func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, error) {
 	// Before the change: see Sessions.
 	if err := l.deps.Store.RecordChange(ctx, a.UserID); err != nil {
@@ -184,6 +188,9 @@ func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, err
 			inForce = u.Links[same]
 			return nil
 		}
+		if u.endedSince(a) {
+			return errWithdrawn
+		}
 		if countActive(u.Links) >= l.cfg.LinksPerUser {
 			return ErrLinkLimit
 		}
@@ -193,9 +200,9 @@ func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, err
 	})
 	l.deps.Forget(a.UserID)
 	switch {
-	case errors.Is(err, ErrLinkLimit):
-		// A kill here: the next run takes the slot again, and frees it.
-		return Link{}, l.releaseThen(ctx, a.UserID, link, ErrLinkLimit)
+	case errors.Is(err, ErrLinkLimit), errors.Is(err, errWithdrawn):
+		// A kill here: the next run takes the slot again, or gives up at once, and frees it.
+		return Link{}, l.releaseThen(ctx, a.UserID, link, err)
 	case err != nil:
 		return Link{}, ErrStore
 	case inForce.ID != link.ID:

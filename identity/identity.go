@@ -37,8 +37,17 @@ type PlatformUser struct {
 	ID        string // keyed hash of (platform, app id, open id); chosen by the store
 	Account   PlatformAccount
 	Links     []Link // active and ending ones, oldest first
+	Ended     []EndedLink
 	CreatedAt time.Time
 	SeenAt    time.Time
+}
+
+// EndedLink says when the user ended a link. It outlives the link, so that no attempt with a consent from before, finished
+// late, makes one again; and it names the person as the attempt does, since the person may go with its last link.
+type EndedLink struct {
+	InsuredHash string // as in Attempt
+	Region      string
+	At          time.Time
 }
 
 // Relation says what the insured person is to the platform user.

@@ -138,7 +138,7 @@ func (l *Linking) settleThen(ctx context.Context, personID string, cause error) 
 //
 // Of two renewals at once the slot keeps the newer consent, as the link does, whoever writes it last and is killed then.
 // The link is looked at again afterwards: an unlink marks it before it frees the slot, so a link that is still active has
-// that yet to come, and the slot of any other goes here. The next run then makes a link of its own.
+// that yet to come, and the slot of any other goes here. The next run then finds the end.
 func (l *Linking) copyToSlot(ctx context.Context, a *Attempt, link Link) (Link, error) {
 	for range personRounds {
 		slot := Slot{

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 )
+
+// endedKept is longer than a proved attempt stays in the store: a day, and another one until it is swept away.
+const endedKept = 3 * 24 * time.Hour
 
 // Unlink ends a link. From its return on the link is invisible everywhere; what hangs on it is deleted at once where
 // possible, else by Run.
 //
-// Order of writes, each repeatable: change recorded → link ending → attempt withdrawn → slot freed → followers delete →
+// Order of writes, each repeatable: change recorded → link ending, and when → attempt withdrawn → slot freed → followers delete →
 // person settled → link gone. Before "ending" a kill leaves the link in force, and the client was told nothing; after it
 // Run finds the ending link and goes on.
 //
@@ -20,10 +24,15 @@ func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
 		return missing(err, ErrNoSuchLink)
 	}
 	// Read first, so that made-up ids write nothing.
-	if i := indexLink(user.Links, linkID); i < 0 || user.Links[i].State != LinkActive {
+	i := indexLink(user.Links, linkID)
+	if i < 0 || user.Links[i].State != LinkActive {
 		return ErrNoSuchLink
 	}
-	link, err := l.markEnding(ctx, c.UserID, linkID)
+	insured, err := l.insured(ctx, user.Links[i].PersonID)
+	if err != nil {
+		return err
+	}
+	link, err := l.markEnding(ctx, c.UserID, linkID, insured)
 	if err != nil {
 		return err
 	}
@@ -61,11 +70,26 @@ func (l *Linking) withdraw(ctx context.Context, userID, attemptID string) (settl
 	return settled, nil
 }
 
-func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, error) {
+// insured is what attempts for that person are known by.
+func (l *Linking) insured(ctx context.Context, personID string) (string, error) {
+	p, err := l.deps.Store.Person(ctx, personID)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil // a link that lost its person can be ended all the same
+	}
+	if err != nil {
+		return "", ErrStore
+	}
+	return l.deps.Digests.Insured(p.IDType, p.IDNumber), nil
+}
+
+// markEnding is the one write that ends the link, and says when. What an attempt has written before it ends with the link;
+// an attempt with an older consent that comes to write its link after it, in whatever run, finds the end there.
+func (l *Linking) markEnding(ctx context.Context, userID, linkID, insured string) (Link, error) {
 	if err := l.deps.Store.RecordChange(ctx, userID); err != nil {
 		return Link{}, ErrStore
 	}
 	var link Link
+	now := l.deps.Now()
 	_, err := l.deps.Store.UpdateUser(ctx, userID, func(u *PlatformUser) error {
 		i := indexLink(u.Links, linkID)
 		if i < 0 || u.Links[i].State != LinkActive {
@@ -73,6 +97,7 @@ func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, 
 		}
 		u.Links[i].State = LinkEnding
 		link = u.Links[i]
+		u.keepEnd(EndedLink{InsuredHash: insured, Region: link.Region, At: now})
 		return nil
 	})
 	l.deps.Forget(userID)
@@ -80,6 +105,27 @@ func (l *Linking) markEnding(ctx context.Context, userID, linkID string) (Link, 
 		return Link{}, ErrNoSuchLink
 	}
 	return link, storeError(err)
+}
+
+// keepEnd keeps the last end of a link to each person in each region.
+func (u *PlatformUser) keepEnd(end EndedLink) {
+	u.ForgetEnds(end.At)
+	u.Ended = slices.DeleteFunc(u.Ended, func(e EndedLink) bool {
+		return e.InsuredHash == end.InsuredHash && e.Region == end.Region
+	})
+	u.Ended = append(u.Ended, end)
+}
+
+// ForgetEnds drops the ends that no attempt is old enough for any more. A store calls it at sign-in.
+func (u *PlatformUser) ForgetEnds(now time.Time) {
+	u.Ended = slices.DeleteFunc(u.Ended, func(e EndedLink) bool { return now.Sub(e.At) >= endedKept })
+}
+
+// endedSince tells whether the user has ended a link to the attempt's person since the attempt's consent.
+func (u *PlatformUser) endedSince(a *Attempt) bool {
+	return slices.ContainsFunc(u.Ended, func(e EndedLink) bool {
+		return e.InsuredHash == a.InsuredHash && e.Region == a.Claim.Region && a.Consent.At.Before(e.At)
+	})
 }
 
 // finishUnlink deletes what hangs on an ending link, and then the link. The attempt is withdrawn before: one that is

@@ -125,6 +125,48 @@ func TestHalfWrittenLinkIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestUnlinkBeforeAProvedRenewalIsWritten ends a link while its renewal waits for the upstream: the renewal ends too, and
+// gives its slot back though the upstream stays away. A consent from after the end links again, and the end is forgotten.
+func TestUnlinkBeforeAProvedRenewalIsWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	link, c := w.link(t, "user-1", personA, phoneA), w.caller("user-1")
+	renewal, other := w.start(t, c, personA), w.start(t, c, personB)
+	w.registry.Fail(identity.ErrUpstreamUnavailable)
+	for a, phone := range map[*identity.Attempt]string{renewal: phoneA, other: phoneB} {
+		if got, err := w.linking.Prove(t.Context(), c, a.ID, w.phones.Last(phone)); err != nil || got.State != identity.AttemptProved {
+			t.Fatal(got, err)
+		}
+	}
+	w.clock.Advance(time.Second)
+	if err := w.linking.Unlink(t.Context(), c, link.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Minute)
+	_ = w.linking.Tick(t.Context())
+	if a, err := w.linking.Attempt(t.Context(), c, renewal.ID); err != nil || a.Reason != identity.FailedEnded {
+		t.Errorf("the renewal: %+v, %v", a, err)
+	}
+	if got := w.store.Contents(); len(got.Slots)+len(got.Persons) != 0 {
+		t.Errorf("%d slots, %d persons stayed", len(got.Slots), len(got.Persons))
+	}
+	w.registry.Fail(nil)
+	w.clock.Advance(time.Minute)
+	_ = w.linking.Tick(t.Context())
+	if a, err := w.linking.Attempt(t.Context(), c, other.ID); err != nil || a.State != identity.AttemptLinked {
+		t.Errorf("another person's attempt: %+v, %v", a, err)
+	}
+	w.link(t, "user-1", personA, phoneA)
+	if n := len(w.store.Contents().Users[0].Ended); n != 1 {
+		t.Errorf("%d ends are known", n)
+	}
+	w.clock.Advance(4 * 24 * time.Hour)
+	w.caller("user-1") // signs in
+	if n := len(w.store.Contents().Users[0].Ended); n != 0 {
+		t.Errorf("%d ends are kept for good", n)
+	}
+}
+
 func TestSelfSince(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

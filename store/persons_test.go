@@ -44,3 +44,19 @@ func TestNamesByRegion(t *testing.T) {
 		t.Error("a document of before:", read, err)
 	}
 }
+
+// TestUserOfBefore: a user whom an older program wrote has ended no link.
+func TestUserOfBefore(t *testing.T) {
+	t.Parallel()
+	s := offline(t)
+	raw, _, err := s.users.encode(&identity.PlatformUser{ID: "u", Links: []identity.Link{{ID: "l"}}}, Meta{}, "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw.LookupErr("ended"); err == nil {
+		t.Error("the field is written where there is none")
+	}
+	if read, err := s.users.decode(raw); err != nil || read.value.Ended != nil || len(read.value.Links) != 1 {
+		t.Error(read, err)
+	}
+}

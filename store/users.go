@@ -15,16 +15,24 @@ import (
 // masked already.
 type userDoc struct {
 	Meta      `bson:",inline"`
-	Platform  string    `bson:"platform"`
-	App       string    `bson:"app"`
-	AppID     string    `bson:"app_id"`
-	OpenID    []byte    `bson:"open_id"`  // sealed
-	UserID    []byte    `bson:"user_id"`  // sealed
-	UnionID   []byte    `bson:"union_id"` // sealed
-	Links     []linkDoc `bson:"links"`
-	Ending    bool      `bson:"ending"` // some link is ending; for the index
-	CreatedAt time.Time `bson:"created_at"`
-	SeenAt    time.Time `bson:"seen_at"`
+	Platform  string     `bson:"platform"`
+	App       string     `bson:"app"`
+	AppID     string     `bson:"app_id"`
+	OpenID    []byte     `bson:"open_id"`  // sealed
+	UserID    []byte     `bson:"user_id"`  // sealed
+	UnionID   []byte     `bson:"union_id"` // sealed
+	Links     []linkDoc  `bson:"links"`
+	Ending    bool       `bson:"ending"` // some link is ending; for the index
+	CreatedAt time.Time  `bson:"created_at"`
+	SeenAt    time.Time  `bson:"seen_at"`
+	Ended     []endedDoc `bson:"ended,omitempty"` // none in what older programs wrote
+}
+
+// endedDoc is an identity.EndedLink; the two convert into each other.
+type endedDoc struct {
+	InsuredHash string    `bson:"insured_hash"`
+	Region      string    `bson:"region"`
+	At          time.Time `bson:"at"`
 }
 
 type linkDoc struct {
@@ -51,6 +59,9 @@ func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
 		d.Links[i] = linkToDoc(l)
 		d.Ending = d.Ending || l.State == identity.LinkEnding
 	}
+	for _, e := range u.Ended {
+		d.Ended = append(d.Ended, endedDoc(e))
+	}
 	var err error
 	for _, f := range d.sealedFields(&u.Account) {
 		if *f.sealed, err = s.keys.sealText("platform_users", f.name, u.ID, *f.text); err != nil {
@@ -67,6 +78,9 @@ func (s *Store) userToDom(d *userDoc) (*identity.PlatformUser, error) {
 	}
 	for i, l := range d.Links {
 		u.Links[i] = linkToDom(l)
+	}
+	for _, e := range d.Ended {
+		u.Ended = append(u.Ended, identity.EndedLink(e))
 	}
 	var err error
 	for _, f := range d.sealedFields(&u.Account) {
@@ -139,6 +153,7 @@ func refresh(u *identity.PlatformUser, account identity.PlatformAccount, now tim
 	if now.After(u.SeenAt) {
 		u.SeenAt = now
 	}
+	u.ForgetEnds(now)
 }
 
 // User returns a platform user, or identity.ErrNotFound.

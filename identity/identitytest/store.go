@@ -115,7 +115,7 @@ func update[T any](old *T, clone func(*T) *T, fn func(*T) error) (*T, error) {
 
 func cloneUser(u *identity.PlatformUser) *identity.PlatformUser {
 	c := *u
-	c.Links = slices.Clone(u.Links)
+	c.Links, c.Ended = slices.Clone(u.Links), slices.Clone(u.Ended)
 	return &c
 }
 
@@ -146,6 +146,7 @@ func (s *Store) SignedIn(ctx context.Context, account identity.PlatformAccount, 
 			s.users[id] = u
 		}
 		u.Account, u.SeenAt = account, now
+		u.ForgetEnds(now)
 		user = cloneUser(u)
 		return nil
 	})
