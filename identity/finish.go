@@ -60,7 +60,7 @@ func (l *Linking) writeLink(ctx context.Context, a *Attempt) (Link, error) {
 	if _, err := l.deps.Registry.Match(ctx, a.Claim); err != nil {
 		return Link{}, matchError(err)
 	}
-	link, err := l.linkPerson(ctx, a)
+	link, err := l.linkPerson(ctx, a, user)
 	return l.tell(ctx, a.UserID, link, err)
 }
 
@@ -94,13 +94,13 @@ func (l *Linking) waitedLong(a *Attempt) bool {
 
 // linkPerson makes person, slot and link. Another's unlink, the person's last, may end the person before our slot is
 // taken: then it begins with a new one. From the slot on the person stays.
-func (l *Linking) linkPerson(ctx context.Context, a *Attempt) (Link, error) {
+func (l *Linking) linkPerson(ctx context.Context, a *Attempt, user *PlatformUser) (Link, error) {
 	for range personRounds {
 		person, err := l.deps.Store.EnsurePerson(ctx, a.Claim, l.deps.Now())
 		if err != nil {
 			return Link{}, storeError(err)
 		}
-		link, err := l.takeSlot(ctx, a, person)
+		link, err := l.takeSlot(ctx, a, user, person)
 		if err == nil {
 			err = l.stillNamed(ctx, a, person.ID)
 		}
@@ -135,13 +135,20 @@ func (a *Attempt) linkTo(personID string) Link {
 
 // takeSlot takes the person's side of the link, and returns the link to be. A repeated run finds its own slot with the
 // time of the first.
-func (l *Linking) takeSlot(ctx context.Context, a *Attempt, person *Person) (Link, error) {
+//
+// To renew a link takes one more than allowed for a moment. Where that link ends before it is renewed, nothing takes its
+// place: the attempt's consent is older than the end.
+func (l *Linking) takeSlot(ctx context.Context, a *Attempt, user *PlatformUser, person *Person) (Link, error) {
 	slot := Slot{
 		PersonID: person.ID, LinkID: a.LinkID, UserID: a.UserID,
 		Region: a.Claim.Region, Relation: a.Relation, Since: l.deps.Now(),
 		Unattended: a.Consent.Unattended, ConsentAt: a.Consent.At,
 	}
-	err := l.claimSlot(ctx, slot, l.cfg.LinksPerPerson, a.Claim.Name)
+	limit := l.cfg.LinksPerPerson
+	if indexActive(user.Links, person.ID, a.Claim.Region) >= 0 {
+		limit++
+	}
+	err := l.claimSlot(ctx, slot, limit, a.Claim.Name)
 	if errors.Is(err, ErrLinkLimit) {
 		return Link{}, l.settleThen(ctx, person.ID, ErrLinkLimit)
 	}
@@ -180,10 +187,7 @@ func (l *Linking) putLink(ctx context.Context, a *Attempt, link Link) (Link, err
 	}
 	inForce := link
 	_, err := l.deps.Store.UpdateUser(ctx, a.UserID, func(u *PlatformUser) error {
-		same := slices.IndexFunc(u.Links, func(o Link) bool {
-			return o.State == LinkActive && o.PersonID == link.PersonID && o.Region == link.Region
-		})
-		if same >= 0 {
+		if same := indexActive(u.Links, link.PersonID, link.Region); same >= 0 {
 			u.Links[same].renew(link)
 			inForce = u.Links[same]
 			return nil
@@ -302,6 +306,13 @@ func (l *Linking) undo(ctx context.Context, a *Attempt) error {
 
 func indexLink(links []Link, id string) int {
 	return slices.IndexFunc(links, func(l Link) bool { return l.ID == id })
+}
+
+// indexActive finds the user's link in force to the person in the region.
+func indexActive(links []Link, personID, region string) int {
+	return slices.IndexFunc(links, func(o Link) bool {
+		return o.State == LinkActive && o.PersonID == personID && o.Region == region
+	})
 }
 
 func countActive(links []Link) int {

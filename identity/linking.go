@@ -128,6 +128,9 @@ func (l *Linking) Start(ctx context.Context, c *Caller, r LinkRequest) (*Attempt
 		return nil, err
 	}
 	a := l.newAttempt(c.UserID, claim, consent, r)
+	if err := l.checkPlace(ctx, c, &a); err != nil {
+		return nil, err
+	}
 	if err := l.countStart(ctx, &a, r.Address); err != nil {
 		return nil, err
 	}
@@ -216,10 +219,27 @@ func (l *Linking) check(c *Caller, r LinkRequest) (Claim, Consent, error) {
 	if err != nil {
 		return Claim{}, Consent{}, err
 	}
-	if len(c.Links) >= l.cfg.LinksPerUser {
-		return Claim{}, Consent{}, ErrLinkLimit
-	}
 	return claim, consent, nil
+}
+
+// checkPlace refuses one link more than the caller may have; to link again whom the caller has already takes no place.
+func (l *Linking) checkPlace(ctx context.Context, c *Caller, a *Attempt) error {
+	if len(c.Links) < l.cfg.LinksPerUser {
+		return nil
+	}
+	for _, link := range c.Links {
+		if link.Region != a.Claim.Region {
+			continue
+		}
+		insured, err := l.insured(ctx, link.PersonID)
+		if err != nil {
+			return err
+		}
+		if insured == a.InsuredHash {
+			return nil
+		}
+	}
+	return ErrLinkLimit
 }
 
 func (l *Linking) offered(c *Caller, r LinkRequest) bool {

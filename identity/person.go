@@ -148,8 +148,8 @@ func (l *Linking) copyToSlot(ctx context.Context, a *Attempt, link Link) (Link, 
 		}
 		err := l.deps.Store.UpdateSlot(ctx, slot)
 		if errors.Is(err, ErrNotFound) {
-			// One more than allowed: the link was counted when it was made.
-			err = l.claimSlot(ctx, slot, l.cfg.LinksPerPerson+1, a.Claim.Name)
+			// Two more than allowed: the link was counted when it was made, and the attempt holds one.
+			err = l.claimSlot(ctx, slot, l.cfg.LinksPerPerson+2, a.Claim.Name)
 		}
 		if err != nil {
 			return Link{}, ErrStore

@@ -436,6 +436,35 @@ func TestLinkLimits(t *testing.T) {
 	}
 }
 
+// TestLinkAgainWithAllPlacesTaken renews a link of a user, and to a person, that have as many as allowed. Nobody else gets
+// a place by it.
+func TestLinkAgainWithAllPlacesTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.LinksPerPerson, c.LinksPerUser = 2, 1 })
+	first := w.link(t, "user-1", personA, phoneA)
+	w.link(t, "user-2", personA, phoneA)
+	w.clock.Advance(time.Minute)
+	r := request(personA)
+	r.Relation = identity.Child
+	a, err := w.linking.Start(t.Context(), w.caller("user-1"), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.linking.Wait()
+	got, err := w.linking.Prove(t.Context(), w.caller("user-1"), a.ID, w.phones.Last(phoneA))
+	if err != nil || got.State != identity.AttemptLinked || got.LinkID != first.ID {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if l := w.caller("user-1").Links; len(l) != 1 || l[0].Relation != identity.Child {
+		t.Errorf("links %+v", l)
+	}
+	other := w.start(t, w.caller("user-3"), personA)
+	got, err = w.linking.Prove(t.Context(), w.caller("user-3"), other.ID, w.phones.Last(phoneA))
+	if err != nil || got.Reason != identity.FailedLimit || len(w.store.Contents().Slots) != 2 {
+		t.Errorf("one more: %+v, %v; %d slots", got, err, len(w.store.Contents().Slots))
+	}
+}
+
 func TestProvedWaitsForTheUpstream(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
