@@ -160,7 +160,8 @@ func checkRegionList(r report, codes []string, regions map[string]Region) {
 	r.need(len(codes) > 0, "regions", "is empty", "list the codes of the regions that the app offers")
 	for _, code := range codes {
 		_, known := regions[code]
-		r.need(known, "regions", "names a region that is not configured", "add it under regions, or take it out")
+		// A region whose own values could not be read is missing from the map; that is told already.
+		r.need(known || r.has("regions."+code+"."), "regions", "names a region that is not configured", "add it under regions, or take it out")
 	}
 }
 

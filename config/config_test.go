@@ -294,6 +294,12 @@ func TestYAMLAnchorsAndMerges(t *testing.T) {
 	}
 }
 
+// A region that one wrong value kept from being read is still configured.
+func TestAWrongValueInARegionIsOneProblem(t *testing.T) {
+	_, err := Parse([]byte(edited(t, "retries: 1", "retries: one")), nil)
+	onlyProblem(t, err, "regions.990100.insurer.retries")
+}
+
 func TestTyposInListsAreReported(t *testing.T) {
 	const account, rule = `- {insutype: "390", exists: "no"}`, `access: [{code: "401", contains: ""}]`
 	for edit, key := range map[[2]string]string{

@@ -55,6 +55,11 @@ func (r report) add(key, what, mend string) {
 	*r.found = append(*r.found, Problem{Key: r.under + key, What: what, Mend: mend})
 }
 
+// has says whether there is a problem below the key, counted from the top.
+func (r report) has(key string) bool {
+	return slices.ContainsFunc(*r.found, func(p Problem) bool { return strings.HasPrefix(p.Key, key) })
+}
+
 // need adds a problem unless ok.
 func (r report) need(ok bool, key, what, mend string) {
 	if !ok {
