@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"yibao/cmd/internal/app"
@@ -21,12 +22,13 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return err
 	}
-	if settings.Log.Level == "info" {
-		settings.Log.Level = "warn" // what goes well is told by the lines below
+	log := slog.New(slog.DiscardHandler) // the lines below tell what came of it
+	if settings.Log.Level == "debug" {
+		log = newLog(settings, term.stderr)
 	}
 	// Key pairs and templates are told apart from the rest below, by those who use them.
 	probes := []app.Probe{{Name: "configuration", Note: "read; every key is known and of the right type"}}
-	probes = append(probes, app.RunProbes(ctx, settings, newLog(settings, term.stderr))...)
+	probes = append(probes, app.RunProbes(ctx, settings, log)...)
 	failed := false
 	for _, one := range probes {
 		failed = failed || one.Err != nil

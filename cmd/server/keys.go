@@ -34,7 +34,8 @@ func (k *keysNewCommand) Run(term *terminal) error {
 		return err
 	}
 	_, err := fmt.Fprintf(term.stdout, "made seal.json, lookup.json, proof.json, code.json and token.key in %s\n"+
-		"Without seal.json the database cannot be read again: keep a copy where no database backup lies.\n", k.Dir)
+		"Without the four .json files the database cannot be used again: keep copies where no database backup lies.\n"+
+		"A lost token.key only signs everybody out.\n", k.Dir)
 	return err
 }
 

@@ -28,6 +28,7 @@ var hints = []hint{
 	{"wechat", "not had", "is wechat.base_url right, may this machine reach it?"},
 	{"gateway", "no answer", "is alipay.gateway right, may this machine reach it, is alipay_public_key that gateway's?"},
 	{"gateway", "signature", "does the Alipay console have the public key that belongs to private_key?"},
+	{"regions", ": Capabilities ", "that is insurer.transactions"},
 	{"regions", ": timeout", "is insurer.base_url right, may this machine reach it?"},
 	{"regions", ": access", "are secret, paas_id and fixmedins_code those that the bureau issued?"},
 	{"regions", ": malformed", "are base_url, path_mode and unwrap those of this region?"},
