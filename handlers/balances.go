@@ -106,7 +106,7 @@ type trendMeta struct {
 	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry" doc:"无余额记录的日期如何显示｜How days without a balance on record are shown"`
 	Timezone     string               `json:"timezone" doc:"日期所属时区｜Time zone of the days" example:"Asia/Shanghai"`
 	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次余额记录的时间；没有余额记录时不出现｜Time of the last balance on record; absent without one"`
-	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,unsupported" doc:"complete 完整；partial 部分日期无余额记录，或账户情况未知；unsupported 无个人账户｜complete: every step has its balance; partial: some have not, or it is not known whether there is an account; unsupported: no personal account"`
+	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,unsupported" doc:"complete：自 since 起，已结束的步长（日、周、月）均有余额记录；since 之前、尚未结束和未来的步长可以为 null，gaps=carry 沿用的余额不算记录。partial：有缺失，或无法确认是否有个人账户。unsupported：无个人账户｜complete: every finished step (day, week or month) from since on has a reading of its own; steps before since, the one that today is in and those to come may be null, and a balance carried on (gaps=carry) is no reading. partial: some finished step lacks one, or it is not known whether there is an account. unsupported: there is no personal account"`
 	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
 	Since        balance.Day          `json:"since" doc:"可查看记录的起始日期｜First day whose records can be shown" example:"2026-11-21"`
 	From         balance.Day          `json:"from" doc:"起始日期｜First day" example:"2026-10-23"`
