@@ -9,15 +9,15 @@ import (
 )
 
 type balanceView struct {
-	Meta       balanceMeta     `json:"meta" doc:"数据的时间、来源与完整程度｜When, from where and how complete"`
+	Meta       balanceMeta     `json:"meta" doc:"数据的时间、来源与完整程度｜Time, source and completeness of the figures"`
 	Enrolments []enrolmentView `json:"enrolments" doc:"参保信息，每个险种一项｜Enrolments, one for each insurance"`
 }
 
 type balanceMeta struct {
 	AsOf         moment               `json:"as_of" doc:"数据时间（医保系统）｜Time of the figures, by the medical-insurance system"`
-	FetchedAt    moment               `json:"fetched_at" doc:"获取时间｜When they were fetched"`
-	AgeSeconds   int                  `json:"age_seconds" doc:"距数据获取的秒数｜Seconds since they were fetched" example:"12"`
-	Source       string               `json:"source" doc:"数据来源：接口与交易编号｜Where they come from: interface and transaction" example:"fsi/1101"`
+	FetchedAt    moment               `json:"fetched_at" doc:"数据的获取时间｜When the figures were fetched"`
+	AgeSeconds   int                  `json:"age_seconds" doc:"数据获取至今的秒数｜Seconds since the figures were fetched" example:"12"`
+	Source       string               `json:"source" doc:"数据来源：接口与交易编号｜Where the figures come from: interface and transaction" example:"fsi/1101"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"complete 完整；partial 部分未知；stale 暂用上次结果；unsupported 该地区不提供｜complete: all known; partial: some figure is not known; stale: the last good answer; unsupported: the region does not provide it"`
 }
 
@@ -25,21 +25,21 @@ type enrolmentView struct {
 	InsuranceType string         `json:"insurance_type" doc:"险种代码（insutype）｜Code of the insurance (insutype)" example:"310"`
 	InsuranceName string         `json:"insurance_name" doc:"险种名称｜Name of the insurance" example:"职工医保"`
 	Status        balance.Status `json:"status" doc:"参保状态｜State of the enrolment" example:"active"`
-	StatusName    string         `json:"status_name" doc:"参保状态名称｜Name of that state" example:"正常参保"`
+	StatusName    string         `json:"status_name" doc:"参保状态名称｜Name of the state of the enrolment" example:"正常参保"`
 	Region        string         `json:"region" doc:"参保地行政区划代码｜Code of the region enrolled in" example:"330100"`
-	RegionName    string         `json:"region_name" doc:"参保地名称；未开通的地区为其代码｜Name of that region; its code where it is not among the regions offered" example:"示例市"`
+	RegionName    string         `json:"region_name" doc:"参保地名称；未开通的地区为其代码｜Name of the region enrolled in; its code where the region is not among the regions offered" example:"示例市"`
 	Employer      string         `json:"employer,omitempty" doc:"参保单位｜Employer" example:"示例单位"`
 	EnrolledOn    string         `json:"enrolled_on,omitempty" doc:"参保日期｜Day of enrolment" example:"2010-03-01"`
-	PausedOn      string         `json:"paused_on,omitempty" doc:"暂停参保日期｜Day since which it is paused"`
+	PausedOn      string         `json:"paused_on,omitempty" doc:"暂停参保日期｜Day since which the enrolment is paused"`
 	Account       accountView    `json:"personal_account" doc:"个人账户｜Personal account"`
 }
 
 // accountView has an amount only when there is one: what is not known is absent, never 0.
 type accountView struct {
 	Exists    balance.Existence `json:"exists" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
-	AmountFen *balance.Fen      `json:"amount_fen,omitempty" doc:"余额（分）；未知时不出现｜Balance in fen; absent when it is not known" example:"123450"`
-	Amount    string            `json:"amount,omitempty" doc:"余额；未知时不出现｜Balance as text; absent when it is not known" example:"¥1,234.50"`
-	Text      string            `json:"text" doc:"可直接展示的文字｜Text that can be shown as it is" example:"¥1,234.50"`
+	AmountFen *balance.Fen      `json:"amount_fen,omitempty" doc:"个人账户余额（分）；未知或无个人账户时不出现｜Balance of the account in fen; absent when it is not known or there is no account" example:"123450"`
+	Amount    string            `json:"amount,omitempty" doc:"个人账户余额，可直接展示；未知或无个人账户时不出现｜Balance of the account as text; absent when it is not known or there is no account" example:"¥1,234.50"`
+	Text      string            `json:"text" doc:"个人账户余额或其说明，可直接展示｜The balance of the account, or why there is none to show, in words that can be shown" example:"¥1,234.50"`
 }
 
 // getBalance is the route that is asked most.
@@ -101,16 +101,16 @@ type trendView struct {
 }
 
 type trendMeta struct {
-	Unit         string               `json:"unit" doc:"货币单位（图表中为元）｜Currency (yuan in the chart)" example:"CNY"`
-	Step         balance.Step         `json:"step" enum:"day,week,month" doc:"实际步长｜Step that was used"`
+	Unit         string               `json:"unit" doc:"图表的货币单位（金额为元）｜Currency of the chart (its amounts are in yuan)" example:"CNY"`
+	Step         balance.Step         `json:"step" enum:"day,week,month" doc:"实际采用的步长｜Step that the chart has"`
 	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry" doc:"无余额记录的日期如何显示｜How days without a balance on record are shown"`
-	Timezone     string               `json:"timezone" doc:"日期所属时区｜Time zone of the days" example:"Asia/Shanghai"`
+	Timezone     string               `json:"timezone" doc:"图表日期所属时区｜Time zone of the chart's days" example:"Asia/Shanghai"`
 	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次余额记录的时间；没有余额记录时不出现｜Time of the last balance on record; absent without one"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,unsupported" doc:"complete：自 since 起，已结束的步长（日、周、月）均有余额记录；since 之前、尚未结束和未来的步长可以为 null，gaps=carry 沿用的余额不算记录。partial：有缺失，或无法确认是否有个人账户。unsupported：无个人账户｜complete: every finished step (day, week or month) from since on has a reading of its own; steps before since, the one that today is in and those to come may be null, and a balance carried on (gaps=carry) is no reading. partial: some finished step lacks one, or it is not known whether there is an account. unsupported: there is no personal account"`
 	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
-	Since        balance.Day          `json:"since" doc:"可查看记录的起始日期｜First day whose records can be shown" example:"2026-11-21"`
-	From         balance.Day          `json:"from" doc:"起始日期｜First day" example:"2026-10-23"`
-	To           balance.Day          `json:"to" doc:"截止日期｜Last day" example:"2026-11-21"`
+	Since        balance.Day          `json:"since" doc:"可查看记录的起始日期｜First day whose balances the user may see" example:"2026-11-21"`
+	From         balance.Day          `json:"from" doc:"图表的起始日期｜First day of the chart" example:"2026-10-23"`
+	To           balance.Day          `json:"to" doc:"图表的截止日期｜Last day of the chart" example:"2026-11-21"`
 	Summary      []summaryView        `json:"summary" doc:"各曲线的汇总｜Summary of each series"`
 }
 

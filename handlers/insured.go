@@ -10,7 +10,7 @@ type regionView struct {
 	Code       string            `json:"code" doc:"行政区划代码，六位｜Code of the region, six digits" example:"330100"`
 	Name       string            `json:"name" doc:"地区名称｜Name of the region" example:"示例市"`
 	Methods    []identity.Method `json:"methods" doc:"可用的身份核验方式；为空表示暂不能在线绑定｜Ways to verify who somebody is; empty where nobody can be linked online yet"`
-	Unattended bool              `json:"unattended" doc:"是否支持每日记录与余额提醒｜Does it support daily records and reminders?"`
+	Unattended bool              `json:"unattended" doc:"是否支持每日记录与余额提醒｜Does the region support daily records and reminders?"`
 }
 
 type consentTextView struct {
@@ -40,7 +40,7 @@ func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], e
 type insuredView struct {
 	ID         string            `json:"id" doc:"参保人编号，用于 /v1/insured/{id}｜Id of the insured person, for /v1/insured/{id}"`
 	Region     string            `json:"region" doc:"绑定地区的行政区划代码｜Code of the region of the link" example:"330100"`
-	RegionName string            `json:"region_name" doc:"绑定地区名称｜Name of that region" example:"示例市"`
+	RegionName string            `json:"region_name" doc:"绑定地区名称｜Name of the region of the link" example:"示例市"`
 	Relation   identity.Relation `json:"relation" doc:"参保人是用户的：self 本人；spouse 配偶；parent 父母；child 子女；other 其他｜What the person is to the user" example:"self"`
 	Name       string            `json:"name" doc:"姓名，已脱敏｜Name, masked" example:"测*甲"`
 	IDNumber   string            `json:"id_number" doc:"证件号码，已脱敏｜ID number, masked" example:"1****************X"`
@@ -51,7 +51,7 @@ type insuredView struct {
 
 type consentView struct {
 	Version    string `json:"version" doc:"已同意的授权说明版本｜Version of the text that was agreed to" example:"2026-11"`
-	At         moment `json:"at" doc:"同意时间｜When"`
+	At         moment `json:"at" doc:"同意时间｜When the consent was given"`
 	Unattended bool   `json:"unattended" doc:"是否同意系统定期查询余额｜May the balance be read regularly without being asked for?"`
 }
 

@@ -22,16 +22,16 @@ type startLinkInput struct {
 type linkConsent struct {
 	Version    string `json:"version" minLength:"1" maxLength:"64" doc:"已同意的授权说明版本，须为现行版本｜Version of the text that is agreed to; must be the one in force" example:"2026-11"`
 	Unattended bool   `json:"unattended,omitempty" doc:"是否同意系统定期查询余额（每日记录与余额提醒需要）｜May the balance be read regularly without being asked for? Daily records and reminders need it" example:"true"`
-	Guardian   bool   `json:"guardian,omitempty" doc:"以监护人身份同意（参保人未满十四周岁时需要）｜Given as guardian; needed for a person under 14" example:"false"`
+	Guardian   bool   `json:"guardian,omitempty" doc:"以监护人身份同意（参保人未满十四周岁时需要）｜Is the consent given as guardian? Needed for a person under 14" example:"false"`
 }
 
 type attemptView struct {
 	ID        string          `json:"id" doc:"绑定申请编号，用于 /v1/link-attempts/{id}｜Id of the attempt, for /v1/link-attempts/{id}"`
-	State     string          `json:"state" enum:"waiting,proving,linked,failed" doc:"waiting 等待验证码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功｜waiting: for the code; proving: being confirmed, look again shortly; linked: done; failed: see reason"`
+	State     string          `json:"state" enum:"waiting,proving,linked,failed" doc:"waiting 等待验证码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功，见 reason｜State of the attempt. waiting: for the code; proving: being confirmed, look again shortly; linked: done; failed: see reason"`
 	Method    identity.Method `json:"method" doc:"身份核验方式｜Way of verifying" example:"sms_on_file"`
 	Message   string          `json:"message" doc:"可直接展示给用户的说明｜Explanation that can be shown to the user" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
-	Reason    string          `json:"reason,omitempty" doc:"未成功的原因｜Why it failed"`
-	InsuredID string          `json:"insured_id,omitempty" doc:"绑定成功后的参保人编号｜Id of the insured person, once linked"`
+	Reason    string          `json:"reason,omitempty" doc:"未成功的原因；仅在 failed 时出现｜Why the attempt failed; absent unless it did"`
+	InsuredID string          `json:"insured_id,omitempty" doc:"参保人编号；仅在 linked 时出现｜Id of the insured person; absent until linked"`
 	SendsLeft int             `json:"sends_left" doc:"还可以发送几次验证码｜How many more codes can be sent" example:"2"`
 	TriesLeft int             `json:"tries_left" doc:"还可以输错几次｜How many more wrong codes are allowed" example:"5"`
 	ExpiresIn int             `json:"expires_in" doc:"本次申请的剩余秒数｜Seconds left for this attempt" example:"900"`

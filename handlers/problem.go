@@ -29,7 +29,7 @@ type Problem struct {
 // FieldError says what is wrong with one field of the request.
 type FieldError struct {
 	Field string `json:"field" doc:"字段，如 consent.version；空字符串表示整个内容｜Field, such as consent.version; an empty string stands for the whole content" example:"id_number"`
-	Code  string `json:"code" doc:"字段错误码｜Code of what is wrong" example:"required"`
+	Code  string `json:"code" doc:"字段错误码｜Code of what is wrong with the field" example:"required"`
 	Text  string `json:"text" doc:"可直接展示给用户的说明｜Explanation that can be shown to the user" example:"此项必填"`
 }
 

@@ -48,9 +48,9 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*out[signedInView
 
 type sessionView struct {
 	ID        string `json:"id" doc:"登录记录编号，用于 DELETE /v1/sessions/{id}｜Id of the session, for DELETE /v1/sessions/{id}"`
-	CreatedAt moment `json:"created_at" doc:"登录时间｜When it began"`
-	ExpiresAt moment `json:"expires_at" doc:"到期时间｜When it ends"`
-	Current   bool   `json:"current" doc:"是否为本次登录｜Is it the one in use?"`
+	CreatedAt moment `json:"created_at" doc:"登录时间｜When the session began"`
+	ExpiresAt moment `json:"expires_at" doc:"登录的到期时间｜When the session ends"`
+	Current   bool   `json:"current" doc:"是否为本次登录｜Is it the session in use?"`
 }
 
 type sessionsView struct {
@@ -91,7 +91,7 @@ type meView struct {
 
 type meSessionView struct {
 	ID        string `json:"id" doc:"登录记录编号｜Id of the session"`
-	ExpiresAt moment `json:"expires_at" doc:"到期时间｜When it ends"`
+	ExpiresAt moment `json:"expires_at" doc:"登录的到期时间｜When the session ends"`
 }
 
 func (s *server) me(ctx context.Context, _ *none) (*out[meView], error) {
