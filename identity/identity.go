@@ -71,7 +71,7 @@ const SMSOnFile Method = "sms_on_file"
 // Assurance says how sure a proof made us; a higher number is surer.
 type Assurance int
 
-// The assurance levels, lowest first. Step 1 reaches AssuranceSMS.
+// The assurance levels, lowest first. Proofs so far reach AssuranceSMS.
 const (
 	AssuranceCardPassword Assurance = 1
 	AssuranceSMS          Assurance = 2

@@ -32,7 +32,7 @@ var civil = time.FixedZone("CST", 8*60*60)
 // resident number of the old kind becomes its 18-digit successor. Area codes are not looked up: a person keeps the code
 // that was valid at issue. Returns ErrIDNumber.
 func NormaliseIDNumber(idType, s string) (string, error) {
-	if len(s) > maxIDBytes || !isIDType(idType) {
+	if len(s) > maxIDBytes || !IsIDType(idType) {
 		return "", ErrIDNumber
 	}
 	number := strings.ToUpper(strings.Map(foldID, s))
@@ -78,7 +78,8 @@ func documentOf(idType, typed string) (kind, number string, err error) {
 	return idType, number, nil
 }
 
-func isIDType(s string) bool { return slices.Contains(idTypes, s) }
+// IsIDType says whether the code is a kind of identity document of the national code table (psn_cert_type).
+func IsIDType(s string) bool { return slices.Contains(idTypes, s) }
 
 func foldID(r rune) rune {
 	if r = foldWidth(r); isBlank(r) {

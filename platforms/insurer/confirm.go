@@ -25,14 +25,18 @@ func (p *person) confirms(claim identity.Claim) bool {
 }
 
 // sameKind says whether the document that the upstream tells of may be the one asked for. A number that has a form of its
-// own belongs to one person, however a region files it: an identity number stands on social security cards (90) too, and
-// regions have codes of their own. A passport's number may be a military card's as well.
+// own belongs to one person, however a region files it: an identity number stands on social security cards (90) too. A
+// passport's number may be a military card's as well. A code that is not of the national table is the region's own and
+// says nothing.
 func sameKind(asked, told string) bool {
 	switch asked {
 	case identity.IDResident, identity.IDHKMacauTaiwan, identity.IDPermanentResident:
 		return true
 	}
-	return told == "" || strings.TrimLeft(asked, "0") == strings.TrimLeft(told, "0")
+	if len(told) == 1 {
+		told = "0" + told // a region that gives codes as numbers
+	}
+	return !identity.IsIDType(told) || asked == told
 }
 
 // canonical makes spellings of one name or number equal: width, letter case, kind of middle dot, spaces and characters

@@ -151,6 +151,7 @@ func TestMatchLooksAtTheKindOfDocument(t *testing.T) {
 		{passport, `"psn_cert_type":8,`, true},
 		{passport, `"psn_cert_type":"",`, true},
 		{passport, ``, true},
+		{passport, `"psn_cert_type":"51",`, true},
 		{passport, `"psn_cert_type":"02",`, false},
 		{passport, `"psn_cert_type":"01",`, false},
 		{someone, `"psn_cert_type":"90",`, true},
