@@ -18,7 +18,7 @@ type balanceMeta struct {
 	FetchedAt    moment               `json:"fetched_at" doc:"数据的获取时间｜When the figures were fetched"`
 	AgeSeconds   int                  `json:"age_seconds" doc:"数据获取至今的秒数｜Seconds since the figures were fetched" example:"12"`
 	Source       string               `json:"source" doc:"数据来源：接口与交易编号｜Where the figures come from: interface and transaction" example:"fsi/1101"`
-	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"complete 完整；partial 部分未知；stale 暂用上次结果；unsupported 该地区不提供｜complete: all known; partial: some figure is not known; stale: the last good answer; unsupported: the region does not provide it"`
+	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" doc:"complete 完整；partial 部分未知；stale 暂用上次结果；unsupported 该地区不提供｜complete: all known; partial: some figure is not known; stale: the last good answer; unsupported: the region does not provide it" example:"complete"`
 }
 
 type enrolmentView struct {
@@ -36,7 +36,7 @@ type enrolmentView struct {
 
 // accountView has an amount only when there is one: what is not known is absent, never 0.
 type accountView struct {
-	Exists    balance.Existence `json:"exists" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
+	Exists    balance.Existence `json:"exists" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown" example:"yes"`
 	AmountFen *balance.Fen      `json:"amount_fen,omitempty" doc:"个人账户余额（分）；未知或无个人账户时不出现｜Balance of the account in fen; absent when it is not known or there is no account" example:"123450"`
 	Amount    string            `json:"amount,omitempty" doc:"个人账户余额，可直接展示；未知或无个人账户时不出现｜Balance of the account as text; absent when it is not known or there is no account" example:"¥1,234.50"`
 	Text      string            `json:"text" doc:"个人账户余额或其说明，可直接展示｜The balance of the account, or why there is none to show, in words that can be shown" example:"¥1,234.50"`
@@ -97,18 +97,18 @@ type trendInput struct {
 
 type trendView struct {
 	Meta  trendMeta `json:"meta" doc:"图表的范围、完整程度与汇总｜Range, completeness and summary of the chart"`
-	Chart any       `json:"chart" doc:"所选图表库的数据，可直接使用；金额单位为元，null 表示无余额记录｜Data for the chosen chart library, ready to use; amounts are in yuan, null means no balance on record"`
+	Chart any       `json:"chart" doc:"所选图表库的数据，可直接使用；金额单位为元，null 表示无余额记录｜Data for the chosen chart library, ready to use; amounts are in yuan, null means no balance on record" example:"{\"categories\":[\"2026-10-19\",\"2026-10-26\",\"2026-11-02\",\"2026-11-09\",\"2026-11-16\"],\"series\":[{\"key\":\"personal\",\"name\":\"个人账户\",\"data\":[120.5,118,112.3,110,98]}]}"`
 }
 
 type trendMeta struct {
 	Unit         string               `json:"unit" doc:"图表的货币单位（金额为元）｜Currency of the chart (its amounts are in yuan)" example:"CNY"`
-	Step         balance.Step         `json:"step" enum:"day,week,month" doc:"实际采用的步长｜Step that the chart has"`
-	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry" doc:"无余额记录的日期如何显示｜How days without a balance on record are shown"`
+	Step         balance.Step         `json:"step" enum:"day,week,month" doc:"实际采用的步长｜Step that the chart has" example:"week"`
+	Gaps         balance.Gaps         `json:"gaps" enum:"null,carry" doc:"无余额记录的日期如何显示｜How days without a balance on record are shown" example:"null"`
 	Timezone     string               `json:"timezone" doc:"图表日期所属时区｜Time zone of the chart's days" example:"Asia/Shanghai"`
 	AsOf         moment               `json:"as_of,omitempty" doc:"最近一次余额记录的时间；没有余额记录时不出现｜Time of the last balance on record; absent without one"`
-	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,unsupported" doc:"complete：自 since 起，已结束的步长（日、周、月）均有余额记录；since 之前、尚未结束和未来的步长可以为 null，gaps=carry 沿用的余额不算记录。partial：有缺失，或无法确认是否有个人账户。unsupported：无个人账户｜complete: every finished step (day, week or month) from since on has a reading of its own; steps before since, the one that today is in and those to come may be null, and a balance carried on (gaps=carry) is no reading. partial: some finished step lacks one, or it is not known whether there is an account. unsupported: there is no personal account"`
-	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown"`
-	Since        balance.Day          `json:"since" doc:"可查看记录的起始日期｜First day whose balances the user may see" example:"2026-11-21"`
+	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,unsupported" doc:"complete：自 since 起，已结束的步长（日、周、月）均有余额记录；since 之前、尚未结束和未来的步长可以为 null，gaps=carry 沿用的余额不算记录。partial：有缺失，或无法确认是否有个人账户。unsupported：无个人账户｜complete: every finished step (day, week or month) from since on has a reading of its own; steps before since, the one that today is in and those to come may be null, and a balance carried on (gaps=carry) is no reading. partial: some finished step lacks one, or it is not known whether there is an account. unsupported: there is no personal account" example:"complete"`
+	Account      balance.Existence    `json:"account" enum:"yes,no,unknown" doc:"是否有个人账户：yes 有；no 无；unknown 未知｜Is there a personal account? yes, no, or unknown" example:"yes"`
+	Since        balance.Day          `json:"since" doc:"可查看记录的起始日期｜First day whose balances the user may see" example:"2026-09-01"`
 	From         balance.Day          `json:"from" doc:"图表的起始日期｜First day of the chart" example:"2026-10-23"`
 	To           balance.Day          `json:"to" doc:"图表的截止日期｜Last day of the chart" example:"2026-11-21"`
 	Summary      []summaryView        `json:"summary" doc:"各曲线的汇总｜Summary of each series"`

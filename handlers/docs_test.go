@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,6 +37,33 @@ func checkDescriptions(t *testing.T, path string, tree any) {
 		for name, item := range node {
 			if name != "examples" {
 				checkDescriptions(t, path+"/"+name, item)
+			}
+		}
+	}
+}
+
+// TestExamplesCanBe: a field with a list of allowed values shows one of them as its example. Without one the page would
+// show the first of the list, which rarely goes with the other fields' examples.
+func TestExamplesCanBe(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Enum, Examples []any }
+				Required   []string
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(newRig(t).send(request("GET", "/openapi.json", "")).body), &document); err != nil {
+		t.Fatal(err)
+	}
+	for schema, s := range document.Components.Schemas {
+		for name, p := range s.Properties {
+			if p.Enum == nil || p.Examples == nil && !slices.Contains(s.Required, name) {
+				continue
+			}
+			if len(p.Examples) != 1 || !slices.Contains(p.Enum, p.Examples[0]) {
+				t.Errorf("%s.%s shows %q of %q", schema, name, p.Examples, p.Enum)
 			}
 		}
 	}

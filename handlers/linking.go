@@ -26,8 +26,8 @@ type linkConsent struct {
 }
 
 type attemptView struct {
-	ID        string          `json:"id" doc:"绑定申请编号，用于 /v1/link-attempts/{id}｜Id of the attempt, for /v1/link-attempts/{id}"`
-	State     string          `json:"state" enum:"waiting,proving,linked,failed" doc:"waiting 等待验证码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功，见 reason｜State of the attempt. waiting: for the code; proving: being confirmed, look again shortly; linked: done; failed: see reason"`
+	ID        string          `json:"id" doc:"绑定申请编号，用于 /v1/link-attempts/{id}｜Id of the attempt, for /v1/link-attempts/{id}" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+	State     string          `json:"state" enum:"waiting,proving,linked,failed" doc:"waiting 等待验证码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功，见 reason｜State of the attempt. waiting: for the code; proving: being confirmed, look again shortly; linked: done; failed: see reason" example:"waiting"`
 	Method    identity.Method `json:"method" doc:"身份核验方式｜Way of verifying" example:"sms_on_file"`
 	Message   string          `json:"message" doc:"可直接展示给用户的说明｜Explanation that can be shown to the user" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
 	Reason    string          `json:"reason,omitempty" doc:"未成功的原因；仅在 failed 时出现｜Why the attempt failed; absent unless it did"`
@@ -89,6 +89,18 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 		status = http.StatusAccepted
 	}
 	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt)}, nil
+}
+
+// provenExamples are what the document shows of the two answers to a right code.
+var provenExamples = map[int]any{
+	http.StatusOK: attemptView{
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked.zh,
+		InsuredID: "QW7M2XKD5ZB3TNR6VAJHP4ELCY", SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
+	},
+	http.StatusAccepted: attemptView{
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: textProving.zh,
+		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
+	},
 }
 
 // attempt shows an attempt. Requested and waiting look alike, and so do the first code on its way and sent: how far the

@@ -117,6 +117,7 @@ func finishDocument(api huma.API, routes []route) {
 		for _, status := range r.others {
 			op.Responses[strconv.Itoa(status)] = &huma.Response{Content: op.Responses["200"].Content}
 		}
+		documentExamples(op, r)
 		documentErrors(op, r)
 		for status, response := range op.Responses {
 			number, _ := strconv.Atoi(status)
@@ -124,4 +125,14 @@ func finishDocument(api huma.API, routes []route) {
 		}
 	}
 	documentCodes(api.OpenAPI().Components.Schemas)
+}
+
+// documentExamples replaces the example that the fields make up where one status of success looks unlike another.
+func documentExamples(op *huma.Operation, r route) {
+	for status, example := range r.examples {
+		response := op.Responses[strconv.Itoa(status)]
+		media := *response.Content["application/json"] // which another status may share
+		media.Example = example
+		response.Content = map[string]*huma.MediaType{"application/json": &media}
+	}
 }

@@ -64,15 +64,15 @@ type reminderView struct {
 	InsuranceType  string             `json:"insurance_type" doc:"险种代码｜Code of the insurance" example:"310"`
 	InsuranceName  string             `json:"insurance_name" doc:"险种名称｜Name of the insurance" example:"职工医保"`
 	Template       string             `json:"template" doc:"消息模板的 name｜Name of the message template" example:"low_balance"`
-	ShowAmount     bool               `json:"show_amount" doc:"消息中是否显示余额｜May the message show the balance?"`
+	ShowAmount     bool               `json:"show_amount" doc:"消息中是否显示余额｜May the message show the balance?" example:"false"`
 	QuietHours     *quietHours        `json:"quiet_hours,omitempty" doc:"免打扰时段；未设时不出现｜Quiet hours; absent without any"`
-	State          reminder.RuleState `json:"state" enum:"new,armed,below" doc:"new 尚未判断；armed 生效中；below 已低于提醒金额，回升后重新生效｜State of the reminder. new: not judged yet; armed: on; below: below the threshold, on again after recovery"`
-	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒｜The balance was below the threshold when the reminder was set; the balance must recover first"`
+	State          reminder.RuleState `json:"state" enum:"new,armed,below" doc:"new 尚未判断；armed 生效中；below 已低于提醒金额，回升后重新生效｜State of the reminder. new: not judged yet; armed: on; below: below the threshold, on again after recovery" example:"armed"`
+	AlreadyBelow   bool               `json:"already_below" doc:"设置时余额已低于提醒金额；回升后才会再提醒｜The balance was below the threshold when the reminder was set; the balance must recover first" example:"false"`
 	LastReason     reminder.Reason    `json:"last_reason,omitempty" doc:"最近一次判断的结果；尚未判断时不出现｜What the last evaluation of the reminder came to; absent before the first" example:"above_line"`
 	LastReasonText string             `json:"last_reason_text,omitempty" doc:"最近一次判断的结果，可直接展示；尚未判断时不出现｜What the last evaluation of the reminder came to, in words that can be shown; absent before the first" example:"余额不低于提醒金额"`
 	EvaluatedAt    moment             `json:"evaluated_at,omitempty" doc:"最近一次判断的时间；尚未判断时不出现｜When the reminder was last evaluated; absent before the first time"`
-	NextCheckAt    moment             `json:"next_check_at" doc:"下次判断的时间｜When the reminder is next evaluated"`
-	CreatedAt      moment             `json:"created_at" doc:"设置时间｜When the reminder was set"`
+	NextCheckAt    moment             `json:"next_check_at" doc:"下次判断的时间｜When the reminder is next evaluated" example:"2026-11-21T09:00:00+08:00"`
+	CreatedAt      moment             `json:"created_at" doc:"设置时间｜When the reminder was set" example:"2026-11-20T19:30:00+08:00"`
 	Quota          *quotaView         `json:"quota,omitempty" doc:"该提醒的消息模板的订阅次数；暂时无法读取时不出现｜Subscriptions to the reminder's message template; absent when they cannot be read just now"`
 }
 
@@ -170,13 +170,13 @@ func clockText(minutes int) string {
 
 type deliveryView struct {
 	ID         string                 `json:"id" doc:"提醒记录编号｜Id of the notification"`
-	State      reminder.DeliveryState `json:"state" enum:"pending,sending,accepted,refused,unknown,dropped" doc:"提醒的发送状态；accepted 指平台已接收，unknown 不再重发｜State of the notification; accepted means by the platform, unknown is never sent again"`
+	State      reminder.DeliveryState `json:"state" enum:"pending,sending,accepted,refused,unknown,dropped" doc:"提醒的发送状态；accepted 指平台已接收，unknown 不再重发｜State of the notification; accepted means by the platform, unknown is never sent again" example:"accepted"`
 	StateText  string                 `json:"state_text" doc:"发送状态的说明，可直接展示｜State of the notification in words that can be shown" example:"已发送"`
 	Reason     reminder.Reason        `json:"reason,omitempty" doc:"处于该状态的原因；无特别原因时不出现｜Why the notification is in its state; absent where nothing is to be said"`
 	ReasonText string                 `json:"reason_text,omitempty" doc:"处于该状态的原因，可直接展示；无特别原因时不出现｜Why the notification is in its state, in words that can be shown; absent where nothing is to be said"`
 	Template   string                 `json:"template" doc:"消息模板的 name｜Name of the message template" example:"low_balance"`
 	CreatedAt  moment                 `json:"created_at" doc:"决定提醒的时间｜When the notification was decided on"`
-	EndedAt    moment                 `json:"ended_at,omitempty" doc:"发送结束的时间；未结束时不出现｜When the sending of the notification was over; absent before"`
+	EndedAt    moment                 `json:"ended_at,omitempty" doc:"发送结束的时间；未结束时不出现｜When the sending of the notification was over; absent before" example:"2026-11-21T08:00:01+08:00"`
 }
 
 type deliveriesView struct {
@@ -205,8 +205,8 @@ func (s *server) listDeliveries(ctx context.Context, in *LinkID) (*out[deliverie
 
 type templateView struct {
 	Name        string        `json:"name" doc:"模板名称，设置提醒时使用｜Our name of the template, for setting a reminder" example:"low_balance"`
-	TemplateID  string        `json:"template_id" doc:"平台的模板编号，用于订阅授权与上报｜The platform's id of the template, for subscribing and for reporting it"`
-	Kind        reminder.Kind `json:"kind" enum:"one_time,long_term" doc:"one_time 一次性订阅，每次授权可发送一条；long_term 长期订阅｜Kind of the template. one_time: each grant allows one message; long_term: a grant allows many"`
+	TemplateID  string        `json:"template_id" doc:"平台的模板编号，用于订阅授权与上报｜The platform's id of the template, for subscribing and for reporting it" example:"TEMPLATE-ID"`
+	Kind        reminder.Kind `json:"kind" enum:"one_time,long_term" doc:"one_time 一次性订阅，每次授权可发送一条；long_term 长期订阅｜Kind of the template. one_time: each grant allows one message; long_term: a grant allows many" example:"one_time"`
 	Title       string        `json:"title" doc:"模板标题｜Title of the template" example:"余额提醒"`
 	ShowsAmount bool          `json:"shows_amount" doc:"消息能否显示余额｜Has the template a place for the balance?" example:"true"`
 	Free        int           `json:"free" doc:"该模板剩余的订阅次数｜How many messages of the template are allowed still" example:"1"`

@@ -19,6 +19,7 @@ type route struct {
 	summary      text
 	status       int            // of success
 	others       []int          // further statuses of success
+	examples     map[int]any    // of success, where the status decides what the answer looks like
 	failures     []*publicError // beside those that follow from access and input
 	takesBody    bool
 	maxBody      int
@@ -41,7 +42,7 @@ func (s *server) routes() []route {
 		on("GET /v1/link-attempts/{id}", citizen, "getLinkAttempt", text{"绑定进度", "Progress of a link"}, s.getAttempt),
 		on("POST /v1/link-attempts/{id}/code", citizen, "resendCode", text{"重发验证码", "Send another code"}, s.resendCode).accepted().
 			fails(errAttemptOver, errTooSoon, errNoSendsLeft, errTooMany),
-		on("POST /v1/link-attempts/{id}/proof", citizen, "proveLink", text{"提交验证码", "Prove a link"}, s.proveLink).also(202).
+		on("POST /v1/link-attempts/{id}/proof", citizen, "proveLink", text{"提交验证码", "Prove a link"}, s.proveLink).also(202).shows(provenExamples).
 			fails(errAttemptOver, errCodeWrong, errCodeExpired, errTooMany),
 
 		on("GET /v1/insured", citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),
@@ -77,6 +78,9 @@ func (r route) accepted() route { r.status = http.StatusAccepted; return r }
 
 // also documents further statuses of success.
 func (r route) also(statuses ...int) route { r.others = statuses; return r }
+
+// shows gives statuses of success an example each.
+func (r route) shows(examples map[int]any) route { r.examples = examples; return r }
 
 // fails documents the errors of the route's own. A test holds them against what the services say of themselves.
 func (r route) fails(errors ...*publicError) route { r.failures = errors; return r }

@@ -17,7 +17,7 @@ type signInInput struct {
 type signedInView struct {
 	Token     string   `json:"token" doc:"访问令牌，放入 Authorization: Bearer｜Token, to be sent as Authorization: Bearer"`
 	TokenType string   `json:"token_type" doc:"令牌类型｜Type of the token" example:"Bearer"`
-	ExpiresAt moment   `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录｜When the token ends; sign in silently again then"`
+	ExpiresAt moment   `json:"expires_at" doc:"令牌到期时间；到期后重新静默登录｜When the token ends; sign in silently again then" example:"2026-11-21T10:00:00+08:00"`
 	User      userView `json:"user" doc:"当前用户｜The user"`
 }
 
@@ -47,10 +47,10 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*out[signedInView
 }
 
 type sessionView struct {
-	ID        string `json:"id" doc:"登录记录编号，用于 DELETE /v1/sessions/{id}｜Id of the session, for DELETE /v1/sessions/{id}"`
+	ID        string `json:"id" doc:"登录记录编号，用于 DELETE /v1/sessions/{id}｜Id of the session, for DELETE /v1/sessions/{id}" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
 	CreatedAt moment `json:"created_at" doc:"登录时间｜When the session began"`
-	ExpiresAt moment `json:"expires_at" doc:"登录的到期时间｜When the session ends"`
-	Current   bool   `json:"current" doc:"是否为本次登录｜Is it the session in use?"`
+	ExpiresAt moment `json:"expires_at" doc:"登录的到期时间｜When the session ends" example:"2026-11-21T10:00:00+08:00"`
+	Current   bool   `json:"current" doc:"是否为本次登录｜Is it the session in use?" example:"true"`
 }
 
 type sessionsView struct {
@@ -82,16 +82,16 @@ func (s *server) signOut(ctx context.Context, in *SessionID) (*struct{}, error) 
 }
 
 type meView struct {
-	Platform identity.Platform `json:"platform" doc:"平台｜Platform"`
-	App      string            `json:"app" doc:"小程序的配置名｜Configured name of the mini-program"`
+	Platform identity.Platform `json:"platform" doc:"平台｜Platform" example:"wechat"`
+	App      string            `json:"app" doc:"小程序的配置名｜Configured name of the mini-program" example:"main"`
 	Session  meSessionView     `json:"session" doc:"本次登录｜The session in use"`
 	Insured  []insuredView     `json:"insured" doc:"已绑定的参保人｜Insured persons linked to the user"`
 	Quotas   []quotaView       `json:"quotas" doc:"各消息模板的订阅次数｜Subscriptions to each message template"`
 }
 
 type meSessionView struct {
-	ID        string `json:"id" doc:"登录记录编号｜Id of the session"`
-	ExpiresAt moment `json:"expires_at" doc:"登录的到期时间｜When the session ends"`
+	ID        string `json:"id" doc:"登录记录编号｜Id of the session" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+	ExpiresAt moment `json:"expires_at" doc:"登录的到期时间｜When the session ends" example:"2026-11-21T10:00:00+08:00"`
 }
 
 func (s *server) me(ctx context.Context, _ *none) (*out[meView], error) {
