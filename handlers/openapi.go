@@ -61,7 +61,7 @@ func apiConfig(version string) huma.Config {
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
 				SecuritySchemes: map[string]*huma.SecurityScheme{scheme: {
-					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "登录（POST /v1/sessions）取得的令牌，两小时有效｜Token from signing in (POST /v1/sessions), good for two hours",
+					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "登录（POST /v1/sessions）取得的令牌，有效期至同时返回的 expires_at｜Token from signing in (POST /v1/sessions), good until the expires_at that is answered with it",
 				}},
 			},
 		},
