@@ -73,7 +73,7 @@ var (
 
 	errNoRule      = publish(publicError{code: "no_reminder", status: 404, text: text{"尚未设置余额提醒", "No reminder is set."}})
 	errTemplate    = publish(publicError{code: "template_unknown", status: 422, field: "template", text: text{"该消息模板不可用，请更新小程序后重试", "There is no such message template."}})
-	errThreshold   = publish(publicError{code: "threshold_invalid", status: 422, field: "threshold_fen", text: text{"提醒金额须在 1 元至 100 万元之间", "The amount must be between ¥1 and ¥1,000,000."}})
+	errThreshold   = publish(publicError{code: "threshold_invalid", status: 422, field: "threshold_fen", text: text{"提醒金额须在 1 元至 100 万元之间", "The threshold must be between ¥1 and ¥1,000,000."}})
 	errMargin      = publish(publicError{code: "margin_invalid", status: 422, field: "margin_fen", text: text{"回升金额须在 0 至 100 万元之间", "The margin must be between ¥0 and ¥1,000,000."}})
 	errReportID    = publish(publicError{code: "report_id_invalid", status: 422, field: "report_id", text: text{"上报编号有误", "The report's id is not valid."}})
 	errNoAccount   = publish(publicError{code: "no_personal_account", status: 409, text: text{"该参保人没有可提醒的个人账户", "There is no personal account to watch."}})

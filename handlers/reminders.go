@@ -17,7 +17,7 @@ import (
 type putReminderInput struct {
 	LinkID
 	Body struct {
-		ThresholdFen  thresholdFen `json:"threshold_fen" doc:"提醒金额（分）：余额低于此金额时提醒｜Amount in fen below which the user is told" example:"10000"`
+		ThresholdFen  thresholdFen `json:"threshold_fen" doc:"提醒金额（分）：余额低于此金额时提醒｜Threshold in fen: the user is told when the balance falls below it" example:"10000"`
 		MarginFen     *marginFen   `json:"margin_fen,omitempty" doc:"回升金额（分）：余额回升至提醒金额加此金额后，提醒重新生效；省略为系统默认值｜The reminder is on again once the balance is this much in fen above the threshold; the default if left out" example:"1000"`
 		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" doc:"险种代码；省略为有个人账户的险种｜Code of the insurance; one with a personal account if left out" example:"310"`
 		Template      string       `json:"template,omitempty" maxLength:"64" doc:"消息模板的 name，见 GET /v1/templates；省略为第一个｜The name of a message template, see GET /v1/templates; the first if left out" example:"low_balance"`

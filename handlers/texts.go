@@ -40,10 +40,10 @@ var deliveryTexts = map[string]text{
 
 // evaluationTexts says what an evaluation came to.
 var evaluationTexts = map[string]text{
-	string(reminder.ReasonFired):          {"余额低于提醒金额，已提醒", "The balance fell below the line."},
-	string(reminder.ReasonAbove):          {"余额不低于提醒金额", "The balance is not below the line."},
-	string(reminder.ReasonAlreadyBelow):   {"设置时余额已低于提醒金额，回升后再提醒", "The balance was below the line already; it must recover first."},
-	string(reminder.ReasonStillBelow):     {"余额仍低于提醒金额", "The balance is still below the line."},
+	string(reminder.ReasonFired):          {"余额低于提醒金额，已提醒", "The balance fell below the threshold."},
+	string(reminder.ReasonAbove):          {"余额不低于提醒金额", "The balance is not below the threshold."},
+	string(reminder.ReasonAlreadyBelow):   {"设置时余额已低于提醒金额，回升后再提醒", "The balance was below the threshold already; it must recover first."},
+	string(reminder.ReasonStillBelow):     {"余额仍低于提醒金额", "The balance is still below the threshold."},
 	string(reminder.ReasonRearmed):        {"余额已回升，提醒重新生效", "The balance has recovered; the reminder is on again."},
 	string(reminder.ReasonCooldown):       {"近期已提醒过，暂不重复提醒", "A reminder was sent not long ago."},
 	string(reminder.ReasonNotFresh):       {"暂时无法获取最新余额，稍后再查", "No fresh balance could be had; it is tried again later."},
