@@ -65,6 +65,7 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 	r := newRig(t)
 	var document struct {
 		OpenAPI string                               `json:"openapi"`
+		Info    struct{ Description string }         `json:"info"`
 		Paths   map[string]map[string]map[string]any `json:"paths"`
 	}
 	got := r.send(request("GET", "/openapi.json", ""))
@@ -87,6 +88,11 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 	for _, line := range mounted(r) {
 		if strings.Contains(line, "/v1/") {
 			served = append(served, line)
+			continue
+		}
+		_, path, _ := strings.Cut(line, " ")
+		if path != "/docs" && path != "/openapi.json" && strings.Count(document.Info.Description, path) != 2 {
+			t.Errorf("the description does not name %s once in each language", path)
 		}
 	}
 	slices.Sort(described)
