@@ -465,6 +465,24 @@ func TestLinkAgainWithAllPlacesTaken(t *testing.T) {
 	}
 }
 
+// TestAFullUserCannotTryNumbersFreely: that somebody with all places taken may link again tells whom the links are of.
+func TestAFullUserCannotTryNumbersFreely(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *identity.LinkingConfig) { c.LinksPerUser = 1 })
+	w.link(t, "user-1", personA, phoneA)
+	var limit *identity.LimitError
+	for range 30 {
+		_, err := w.linking.Start(t.Context(), w.caller("user-1"), request(personB))
+		if errors.As(err, &limit) {
+			return
+		}
+		if !errors.Is(err, identity.ErrLinkLimit) {
+			t.Fatal(err)
+		}
+	}
+	t.Error("30 numbers could be tried")
+}
+
 func TestProvedWaitsForTheUpstream(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// endedKept is longer than a proved attempt stays in the store: a day, and another one until it is swept away.
-const endedKept = 3 * 24 * time.Hour
+// EndedKept is how long an ended link is remembered: longer than a proved attempt stays in the store, which is a day, and
+// another one until it is swept away.
+const EndedKept = 3 * 24 * time.Hour
 
 // Unlink ends a link. From its return on the link is invisible everywhere; what hangs on it is deleted at once where
 // possible, else by Run.
@@ -29,8 +30,11 @@ func (l *Linking) Unlink(ctx context.Context, c *Caller, linkID string) error {
 		return ErrNoSuchLink
 	}
 	insured, err := l.insured(ctx, user.Links[i].PersonID)
+	if ctx.Err() != nil {
+		return ErrStore
+	}
 	if err != nil {
-		return err
+		insured = "" // who cannot be read can be left all the same; then only the attempts known by the link are withdrawn
 	}
 	link, err := l.markEnding(ctx, c.UserID, linkID, insured)
 	if err != nil {
@@ -116,9 +120,9 @@ func (u *PlatformUser) keepEnd(end EndedLink) {
 	u.Ended = append(u.Ended, end)
 }
 
-// ForgetEnds drops the ends that no attempt is old enough for any more. A store calls it at sign-in.
+// ForgetEnds drops the ends that no attempt is old enough for any more. A store calls it at sign-in and when it sweeps.
 func (u *PlatformUser) ForgetEnds(now time.Time) {
-	u.Ended = slices.DeleteFunc(u.Ended, func(e EndedLink) bool { return now.Sub(e.At) >= endedKept })
+	u.Ended = slices.DeleteFunc(u.Ended, func(e EndedLink) bool { return now.Sub(e.At) >= EndedKept })
 }
 
 // endedSince tells whether the user has ended a link to the attempt's person since the attempt's consent.

@@ -22,6 +22,26 @@ func TestUnlinkOfOneKeepsTheOther(t *testing.T) {
 	}
 }
 
+// TestUnlinkOfAnUnreadablePerson: whose document cannot be read, for a lost key or a newer program's, can be left as well.
+func TestUnlinkOfAnUnreadablePerson(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	link := w.link(t, "user-1", personA, phoneA)
+	c := w.caller("user-1")
+	w.store.Before = func(op string) error {
+		if op == "Person" {
+			return errors.New("cannot be opened")
+		}
+		return nil
+	}
+	if err := w.linking.Unlink(t.Context(), c, link.ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.caller("user-1").Links); n != 0 {
+		t.Errorf("%d links are visible", n)
+	}
+}
+
 // TestUnlinkWhileFollowersBegin ends a link that is still being written: what that writing begins goes a little later.
 func TestUnlinkWhileFollowersBegin(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,7 @@ type index struct {
 
 var indexes = []index{
 	{"platform_users", []string{"ending"}, false},
+	{"platform_users", []string{"ends_until"}, false},
 	{"sessions", []string{"user_id", "expires_at"}, false},
 	{"sessions", []string{"expires_at"}, true},
 	{"changes", []string{"at"}, true},

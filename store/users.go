@@ -25,7 +25,8 @@ type userDoc struct {
 	Ending    bool       `bson:"ending"` // some link is ending; for the index
 	CreatedAt time.Time  `bson:"created_at"`
 	SeenAt    time.Time  `bson:"seen_at"`
-	Ended     []endedDoc `bson:"ended,omitempty"` // none in what older programs wrote
+	Ended     []endedDoc `bson:"ended,omitempty"`      // none in what older programs wrote
+	EndsUntil *time.Time `bson:"ends_until,omitempty"` // when the first of them is to be forgotten; for the index
 }
 
 // endedDoc is an identity.EndedLink; the two convert into each other.
@@ -61,6 +62,9 @@ func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
 	}
 	for _, e := range u.Ended {
 		d.Ended = append(d.Ended, endedDoc(e))
+		if until := e.At.Add(identity.EndedKept); d.EndsUntil == nil || until.Before(*d.EndsUntil) {
+			d.EndsUntil = &until
+		}
 	}
 	var err error
 	for _, f := range d.sealedFields(&u.Account) {
