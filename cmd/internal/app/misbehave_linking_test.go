@@ -23,6 +23,22 @@ func proofUnder(u upstreamSaid) string {
 	return "linked"
 }
 
+// startUnder starts the attempt while the target has the attempt's fault, wants the usual answers and so many SMS, and has
+// another code sent once the fault is over.
+func (a *attempt) startUnder(t *testing.T, target, reference string, sends int) {
+	t.Helper()
+	before := a.smsCount("")
+	a.misbehave(t, target, a.fault, always)
+	if got := a.start(t); got != reference {
+		t.Errorf("%s: the answers differ\n%s\n%s", a.fault, got, reference)
+	}
+	if got := a.smsCount("") - before; got != sends {
+		t.Errorf("%s: %d SMS, want %d", a.fault, got, sends)
+	}
+	a.behave(t, target)
+	a.resend(t)
+}
+
 // TestNobodyIsLinkedWronglyWhileTheInsurerMisbehaves goes through a link attempt under every fault: the answers stay
 // the same, no code goes to anybody but the person, and the link comes about as soon as the person is confirmed.
 func TestNobodyIsLinkedWronglyWhileTheInsurerMisbehaves(t *testing.T) {
@@ -35,20 +51,11 @@ func TestNobodyIsLinkedWronglyWhileTheInsurerMisbehaves(t *testing.T) {
 	each(t, s, "insurer", table, func(fault string, want upstreamSaid) {
 		n++
 		a := &attempt{stage: s, fault: fault, p: s.signedIn(t, "wechat", "citizen-"+fault), person: people[n%len(people)]}
-		before := s.smsCount("")
-		s.misbehave(t, "insurer", fault, always)
-		if got := a.start(t); got != reference {
-			t.Errorf("%s: the answers differ\n%s\n%s", fault, got, reference)
-		}
 		sends := 1
 		if state := proofUnder(want); state != "linked" {
 			sends = 0
 		}
-		if got := s.smsCount("") - before; got != sends {
-			t.Errorf("%s: %d SMS, want %d", fault, got, sends)
-		}
-		s.behave(t, "insurer")
-		a.resend(t)
+		a.startUnder(t, "insurer", reference, sends)
 		s.misbehave(t, "insurer", fault, always)
 		state := a.prove(t)
 		if state != proofUnder(want) {
@@ -219,16 +226,7 @@ func TestLinkingWhileTheSMSGatewayMisbehaves(t *testing.T) {
 	each(t, s, "sms.send", smsFaults, func(fault string, want int) {
 		n++
 		a := &attempt{stage: s, fault: fault, p: s.signedIn(t, "alipay", "citizen-"+fault), person: people[n%len(people)]}
-		before := s.smsCount("")
-		s.misbehave(t, "sms.send", fault, always)
-		if got := a.start(t); got != reference {
-			t.Errorf("%s: the answers differ\n%s\n%s", fault, got, reference)
-		}
-		if got := s.smsCount("") - before; got != want {
-			t.Errorf("%s: %d SMS, want %d", fault, got, want)
-		}
-		s.behave(t, "sms.send")
-		a.resend(t)
+		a.startUnder(t, "sms.send", reference, want)
 		if state := a.prove(t); state != "linked" {
 			t.Errorf("after %s: a right code leads to %q", fault, state)
 		}
