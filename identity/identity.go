@@ -28,7 +28,6 @@ type PlatformAccount struct {
 	AppID    string // the platform's id of the app; part of the user's key
 	OpenID   string // the platform's id of the user within the app; never empty
 	UserID   string // Alipay's older user_id when it was given; else ""
-	UnionID  string // when the platform gave one; else ""
 }
 
 // PlatformUser is one user of one app of one platform, with all links that user holds. It is one document: the limit

@@ -133,7 +133,7 @@ func TestZeroes(t *testing.T) {
 func TestNothingPersonalInClear(t *testing.T) {
 	t.Parallel()
 	s := offline(t)
-	secrets := []string{"测试甲", "110101190001010000", "openid-secret", "userid-secret", "unionid-secret", "测试单位"}
+	secrets := []string{"测试甲", "110101190001010000", "openid-secret", "userid-secret", "测试单位"}
 	var raws []bson.Raw
 	keep := func(raw bson.Raw, err error) {
 		if err != nil {
@@ -141,13 +141,13 @@ func TestNothingPersonalInClear(t *testing.T) {
 		}
 		raws = append(raws, raw)
 	}
-	raw, _, err := s.users.encode(&identity.PlatformUser{ID: "u", Account: identity.PlatformAccount{OpenID: secrets[2], UserID: secrets[3], UnionID: secrets[4]}}, Meta{}, "w")
+	raw, _, err := s.users.encode(&identity.PlatformUser{ID: "u", Account: identity.PlatformAccount{OpenID: secrets[2], UserID: secrets[3]}}, Meta{}, "w")
 	keep(raw, err)
 	raw, _, err = s.persons.encode(&identity.Person{ID: "p", Name: secrets[0], IDNumber: secrets[1]}, Meta{}, "w")
 	keep(raw, err)
 	raw, _, err = s.attempts.encode(&identity.Attempt{ID: "a", Claim: identity.Claim{Name: secrets[0], IDNumber: secrets[1]}}, Meta{}, "w")
 	keep(raw, err)
-	raw, _, err = s.answers.encode(&lastAnswer{"x", &balance.Answer{Enrolments: []balance.Enrolment{{Employer: secrets[5]}}}}, Meta{}, "w")
+	raw, _, err = s.answers.encode(&lastAnswer{"x", &balance.Answer{Enrolments: []balance.Enrolment{{Employer: secrets[4]}}}}, Meta{}, "w")
 	keep(raw, err)
 	for _, raw := range raws {
 		for _, secret := range secrets {

@@ -20,12 +20,12 @@ var start = time.Date(2026, 11, 21, 10, 0, 0, 123_000_000, time.UTC)
 func TestSignedIn(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
-	account := identity.PlatformAccount{Platform: identity.WeChat, App: "main", AppID: "wx1", OpenID: "o-1", UnionID: "u-1"}
+	account := identity.PlatformAccount{Platform: identity.WeChat, App: "main", AppID: "wx1", OpenID: "o-1"}
 	first, err := s.SignedIn(t.Context(), account, start)
 	if err != nil {
 		t.Fatal(err)
 	}
-	account.UnionID, account.UserID = "", "2088"
+	account.UserID = "2088"
 	again, err := s.SignedIn(t.Context(), account, start.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestSignedIn(t *testing.T) {
 	if again.ID != first.ID || !again.CreatedAt.Equal(start) || !again.SeenAt.Equal(start.Add(time.Hour)) {
 		t.Errorf("signed in again: %+v", again)
 	}
-	if again.Account.UnionID != "u-1" || again.Account.UserID != "2088" || again.Account.OpenID != "o-1" {
+	if again.Account.UserID != "2088" || again.Account.OpenID != "o-1" {
 		t.Errorf("account: %+v", again.Account)
 	}
 	account.AppID = "wx2"

@@ -18,9 +18,8 @@ type userDoc struct {
 	Platform  string     `bson:"platform"`
 	App       string     `bson:"app"`
 	AppID     string     `bson:"app_id"`
-	OpenID    []byte     `bson:"open_id"`  // sealed
-	UserID    []byte     `bson:"user_id"`  // sealed
-	UnionID   []byte     `bson:"union_id"` // sealed
+	OpenID    []byte     `bson:"open_id"` // sealed
+	UserID    []byte     `bson:"user_id"` // sealed
 	Links     []linkDoc  `bson:"links"`
 	Ending    bool       `bson:"ending"` // some link is ending; for the index
 	CreatedAt time.Time  `bson:"created_at"`
@@ -103,7 +102,7 @@ type sealedField struct {
 }
 
 func (d *userDoc) sealedFields(a *identity.PlatformAccount) []sealedField {
-	return []sealedField{{"open_id", &a.OpenID, &d.OpenID}, {"user_id", &a.UserID, &d.UserID}, {"union_id", &a.UnionID, &d.UnionID}}
+	return []sealedField{{"open_id", &a.OpenID, &d.OpenID}, {"user_id", &a.UserID, &d.UserID}}
 }
 
 func linkToDoc(l identity.Link) linkDoc {
@@ -150,9 +149,6 @@ func refresh(u *identity.PlatformUser, account identity.PlatformAccount, now tim
 	u.Account.App = account.App
 	if account.UserID != "" {
 		u.Account.UserID = account.UserID
-	}
-	if account.UnionID != "" {
-		u.Account.UnionID = account.UnionID
 	}
 	if now.After(u.SeenAt) {
 		u.SeenAt = now

@@ -43,7 +43,6 @@ type oauthAnswer struct {
 	result
 	OpenID      string `json:"open_id"`
 	UserID      string `json:"user_id"`
-	UnionID     string `json:"union_id"`
 	AccessToken string `json:"access_token"`
 	ExpiresIn   loose  `json:"expires_in"` // a string by the official types, a number in practice
 }

@@ -50,7 +50,7 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 	}
 	account := identity.PlatformAccount{
 		Platform: identity.Alipay, App: name, AppID: a.appID,
-		OpenID: answer.OpenID, UserID: answer.UserID, UnionID: answer.UnionID,
+		OpenID: answer.OpenID, UserID: answer.UserID,
 	}
 	if account.OpenID == "" {
 		account.OpenID = account.UserID

@@ -15,9 +15,9 @@ import (
 
 func TestSignIn(t *testing.T) {
 	t.Parallel()
-	account := func(open, user, union string) identity.PlatformAccount {
+	account := func(open, user string) identity.PlatformAccount {
 		return identity.PlatformAccount{
-			Platform: identity.Alipay, App: "main", AppID: appID, OpenID: open, UserID: user, UnionID: union,
+			Platform: identity.Alipay, App: "main", AppID: appID, OpenID: open, UserID: user,
 		}
 	}
 	for name, c := range map[string]struct {
@@ -25,16 +25,16 @@ func TestSignIn(t *testing.T) {
 		want   identity.PlatformAccount
 	}{
 		"open_id only, expires_in quoted": {
-			`{"access_token":"AT1","expires_in":"1296000","open_id":"` + openID + `","re_expires_in":"0"}`, account(openID, "", "")},
+			`{"access_token":"AT1","expires_in":"1296000","open_id":"` + openID + `","re_expires_in":"0"}`, account(openID, "")},
 		"both, expires_in a number": {
 			`{"access_token":"AT1","expires_in":1296000,"open_id":"` + openID + `","user_id":"` + userID + `","union_id":"u"}`,
-			account(openID, userID, "u")},
+			account(openID, userID)},
 		"user_id only": {
-			`{"access_token":"AT1","user_id":"` + userID + `"}`, account(userID, userID, "")},
+			`{"access_token":"AT1","user_id":"` + userID + `"}`, account(userID, userID)},
 		"with a code": {
-			`{"code":"10000","access_token":"AT1","open_id":"` + openID + `"}`, account(openID, "", "")},
+			`{"code":"10000","access_token":"AT1","open_id":"` + openID + `"}`, account(openID, "")},
 		"spaces and escaped slashes": {
-			"{ \"access_token\" : \"A\\/T1\",\n \"open_id\" : \"" + openID + "\" , \"x\":\"http:\\/\\/y\" }", account(openID, "", "")},
+			"{ \"access_token\" : \"A\\/T1\",\n \"open_id\" : \"" + openID + "\" , \"x\":\"http:\\/\\/y\" }", account(openID, "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

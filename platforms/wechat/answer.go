@@ -54,7 +54,6 @@ func (l loose) number() (n int64, present bool, err error) {
 type sessionAnswer struct {
 	Errcode loose  `json:"errcode"`
 	OpenID  string `json:"openid"`
-	UnionID string `json:"unionid"`
 
 	errcode int64 // Errcode as a number
 }

@@ -55,7 +55,6 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 		App:      name,
 		AppID:    a.AppID,
 		OpenID:   session.OpenID,
-		UnionID:  session.UnionID,
 	}, nil
 }
 

@@ -21,7 +21,7 @@ func TestSignIn(t *testing.T) {
 	client, out := newClient(t, f)
 	got, err := client.SignIn(t.Context(), "main", "0a1B-_c")
 	want := identity.PlatformAccount{
-		Platform: identity.WeChat, App: "main", AppID: appID, OpenID: openID, UnionID: "uTEST",
+		Platform: identity.WeChat, App: "main", AppID: appID, OpenID: openID,
 	}
 	if err != nil || got != want {
 		t.Fatalf("%+v, %v", got, err)
