@@ -20,9 +20,10 @@ func reading(at time.Time, insurance string, fen balance.Fen) balance.Reading {
 	}
 }
 
-func TestReadings(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestReadings(t *testing.T) { storetest.Each(t, testReadings) }
+
+func testReadings(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	unknown := reading(start.AddDate(0, 0, -1), "390", 0)
 	unknown.Account = balance.PersonalAccount{Exists: balance.AccountUnknown}
 	readings := []balance.Reading{
@@ -59,9 +60,10 @@ func TestReadings(t *testing.T) {
 
 // TestAKnownBalanceOfTheDayStays: later that day the balance is not known, of this insurance only; writing all again, or
 // the other way round, changes nothing.
-func TestAKnownBalanceOfTheDayStays(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestAKnownBalanceOfTheDayStays(t *testing.T) { storetest.Each(t, testAKnownBalanceOfTheDayStays) }
+
+func testAKnownBalanceOfTheDayStays(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	later := start.Add(time.Hour)
 	unread, other, none := reading(later, "310", 0), reading(later, "390", 800), reading(later.Add(time.Hour), "310", 0)
 	unread.Account.Balance = nil
@@ -95,9 +97,10 @@ func TestAKnownBalanceOfTheDayStays(t *testing.T) {
 }
 
 // TestConcurrentReadings: different days of one month at once; none is lost.
-func TestConcurrentReadings(t *testing.T) {
-	t.Parallel()
-	stores := openMany(t, storetest.NewDatabase(t), 6)
+func TestConcurrentReadings(t *testing.T) { storetest.Each(t, testConcurrentReadings) }
+
+func testConcurrentReadings(t *testing.T, d *storetest.Database) {
+	stores := openMany(t, d, 6)
 	each(stores, func(i int, s *store.Store) {
 		if err := s.RecordReadings(t.Context(), []balance.Reading{reading(start.AddDate(0, 0, -i), "310", balance.Fen(i))}); err != nil {
 			t.Error(err)
@@ -109,9 +112,10 @@ func TestConcurrentReadings(t *testing.T) {
 	}
 }
 
-func TestAnswers(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestAnswers(t *testing.T) { storetest.Each(t, testAnswers) }
+
+func testAnswers(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	if _, err := s.LastAnswer(t.Context(), subject); err != balance.ErrNotFound {
 		t.Error(err)
 	}
@@ -133,9 +137,10 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestSchedules(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestSchedules(t *testing.T) { storetest.Each(t, testSchedules) }
+
+func testSchedules(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	for _, due := range []time.Time{start, start.Add(time.Hour)} {
 		if err := s.EnsureSchedule(t.Context(), subject, due); err != nil {
 			t.Fatal(err)
@@ -184,9 +189,10 @@ func TestSchedules(t *testing.T) {
 }
 
 // TestDeleteSubjectLeavesOthers: another person whose id begins alike, and the same person in another region.
-func TestDeleteSubjectLeavesOthers(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestDeleteSubjectLeavesOthers(t *testing.T) { storetest.Each(t, testDeleteSubjectLeavesOthers) }
+
+func testDeleteSubjectLeavesOthers(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	others := []balance.Subject{{PersonID: "p2", Region: subject.Region}, {PersonID: "p", Region: "990200"}}
 	for _, o := range append(others, subject) {
 		r := reading(start, "310", 1)
@@ -206,9 +212,10 @@ func TestDeleteSubjectLeavesOthers(t *testing.T) {
 }
 
 // TestConcurrentClaims: eight claimers, each due subject to one of them.
-func TestConcurrentClaims(t *testing.T) {
-	t.Parallel()
-	stores := openMany(t, storetest.NewDatabase(t), 8)
+func TestConcurrentClaims(t *testing.T) { storetest.Each(t, testConcurrentClaims) }
+
+func testConcurrentClaims(t *testing.T, d *storetest.Database) {
+	stores := openMany(t, d, 8)
 	const n = 12
 	for i := range n {
 		if err := stores[0].EnsureSchedule(t.Context(), subjectOf(i), start); err != nil {

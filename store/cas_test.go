@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,6 +22,7 @@ import (
 	"yibao/identity"
 	"yibao/reminder"
 	"yibao/store"
+	"yibao/store/memory"
 	"yibao/store/storetest"
 )
 
@@ -45,9 +45,9 @@ func each(stores []*store.Store, fn func(i int, s *store.Store)) {
 	all.Wait()
 }
 
-func TestConcurrentUpdates(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestConcurrentUpdates(t *testing.T) { storetest.Each(t, testConcurrentUpdates) }
+
+func testConcurrentUpdates(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 20)
 	each(stores, func(_ int, s *store.Store) {
 		for range rounds {
@@ -64,26 +64,6 @@ func TestConcurrentUpdates(t *testing.T) {
 	q, err := stores[0].Quota(t.Context(), "u", "t")
 	if err != nil || q.Free != 20*rounds {
 		t.Errorf("%d of %d updates, %v", q.Free, 20*rounds, err)
-	}
-}
-
-func TestBulk(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
-	coll := d.Client(t).Database(d.Name).Collection("c")
-	var writes []mongo.WriteModel
-	for i := range 250 {
-		one := bson.D{{Key: "_id", Value: "id" + strconv.Itoa(i)}}
-		set := bson.D{{Key: "$set", Value: bson.D{{Key: "n", Value: i}}}}
-		writes = append(writes, mongo.NewUpdateOneModel().SetFilter(one).SetUpdate(set).SetUpsert(true))
-	}
-	for range 2 { // inserts, then updates
-		if err := store.Bulk(t.Context(), coll, writes); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if n, err := coll.CountDocuments(t.Context(), bson.D{}); err != nil || n != 250 {
-		t.Error(n, err)
 	}
 }
 
@@ -191,24 +171,54 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
-// TestLostAnswers: a write whose answer is lost is neither done twice nor reported as failed.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
-	d := storetest.NewDatabase(t)
-	l, uri := newLossy(t, d.URI)
-	var log logBuffer
-	s := d.Open(t, func(o *store.Options) { o.URI, o.Log = uri, slog.New(slog.NewTextHandler(&log, nil)) })
+	t.Run("server", func(t *testing.T) {
+		t.Parallel()
+		d := storetest.NewDatabase(t)
+		l, uri := newLossy(t, d.URI)
+		var log logBuffer
+		s := d.Open(t, func(o *store.Options) { o.URI, o.Log = uri, slog.New(slog.NewTextHandler(&log, nil)) })
+		testLostAnswers(t, s, &l.lose)
+		if l.lost.Load() < 4 {
+			t.Error("answers lost:", l.lost.Load())
+		}
+		if text := log.String(); !strings.Contains(text, "command=update cause=network") || strings.Contains(text, "127.0.0.1") {
+			t.Error("the log does not say why, or says too much:", text)
+		}
+	})
+	for name, answer := range map[string]error{
+		"memory":      errors.New("cut off"),
+		"no majority": mongo.WriteException{WriteConcernError: &mongo.WriteConcernError{Code: 64}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, client := storetest.Memory()
+			var lose atomic.Bool
+			client.SetAfter(func(_ context.Context, c memory.Command) error {
+				if (c.Name == "insert" || c.Name == "replace") && lose.CompareAndSwap(true, false) {
+					return answer
+				}
+				return nil
+			})
+			testLostAnswers(t, s, &lose)
+		})
+	}
+}
+
+// testLostAnswers: a write whose answer is lost is neither done twice nor reported as failed.
+func testLostAnswers(t *testing.T, s *store.Store, lose *atomic.Bool) {
 	up := func(q *reminder.Quota) error {
 		q.Free++
 		return nil
 	}
 	for i := range 6 {
-		l.lose.Store(i%2 == 0)
+		lose.Store(i%2 == 0)
 		if q, err := s.UpdateQuota(t.Context(), "u", "t", up); err != nil || q.Free != i+1 {
 			t.Fatalf("update %d: %+v %v", i, q, err)
 		}
 	}
-	l.lose.Store(true)
+	lose.Store(true)
 	v := identity.Session{ID: "s", UserID: "u", CreatedAt: start, ExpiresAt: time.Now().Add(time.Hour)}
 	if err := s.InsertSession(t.Context(), v); err != nil {
 		t.Error("insert:", err)
@@ -216,11 +226,8 @@ func TestLostAnswers(t *testing.T) {
 	if err := s.InsertSession(t.Context(), v); !errors.Is(err, identity.ErrExists) {
 		t.Error("insert again:", err)
 	}
-	if l.lost.Load() < 4 {
-		t.Error("answers lost:", l.lost.Load())
-	}
-	if text := log.String(); !strings.Contains(text, "command=update cause=network") || strings.Contains(text, "127.0.0.1") {
-		t.Error("the log does not say why, or says too much:", text)
+	if lose.Load() {
+		t.Error("no answer was lost")
 	}
 }
 
@@ -248,10 +255,10 @@ func TestSentTwice(t *testing.T) {
 }
 
 // TestMadeAnew: a document that was deleted and made anew between the read and the write is another one, though its
-// version is the same; and one that carries no write ids, as other programs write them, can be written all the same.
-func TestMadeAnew(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+// version is the same; and one without write ids, or even without a version, as other programs write them, can be written.
+func TestMadeAnew(t *testing.T) { storetest.Each(t, testMadeAnew) }
+
+func testMadeAnew(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	ctx := t.Context()
 	rule := func(id string) func(*reminder.Rule) (*reminder.Rule, error) {
@@ -296,20 +303,23 @@ func TestMadeAnew(t *testing.T) {
 	}
 
 	plain := bson.D{{Key: "_id", Value: "plain"}, {Key: "schema", Value: 1}, {Key: "version", Value: int64(3)}}
-	_, err = d.Client(t).Database(d.Name).Collection("rules").InsertOne(ctx, plain)
-	check(err)
-	for range 2 {
-		_, err = s.UpdateRule(ctx, "plain", func(r *reminder.Rule) error { r.Episode++; return nil })
-		check(err)
-	}
-	if r, err := s.Rule(ctx, "plain"); err != nil || r.Episode != 2 {
-		t.Error(r, err)
+	d.Insert(t, "rules", plain)
+	d.Insert(t, "rules", bson.D{{Key: "_id", Value: "plainer"}})
+	for _, id := range []string{"plain", "plainer"} {
+		for range 2 {
+			_, err = s.UpdateRule(ctx, id, func(r *reminder.Rule) error { r.Episode++; return nil })
+			check(err)
+		}
+		if r, err := s.Rule(ctx, id); err != nil || r.Episode != 2 {
+			t.Error(r, err)
+		}
 	}
 }
 
-func TestUpdateFunctionsError(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestUpdateFunctionsError(t *testing.T) { storetest.Each(t, testUpdateFunctionsError) }
+
+func testUpdateFunctionsError(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	own := errors.New("own")
 	if _, err := s.UpdateQuota(t.Context(), "u", "t", func(*reminder.Quota) error { return own }); err != own {
 		t.Error("fn's error is changed:", err)
@@ -355,21 +365,16 @@ func TestStoreDown(t *testing.T) {
 }
 
 // TestNewerSchema: what a newer program wrote is refused, one document or the whole database.
-func TestNewerSchema(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestNewerSchema(t *testing.T) { storetest.Each(t, testNewerSchema) }
+
+func testNewerSchema(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	db := d.Client(t).Database(d.Name)
-	if _, err := db.Collection("rules").InsertOne(t.Context(), bson.D{{Key: "_id", Value: "l"}, {Key: "schema", Value: 99}, {Key: "version", Value: 1}}); err != nil {
-		t.Fatal(err)
-	}
+	d.Insert(t, "rules", bson.D{{Key: "_id", Value: "l"}, {Key: "schema", Value: 99}, {Key: "version", Value: 1}})
 	_, err := s.UpdateRule(t.Context(), "l", func(*reminder.Rule) error { return nil })
 	if !errors.Is(err, store.ErrSchema) || !errors.Is(err, identity.ErrStore) {
 		t.Error("document:", err)
 	}
-	if _, err := db.Collection("rules").InsertOne(t.Context(), bson.D{{Key: "_id", Value: "broken"}, {Key: "schema", Value: 1}, {Key: "episode", Value: "text"}}); err != nil {
-		t.Fatal(err)
-	}
+	d.Insert(t, "rules", bson.D{{Key: "_id", Value: "broken"}, {Key: "schema", Value: 1}, {Key: "episode", Value: "text"}})
 	if _, err := s.Rule(t.Context(), "broken"); !errors.Is(err, store.ErrUnreadable) {
 		t.Error("broken document:", err)
 	}
@@ -377,23 +382,31 @@ func TestNewerSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Open(t) // the same schema
-	about := db.Collection("about")
 	set := func(schema int) {
-		if _, err := about.UpdateByID(t.Context(), "database", bson.D{{Key: "$set", Value: bson.D{{Key: "schema", Value: schema}}}}); err != nil {
+		if _, err := d.Commands(t).Delete(t.Context(), "about", bson.D{{Key: "_id", Value: "database"}}); err != nil {
 			t.Fatal(err)
 		}
+		d.Insert(t, "about", bson.D{{Key: "_id", Value: "database"}, {Key: "schema", Value: schema}}) // as without a version
 	}
 	set(0)
-	d.Open(t) // an older one
+	for range 2 { // an older one, then what became of it
+		if err := d.Open(t).EnsureIndexes(t.Context()); err != nil {
+			t.Error("older database:", err)
+		}
+	}
 	set(99)
-	if _, err := store.Open(t.Context(), store.Options{URI: d.URI, Database: d.Name, Keys: d.Keys}); !errors.Is(err, store.ErrSchema) {
+	if _, err := d.OpenWith(t.Context(), d.Options()); !errors.Is(err, store.ErrSchema) {
 		t.Error("database:", err)
+	}
+	if err := s.EnsureIndexes(t.Context()); !errors.Is(err, store.ErrSchema) {
+		t.Error("a newer program came after the start:", err)
 	}
 }
 
-func TestReads(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestReads(t *testing.T) { storetest.Each(t, testReads) }
+
+func testReads(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	before := s.Reads()
 	if err := s.Ping(t.Context()); err != nil {
 		t.Fatal(err)

@@ -71,16 +71,6 @@ func roundTrip[T, D any, P document[D]](t *testing.T, tab *table[T, D, P], prepa
 	}
 }
 
-// offline is a store without a database: its codecs work.
-func offline(t *testing.T) *Store {
-	t.Helper()
-	s, err := offlineStore()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // TestRoundTrips: every field of every domain type comes back as it was.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()

@@ -125,20 +125,21 @@ const mostDue = 10_000
 // UsersWithDue lists up to limit platform users that have an open delivery with NotBefore <= now, the longest due first.
 func (s *Store) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	due := bson.D{{Key: "not_before", Value: bson.D{{Key: "$lte", Value: now}}}}
-	cursor, err := s.deliveries.coll.Find(ctx, due, options.Find().
-		SetSort(bson.D{{Key: "not_before", Value: 1}}).SetLimit(mostDue).SetProjection(bson.D{{Key: "user_id", Value: 1}}))
-	if err != nil {
-		return nil, s.deliveries.failed("find", err)
-	}
-	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }() // an open cursor holds a connection of the server's
+	longest := options.Find().SetSort(bson.D{{Key: "not_before", Value: 1}}).SetLimit(mostDue).SetProjection(bson.D{{Key: "user_id", Value: 1}})
 	var users []string
-	for len(users) < limit && cursor.Next(ctx) {
-		user, _ := cursor.Current.Lookup("user_id").StringValueOK()
+	for raw, err := range s.find(ctx, s.deliveries.name, due, longest) {
+		if err != nil {
+			return nil, s.deliveries.failed("find", err)
+		}
+		user, _ := raw.Lookup("user_id").StringValueOK()
 		if !slices.Contains(users, user) {
 			users = append(users, user)
 		}
+		if len(users) >= limit {
+			break
+		}
 	}
-	return users, s.deliveries.failed("find", cursor.Err())
+	return users, nil
 }
 
 // OpenDeliveries lists the user's open deliveries, oldest first. One of which there is a finished copy is not open, however

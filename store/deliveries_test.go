@@ -11,8 +11,11 @@ import (
 
 // TestDeliveriesAreListedWhileTheyMove: a delivery that is being moved to the finished ones is never missing.
 func TestDeliveriesAreListedWhileTheyMove(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+	storetest.Each(t, testDeliveriesAreListedWhileTheyMove)
+}
+
+func testDeliveriesAreListedWhileTheyMove(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	var written atomic.Int64
 	stop := make(chan struct{})
 	go func() {

@@ -75,6 +75,14 @@ func kindOf(err error) string {
 	}
 }
 
+// ignore turns an error that is expected into none.
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
+
 func firstCode(err mongo.ServerError) string {
 	if codes := err.ErrorCodes(); len(codes) > 0 {
 		return strconv.Itoa(codes[0])

@@ -1,4 +1,4 @@
 package store
 
-// Bulk is bulk, for tests.
-var Bulk = bulk
+// Rotated is rotated, for tests.
+var Rotated = rotated

@@ -16,9 +16,10 @@ import (
 
 var claim = identity.Claim{Region: "990100", Name: "测试甲", IDType: "01", IDNumber: "990100199001010003"}
 
-func TestConcurrentSignIn(t *testing.T) {
-	t.Parallel()
-	stores := openMany(t, storetest.NewDatabase(t), 8)
+func TestConcurrentSignIn(t *testing.T) { storetest.Each(t, testConcurrentSignIn) }
+
+func testConcurrentSignIn(t *testing.T, d *storetest.Database) {
+	stores := openMany(t, d, 8)
 	var ids sync.Map
 	each(stores, func(_ int, s *store.Store) {
 		u, err := s.SignedIn(t.Context(), identity.PlatformAccount{Platform: identity.Alipay, AppID: "a", OpenID: "o"}, start)
@@ -35,9 +36,10 @@ func TestConcurrentSignIn(t *testing.T) {
 	}
 }
 
-func TestUsersWithEndingLinks(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestUsersWithEndingLinks(t *testing.T) { storetest.Each(t, testUsersWithEndingLinks) }
+
+func testUsersWithEndingLinks(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	u, err := s.SignedIn(t.Context(), identity.PlatformAccount{Platform: identity.WeChat, AppID: "a", OpenID: "o"}, start)
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +69,9 @@ func TestUsersWithEndingLinks(t *testing.T) {
 	}
 }
 
-func TestSessions(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestSessions(t *testing.T) { storetest.Each(t, testSessions) }
+
+func testSessions(t *testing.T, d *storetest.Database) {
 	now := start
 	s := d.Open(t, func(o *store.Options) { o.Now = func() time.Time { return now } })
 	for i, id := range []string{"b", "a", "short"} {
@@ -106,9 +108,10 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-func TestChanges(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestChanges(t *testing.T) { storetest.Each(t, testChanges) }
+
+func testChanges(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	before := time.Now()
 	for _, user := range []string{"u1", "u2", "u1"} {
 		if err := s.RecordChange(t.Context(), user); err != nil {
@@ -129,9 +132,10 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func TestAttempts(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestAttempts(t *testing.T) { storetest.Each(t, testAttempts) }
+
+func testAttempts(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	for i, id := range []string{"new", "old", "older", "done"} {
 		a := identity.Attempt{ID: id, UserID: "u", Claim: claim, State: identity.AttemptRequested, UpdatedAt: start.Add(-time.Duration(i) * time.Minute)}
 		if id == "done" {
@@ -165,9 +169,9 @@ func TestAttempts(t *testing.T) {
 	}
 }
 
-func TestConcurrentEnsurePerson(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestConcurrentEnsurePerson(t *testing.T) { storetest.Each(t, testConcurrentEnsurePerson) }
+
+func testConcurrentEnsurePerson(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 8)
 	var ids sync.Map
 	each(stores, func(_ int, s *store.Store) {
@@ -183,21 +187,21 @@ func TestConcurrentEnsurePerson(t *testing.T) {
 	if n != 1 {
 		t.Error("persons:", n)
 	}
-	if count, err := d.Client(t).Database(d.Name).Collection("persons").CountDocuments(t.Context(), bson.D{}); err != nil || count != 1 {
-		t.Error("documents:", count, err)
+	if persons := d.Documents(t, "persons", bson.D{}); len(persons) != 1 {
+		t.Error("documents:", len(persons))
 	}
 }
 
 // TestEnsurePersonAfterCrash: only the key was written; the person follows from the claim.
-func TestEnsurePersonAfterCrash(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestEnsurePersonAfterCrash(t *testing.T) { storetest.Each(t, testEnsurePersonAfterCrash) }
+
+func testEnsurePersonAfterCrash(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	first, err := s.EnsurePerson(t.Context(), claim, start)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Client(t).Database(d.Name).Collection("persons").DeleteMany(t.Context(), bson.D{}); err != nil {
+	if _, err := d.Commands(t).Delete(t.Context(), "persons", bson.D{{Key: "_id", Value: first.ID}}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := s.EnsurePerson(t.Context(), claim, start)
@@ -206,9 +210,9 @@ func TestEnsurePersonAfterCrash(t *testing.T) {
 	}
 }
 
-func TestDeletePerson(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestDeletePerson(t *testing.T) { storetest.Each(t, testDeletePerson) }
+
+func testDeletePerson(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	first, err := s.EnsurePerson(t.Context(), claim, start)
 	if err != nil {
@@ -228,8 +232,8 @@ func TestDeletePerson(t *testing.T) {
 	if _, err := s.Person(t.Context(), first.ID); err != identity.ErrNotFound {
 		t.Error(err)
 	}
-	if n, err := d.Client(t).Database(d.Name).Collection("person_keys").CountDocuments(t.Context(), bson.D{}); err != nil || n != 1 {
-		t.Error("keys left:", n, err)
+	if keys := d.Documents(t, "person_keys", bson.D{}); len(keys) != 1 {
+		t.Error("keys left:", len(keys))
 	}
 	if p, err := s.UpdatePerson(t.Context(), stays.ID, func(p *identity.Person) error {
 		p.SelfSince = start
@@ -244,9 +248,9 @@ func TestDeletePerson(t *testing.T) {
 }
 
 // TestEnsureAgainstDelete: whoever wins, a person that Ensure returned last is found by its key.
-func TestEnsureAgainstDelete(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestEnsureAgainstDelete(t *testing.T) { storetest.Each(t, testEnsureAgainstDelete) }
+
+func testEnsureAgainstDelete(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 4)
 	each(stores, func(i int, s *store.Store) {
 		for range 5 {
@@ -263,19 +267,17 @@ func TestEnsureAgainstDelete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := d.Client(t).Database(d.Name)
-	persons, err := db.Collection("persons").CountDocuments(t.Context(), bson.D{})
-	if err != nil || persons != 1 {
-		t.Error("persons that no key finds:", persons-1, err)
+	if persons := d.Documents(t, "persons", bson.D{}); len(persons) != 1 {
+		t.Error("persons that no key finds:", len(persons)-1)
 	}
-	if n, err := db.Collection("person_keys").CountDocuments(t.Context(), bson.D{{Key: "person_id", Value: p.ID}}); err != nil || n != 1 {
-		t.Error("keys:", n, err)
+	if keys := d.Documents(t, "person_keys", bson.D{{Key: "person_id", Value: p.ID}}); len(keys) != 1 {
+		t.Error("keys:", len(keys))
 	}
 }
 
-func TestClaimSlot(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestClaimSlot(t *testing.T) { storetest.Each(t, testClaimSlot) }
+
+func testClaimSlot(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 8)
 	const max = 5
 	var refused atomic.Int32
@@ -319,9 +321,10 @@ func TestClaimSlot(t *testing.T) {
 	}
 }
 
-func TestUpdateSlot(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestUpdateSlot(t *testing.T) { storetest.Each(t, testUpdateSlot) }
+
+func testUpdateSlot(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	slot := identity.Slot{PersonID: "p", LinkID: "l", UserID: "u", Region: "990100", Relation: identity.Self, Since: start}
 	for _, id := range []string{"other", "l"} {
 		slot.LinkID = id
@@ -355,9 +358,10 @@ func TestUpdateSlot(t *testing.T) {
 	}
 }
 
-func TestCounters(t *testing.T) {
-	t.Parallel()
-	stores := openMany(t, storetest.NewDatabase(t), 4)
+func TestCounters(t *testing.T) { storetest.Each(t, testCounters) }
+
+func testCounters(t *testing.T, d *storetest.Database) {
+	stores := openMany(t, d, 4)
 	each(stores, func(i int, s *store.Store) {
 		err := s.UpdateCounter(t.Context(), "k", func(c *identity.Counter) error {
 			c.Hits = append(c.Hits, identity.Hit{Op: string(rune('a' + i)), At: start})

@@ -63,9 +63,9 @@ func (i index) model(ttl bool) mongo.IndexModel {
 }
 
 // EnsureIndexes creates the indexes that are missing, one command each, and notes the schema. A server that has no TTL
-// gets plain ones, with one log line: Sweep deletes what has expired anyway.
+// gets plain ones, with one log line; Sweep alone deletes expired documents there.
 func (s *Store) EnsureIndexes(ctx context.Context) error {
-	if err := s.writeSchema(ctx); err != nil {
+	if err := s.writeAbout(ctx); err != nil {
 		return err
 	}
 	refused := false
@@ -77,17 +77,16 @@ func (s *Store) EnsureIndexes(ctx context.Context) error {
 		refused = refused || no
 	}
 	if refused {
-		s.log.Info("store: the database refuses TTL indexes; the janitor alone deletes what has expired")
+		s.log.Info("store_ttl_indexes_refused")
 	}
 	return nil
 }
 
 func (s *Store) ensureIndex(ctx context.Context, i index) (refusedTTL bool, err error) {
-	view := s.db.Collection(i.collection).Indexes()
-	_, err = view.CreateOne(ctx, i.model(i.expires))
+	err = s.db.CreateIndex(ctx, i.collection, i.model(i.expires))
 	if i.expires && refusesOption(err) {
 		refusedTTL = true
-		_, err = view.CreateOne(ctx, i.model(false))
+		err = s.db.CreateIndex(ctx, i.collection, i.model(false))
 	}
 	return refusedTTL, failed(i.collection+".createIndexes", err)
 }
@@ -109,9 +108,9 @@ func (s *Store) CheckIndexes(ctx context.Context) ([]string, error) {
 	have := map[string][]string{}
 	for _, i := range indexes {
 		if _, known := have[i.collection]; !known {
-			names, err := s.indexNames(ctx, i.collection)
+			names, err := s.db.Indexes(ctx, i.collection)
 			if err != nil {
-				return nil, err
+				return nil, failed(i.collection+".listIndexes", err)
 			}
 			have[i.collection] = names
 		}
@@ -120,23 +119,4 @@ func (s *Store) CheckIndexes(ctx context.Context) ([]string, error) {
 		}
 	}
 	return missing, nil
-}
-
-// codeNamespaceNotFound is the server's answer for a collection that does not exist.
-const codeNamespaceNotFound = 26
-
-func (s *Store) indexNames(ctx context.Context, collection string) ([]string, error) {
-	specs, err := s.db.Collection(collection).Indexes().ListSpecifications(ctx)
-	var server mongo.ServerError
-	if errors.As(err, &server) && server.HasErrorCode(codeNamespaceNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, failed(collection+".listIndexes", err)
-	}
-	names := make([]string, len(specs))
-	for i, spec := range specs {
-		names[i] = spec.Name
-	}
-	return names, nil
 }

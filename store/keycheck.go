@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
 // ErrKeys says that the keys at hand are not those that the database was written with. Going on would hide everybody
@@ -64,10 +62,4 @@ func (k *Keyring) fits(m keyMarks) error {
 
 func wrongKey(name string) error {
 	return fmt.Errorf("%w: the %s key does not fit it; put back the key file that belongs to this database", ErrKeys, name)
-}
-
-// noteKeys is the update that writes the marks.
-func (k *Keyring) noteKeys() (bson.E, error) {
-	marks, err := k.marks()
-	return bson.E{Key: "$set", Value: bson.D{{Key: "marks", Value: marks}}}, err
 }

@@ -8,29 +8,21 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 )
 
-// offlineStore has codecs and keys, and a client that never connects to anything.
-func offlineStore() (*Store, error) {
-	keys, err := NewTestKeyring()
-	if err != nil {
-		return nil, err
-	}
-	client, err := mongo.Connect(options.Client().ApplyURI("mongodb://127.0.0.1:1").SetServerSelectionTimeout(time.Millisecond))
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{client: client, db: client.Database("none"), keys: keys, now: time.Now, log: slog.New(slog.DiscardHandler)}
+// offline is a store without a database: its codecs work.
+func offline(t *testing.T) *Store {
+	t.Helper()
+	s := &Store{keys: testKeys(t), now: time.Now, log: slog.New(slog.DiscardHandler)}
 	s.tables = s.newTables()
-	return s, nil
+	return s
 }
 
 // TestMajority: what the address says of concerns and preferences does not count.
 func TestMajority(t *testing.T) {
 	t.Parallel()
-	o := (&Store{}).clientOptions(Options{URI: "mongodb://127.0.0.1:1/?w=1&readConcernLevel=local&readPreference=secondaryPreferred"})
+	o := clientOptions(Options{URI: "mongodb://127.0.0.1:1/?w=1&readConcernLevel=local&readPreference=secondaryPreferred"})
 	if err := o.Validate(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"yibao/identity"
 )
@@ -180,13 +179,10 @@ func (s *Store) DeletePerson(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	var deletes []mongo.WriteModel
 	for _, key := range s.keys.lookupIDs("person", p.IDType, p.IDNumber) {
-		own := bson.D{{Key: "_id", Value: key}, {Key: "person_id", Value: id}}
-		deletes = append(deletes, mongo.NewDeleteOneModel().SetFilter(own))
-	}
-	if err := bulk(ctx, s.personKeys.coll, deletes); err != nil {
-		return err
+		if _, err := s.personKeys.deleteOne(ctx, key, bson.E{Key: "person_id", Value: id}); err != nil {
+			return err
+		}
 	}
 	_, err = s.persons.deleteOne(ctx, id)
 	return err

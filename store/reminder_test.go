@@ -15,9 +15,10 @@ import (
 	"yibao/store/storetest"
 )
 
-func TestRules(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestRules(t *testing.T) { storetest.Each(t, testRules) }
+
+func testRules(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	own := errors.New("own")
 	if _, err := s.PutRule(t.Context(), "l", func(*reminder.Rule) (*reminder.Rule, error) { return nil, own }); err != own {
 		t.Error(err)
@@ -63,9 +64,10 @@ func TestRules(t *testing.T) {
 
 // TestClaimsMakeUpForLostOnes: two replicas read the same list; one that loses its first to the other claims others, so
 // that neither takes "all mine are gone" for "nothing is due".
-func TestClaimsMakeUpForLostOnes(t *testing.T) {
-	t.Parallel()
-	stores := openMany(t, storetest.NewDatabase(t), 2)
+func TestClaimsMakeUpForLostOnes(t *testing.T) { storetest.Each(t, testClaimsMakeUpForLostOnes) }
+
+func testClaimsMakeUpForLostOnes(t *testing.T, d *storetest.Database) {
+	stores := openMany(t, d, 2)
 	for i := range 6 {
 		if err := stores[0].EnsureSchedule(t.Context(), subjectOf(i), start); err != nil {
 			t.Fatal(err)
@@ -91,9 +93,10 @@ func delivery(id, user string, notBefore time.Time) reminder.Delivery {
 	return reminder.Delivery{ID: id, LinkID: "l", UserID: user, State: reminder.DeliveryPending, NotBefore: notBefore, CreatedAt: notBefore}
 }
 
-func TestDeliveries(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestDeliveries(t *testing.T) { storetest.Each(t, testDeliveries) }
+
+func testDeliveries(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	for i, id := range []string{"d2", "d1", "d0"} {
 		for range 2 {
 			if err := s.InsertDelivery(t.Context(), delivery(id, "u", start.Add(-time.Duration(i)*time.Minute))); err != nil {
@@ -145,11 +148,10 @@ func TestDeliveries(t *testing.T) {
 }
 
 // TestFinishAfterCrash stops after each of the three writes: what was final first stays, and nothing is sent again.
-func TestFinishAfterCrash(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestFinishAfterCrash(t *testing.T) { storetest.Each(t, testFinishAfterCrash) }
+
+func testFinishAfterCrash(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	db := d.Client(t).Database(d.Name)
 	dropped := delivery("d", "u", start)
 	dropped.State, dropped.EndedAt = reminder.DeliveryDropped, start
 	if err := s.InsertDelivery(t.Context(), delivery("d", "u", start)); err != nil {
@@ -159,13 +161,7 @@ func TestFinishAfterCrash(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As after a crash before the removal: the copy is there and the open one, too, final already.
-	raw, err := db.Collection("deliveries_done").FindOne(t.Context(), bson.D{{Key: "_id", Value: "d"}}).Raw()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.Collection("deliveries").InsertOne(t.Context(), raw); err != nil {
-		t.Fatal(err)
-	}
+	d.Insert(t, "deliveries", d.Documents(t, "deliveries_done", bson.D{{Key: "_id", Value: "d"}})[0])
 	other := dropped
 	other.State = reminder.DeliveryAccepted
 	if err := s.FinishDelivery(t.Context(), &other); err != nil {
@@ -175,8 +171,8 @@ func TestFinishAfterCrash(t *testing.T) {
 	if err != nil || len(all) != 1 || all[0].State != reminder.DeliveryDropped {
 		t.Error(all, err)
 	}
-	if n, err := db.Collection("deliveries").CountDocuments(t.Context(), bson.D{}); err != nil || n != 0 {
-		t.Error("open still:", n, err)
+	if open := d.Documents(t, "deliveries", bson.D{}); len(open) != 0 {
+		t.Error("open still:", len(open))
 	}
 	gone := delivery("never", "u", start)
 	gone.State = reminder.DeliveryDropped
@@ -186,27 +182,21 @@ func TestFinishAfterCrash(t *testing.T) {
 }
 
 // TestInsertedAgainAfterItsEnd: a process that stalled between looking and inserting must not have a message sent twice.
-func TestInsertedAgainAfterItsEnd(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestInsertedAgainAfterItsEnd(t *testing.T) { storetest.Each(t, testInsertedAgainAfterItsEnd) }
+
+func testInsertedAgainAfterItsEnd(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	open := d.Client(t).Database(d.Name).Collection("deliveries")
 	late := delivery("d", "u", start)
 	if err := s.InsertDelivery(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	raw, err := open.FindOne(t.Context(), bson.D{{Key: "_id", Value: "d"}}).Raw()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pending := d.Documents(t, "deliveries", bson.D{{Key: "_id", Value: "d"}})[0]
 	sent := late
 	sent.State = reminder.DeliveryAccepted
 	if err := s.FinishDelivery(t.Context(), &sent); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open.InsertOne(t.Context(), raw); err != nil { // pending, as the stalled process saw it
-		t.Fatal(err)
-	}
+	d.Insert(t, "deliveries", pending) // as the stalled process saw it
 	if err := s.InsertDelivery(t.Context(), delivery("next", "u", start)); err != nil {
 		t.Fatal(err)
 	}
@@ -214,17 +204,18 @@ func TestInsertedAgainAfterItsEnd(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].ID != "next" {
 		t.Error("what was sent is open again:", found, err)
 	}
-	if n, err := open.CountDocuments(t.Context(), bson.D{}); err != nil || n != 1 {
-		t.Error(n, err)
+	if open := d.Documents(t, "deliveries", bson.D{}); len(open) != 1 {
+		t.Error("open:", len(open))
 	}
 	if all, err := s.DeliveriesOf(t.Context(), "l", 10); err != nil || len(all) != 2 {
 		t.Error(all, err)
 	}
 }
 
-func TestUsersWithDue(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestUsersWithDue(t *testing.T) { storetest.Each(t, testUsersWithDue) }
+
+func testUsersWithDue(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	for _, v := range []reminder.Delivery{
 		delivery("1", "u1", start), delivery("2", "u1", start.Add(-time.Hour)),
 		delivery("3", "u2", start.Add(-time.Minute)), delivery("4", "u3", start.Add(time.Minute)),
@@ -242,9 +233,10 @@ func TestUsersWithDue(t *testing.T) {
 	}
 }
 
-func TestLease(t *testing.T) {
-	t.Parallel()
-	stores := openMany(t, storetest.NewDatabase(t), 8)
+func TestLease(t *testing.T) { storetest.Each(t, testLease) }
+
+func testLease(t *testing.T, d *storetest.Database) {
+	stores := openMany(t, d, 8)
 	var holders atomic.Int32
 	var holder sync.Map
 	each(stores, func(i int, s *store.Store) {
@@ -293,9 +285,10 @@ func TestLease(t *testing.T) {
 	}
 }
 
-func TestQuota(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestQuota(t *testing.T) { storetest.Each(t, testQuota) }
+
+func testQuota(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	q, err := s.Quota(t.Context(), "u", "t")
 	if err != nil || q.UserID != "u" || q.Template != "t" || q.Reserved == nil || q.Unknown == nil {
 		t.Fatal(q, err)

@@ -1,42 +1,28 @@
-package store
+package store_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	"yibao/identity"
-	"yibao/store/embedded"
+	"yibao/store"
+	"yibao/store/storetest"
 )
 
-// openOn opens a store with the keys on a server of its own making: storetest cannot be used inside this package.
-func openOn(t *testing.T, uri string, keys *Keyring) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), Options{URI: uri, Database: "d", Keys: keys, Timeout: time.Minute})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close(context.Background()) })
-	return s
-}
+// TestRotatedKeysFindEverybody: users and persons that were written with the old keys are found, read and deleted with
+// the new ones.
+func TestRotatedKeysFindEverybody(t *testing.T) { storetest.Each(t, testRotatedKeysFindEverybody) }
 
-// TestRotatedKeysFindEverybody: who was written with the old keys is found, read and deleted with the new ones.
-func TestRotatedKeysFindEverybody(t *testing.T) {
-	t.Parallel()
-	server, err := embedded.Start(t.Context(), embedded.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close() })
+func testRotatedKeysFindEverybody(t *testing.T, d *storetest.Database) {
 	dir := t.TempDir()
-	if err := NewKeyFiles(dir); err != nil {
+	if err := store.NewKeyFiles(dir); err != nil {
 		t.Fatal(err)
 	}
-	before, _, after := rotated(t, dir)
-	old, fresh := openOn(t, server.URI(), before), openOn(t, server.URI(), after)
+	before, _, after := store.Rotated(t, dir)
+	with := func(keys *store.Keyring) func(*store.Options) { return func(o *store.Options) { o.Keys = keys } }
+	old, fresh := d.Open(t, with(before)), d.Open(t, with(after))
 	account := identity.PlatformAccount{Platform: identity.WeChat, AppID: "a", OpenID: "o"}
 	claim := identity.Claim{Name: "测试甲", IDType: "01", IDNumber: "990100199001010003"}
 	now := time.Now()
@@ -58,12 +44,7 @@ func TestRotatedKeysFindEverybody(t *testing.T) {
 	if err := fresh.DeletePerson(t.Context(), person.ID); err != nil {
 		t.Fatal(err)
 	}
-	if keys, err := countAll(t, fresh.personKeys.coll); err != nil || keys != 0 {
-		t.Error("keys left:", keys, err)
+	if keys := d.Documents(t, "person_keys", bson.D{}); len(keys) != 0 {
+		t.Error("keys left:", keys)
 	}
-}
-
-func countAll(t *testing.T, coll *mongo.Collection) (int64, error) {
-	t.Helper()
-	return coll.CountDocuments(t.Context(), bson.D{})
 }

@@ -17,9 +17,10 @@ import (
 
 var start = time.Date(2026, 11, 21, 10, 0, 0, 123_000_000, time.UTC)
 
-func TestSignedIn(t *testing.T) {
-	t.Parallel()
-	s := storetest.New(t)
+func TestSignedIn(t *testing.T) { storetest.Each(t, testSignedIn) }
+
+func testSignedIn(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
 	account := identity.PlatformAccount{Platform: identity.WeChat, App: "main", AppID: "wx1", OpenID: "o-1"}
 	first, err := s.SignedIn(t.Context(), account, start)
 	if err != nil {
@@ -43,10 +44,11 @@ func TestSignedIn(t *testing.T) {
 	}
 }
 
-func TestEnsureIndexes(t *testing.T) {
-	t.Parallel()
+func TestEnsureIndexes(t *testing.T) { storetest.Each(t, testEnsureIndexes) }
+
+func testEnsureIndexes(t *testing.T, d *storetest.Database) {
 	var log bytes.Buffer
-	s := storetest.NewDatabase(t).Open(t, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	s := d.Open(t, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	missing, err := s.CheckIndexes(t.Context())
 	if err != nil || len(missing) == 0 {
 		t.Fatal("before:", missing, err)
@@ -67,11 +69,12 @@ func TestEnsureIndexes(t *testing.T) {
 
 // TestWorkersPassOverWhatTheyCannotRead: documents of a newer program, or with a lost key, keep no others from their turn.
 func TestWorkersPassOverWhatTheyCannotRead(t *testing.T) {
-	t.Parallel()
+	storetest.Each(t, testWorkersPassOverWhatTheyCannotRead)
+}
+
+func testWorkersPassOverWhatTheyCannotRead(t *testing.T, d *storetest.Database) {
 	var log bytes.Buffer
-	d := storetest.NewDatabase(t)
 	s := d.Open(t, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	db := d.Client(t).Database(d.Name)
 	long := start.Add(-time.Hour)
 	for collection, doc := range map[string]bson.D{
 		"schedules":      {{Key: "schema", Value: 99}, {Key: "due_at", Value: long}},
@@ -79,9 +82,7 @@ func TestWorkersPassOverWhatTheyCannotRead(t *testing.T) {
 		"platform_users": {{Key: "schema", Value: 99}, {Key: "ending", Value: true}},
 	} {
 		doc = append(bson.D{{Key: "_id", Value: "unreadable"}, {Key: "version", Value: int64(1)}}, doc...)
-		if _, err := db.Collection(collection).InsertOne(t.Context(), doc); err != nil {
-			t.Fatal(err)
-		}
+		d.Insert(t, collection, doc)
 	}
 	if err := s.EnsureSchedule(t.Context(), balance.Subject{PersonID: "p", Region: "990100"}, start); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func TestWorkersPassOverWhatTheyCannotRead(t *testing.T) {
 	if users, err := s.UsersWithEndingLinks(t.Context(), 10); err != nil || len(users) != 0 {
 		t.Errorf("%d users, %v", len(users), err)
 	}
-	if n := strings.Count(log.String(), "passed over"); n != 3 || strings.Contains(log.String(), "id=") {
+	if n := strings.Count(log.String(), "store_document_passed_over"); n != 3 || strings.Contains(log.String(), "id=") {
 		t.Error(log.String())
 	}
 }

@@ -70,31 +70,24 @@ func (s *Store) sweepEnds(ctx context.Context, now time.Time) error {
 // sweep deletes what matches, batch by batch: one large delete would hold the database up. The condition goes into the
 // delete, too: a counter may have been hit since it was found.
 func (s *Store) sweep(ctx context.Context, collection string, expired bson.E) (int, error) {
-	coll := s.db.Collection(collection)
+	batch := options.Find().SetLimit(sweepBatch).SetProjection(bson.D{{Key: "_id", Value: 1}})
 	for total := 0; ; {
-		cursor, err := coll.Find(ctx, bson.D{expired}, options.Find().SetLimit(sweepBatch).SetProjection(bson.D{{Key: "_id", Value: 1}}))
-		if err != nil {
-			return total, failed(collection+".sweep", err)
+		var ids bson.A
+		for raw, err := range s.find(ctx, collection, bson.D{expired}, batch) {
+			if err != nil {
+				return total, failed(collection+".sweep", err)
+			}
+			ids = append(ids, raw.Lookup("_id"))
 		}
-		var found []struct {
-			ID string `bson:"_id"`
-		}
-		if err := cursor.All(ctx, &found); err != nil {
-			return total, failed(collection+".sweep", err)
-		}
-		if len(found) == 0 {
+		if len(ids) == 0 {
 			return total, nil
 		}
-		ids := make(bson.A, len(found))
-		for i, f := range found {
-			ids[i] = f.ID
-		}
-		deleted, err := coll.DeleteMany(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, expired})
+		deleted, err := s.db.Delete(ctx, collection, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, expired})
 		if err != nil {
 			return total, failed(collection+".sweep", err)
 		}
-		total += int(deleted.DeletedCount)
-		if len(found) < sweepBatch {
+		total += int(deleted)
+		if len(ids) < sweepBatch {
 			return total, nil
 		}
 	}

@@ -13,9 +13,9 @@ import (
 	"yibao/store/storetest"
 )
 
-func TestSweep(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestSweep(t *testing.T) { storetest.Each(t, testSweep) }
+
+func testSweep(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	must := func(err error) {
 		t.Helper()
@@ -63,25 +63,27 @@ func TestSweep(t *testing.T) {
 	if len(user.Ended) != 1 || user.Ended[0].At.Before(start.Add(-identity.EndedKept+1)) {
 		t.Errorf("remembered: %+v", user.Ended)
 	}
-	db := d.Client(t).Database(d.Name)
 	for _, collection := range []string{"sessions", "link_attempts", "counters", "deliveries_done", "send_leases", "changes"} {
-		if n, err := db.Collection(collection).CountDocuments(t.Context(), bson.D{}); err != nil || n != 1 {
-			t.Error(collection, n, err)
+		if left := d.Documents(t, collection, bson.D{}); len(left) != 1 {
+			t.Error(collection, len(left))
 		}
 	}
 }
 
 // TestSweepInBatches: more than one batch goes in one call.
-func TestSweepInBatches(t *testing.T) {
-	t.Parallel()
-	d := storetest.NewDatabase(t)
+func TestSweepInBatches(t *testing.T) { storetest.Each(t, testSweepInBatches) }
+
+func testSweepInBatches(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	var docs []any
+	db := d.Commands(t)
 	for i := range 200 {
-		docs = append(docs, bson.D{{Key: "_id", Value: strconv.Itoa(i)}, {Key: "expires_at", Value: start}})
-	}
-	if _, err := d.Client(t).Database(d.Name).Collection("sessions").InsertMany(t.Context(), docs); err != nil {
-		t.Fatal(err)
+		raw, err := bson.Marshal(bson.D{{Key: "_id", Value: strconv.Itoa(i)}, {Key: "expires_at", Value: start}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Insert(t.Context(), "sessions", raw); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if n, err := s.Sweep(t.Context(), start); err != nil || n != 200 {
 		t.Error(n, err)

@@ -2,12 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
@@ -33,18 +30,18 @@ type document[D any] interface {
 // table reads and writes the documents of one collection as values of a domain type.
 type table[T, D any, P document[D]] struct {
 	name    string
-	coll    *mongo.Collection
-	log     *slog.Logger
+	store   *Store
 	missing error // the domain's "not found"
 	// toDoc fills all but meta's Schema, Version and Writes; it sets the ID.
 	toDoc func(*T) (*D, error)
 	toDom func(*D) (*T, error)
 }
 
-// stored is a document as it was read, with its value.
+// stored is a document as it was read, with its value. absent: there was none; meta then has the ID alone.
 type stored[T any] struct {
-	meta  Meta
-	value *T
+	meta   Meta
+	value  *T
+	absent bool
 }
 
 func (t *table[T, D, P]) failed(operation string, err error) error {
@@ -68,23 +65,20 @@ func (t *table[T, D, P]) decode(raw bson.Raw) (*stored[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stored[T]{m, value}, nil
+	return &stored[T]{meta: m, value: value}, nil
 }
 
 // load reads one document; missing when it is not there.
 func (t *table[T, D, P]) load(ctx context.Context, id string) (*stored[T], error) {
-	raw, err := t.coll.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Raw()
-	if errors.Is(err, mongo.ErrNoDocuments) {
+	found, err := t.find(ctx, bson.D{{Key: "_id", Value: id}}, options.Find().SetLimit(-1)) // negative: one batch, no cursor
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
 		return nil, t.missing
 	}
-	if err != nil {
-		return nil, t.failed("find", err)
-	}
-	s, err := t.decode(raw)
-	if err != nil {
-		return nil, t.failed("find", err)
-	}
-	return s, nil
+	s, err := t.decode(found[0])
+	return s, t.failed("find", err)
 }
 
 // get returns the value of one document.
@@ -96,16 +90,14 @@ func (t *table[T, D, P]) get(ctx context.Context, id string) (*T, error) {
 	return s.value, nil
 }
 
-// find returns all documents that match, as they are. All of the cursor is read before it returns: the embedded server
-// has few of them.
+// find returns all documents that match, as they are. The cursor is closed when it returns: the embedded server has few.
 func (t *table[T, D, P]) find(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]bson.Raw, error) {
-	cursor, err := t.coll.Find(ctx, filter, o...)
-	if err != nil {
-		return nil, t.failed("find", err)
-	}
 	var raws []bson.Raw
-	if err := cursor.All(ctx, &raws); err != nil {
-		return nil, t.failed("find", err)
+	for raw, err := range t.store.find(ctx, t.name, filter, o...) {
+		if err != nil {
+			return nil, t.failed("find", err)
+		}
+		raws = append(raws, raw)
 	}
 	return raws, nil
 }
@@ -138,7 +130,7 @@ func (t *table[T, D, P]) work(ctx context.Context, filter bson.D, o ...options.L
 	for _, raw := range raws {
 		s, err := t.decode(raw)
 		if err != nil {
-			t.log.Warn("store: documents are passed over", "collection", t.name, "cause", kindOf(err))
+			t.store.log.Warn("store_document_passed_over", "collection", t.name, "cause", kindOf(err))
 			continue
 		}
 		found = append(found, s)

@@ -8,6 +8,8 @@ import (
 
 // tables are the collections with their codecs.
 type tables struct {
+	about *table[aboutDoc, aboutDoc, *aboutDoc]
+
 	users      *table[identity.PlatformUser, userDoc, *userDoc]
 	sessions   *table[identity.Session, sessionDoc, *sessionDoc]
 	changes    *table[identity.Change, changeDoc, *changeDoc]
@@ -29,7 +31,7 @@ type tables struct {
 }
 
 func newTable[T, D any, P document[D]](s *Store, name string, missing error, toDoc func(*T) (*D, error), toDom func(*D) (*T, error)) *table[T, D, P] {
-	return &table[T, D, P]{name: name, coll: s.db.Collection(name), log: s.log, missing: missing, toDoc: toDoc, toDom: toDom}
+	return &table[T, D, P]{name: name, store: s, missing: missing, toDoc: toDoc, toDom: toDom}
 }
 
 // plain is a codec half that cannot fail.
@@ -42,6 +44,8 @@ func same[D any](d *D) (*D, error) { return d, nil }
 
 func (s *Store) newTables() tables {
 	return tables{
+		about: newTable(s, "about", errNoAbout, same[aboutDoc], same[aboutDoc]),
+
 		users:      newTable(s, "platform_users", identity.ErrNotFound, s.userToDoc, s.userToDom),
 		sessions:   newTable(s, "sessions", identity.ErrNotFound, plain(sessionToDoc), plain(sessionToDom)),
 		changes:    newTable(s, "changes", identity.ErrNotFound, plain(changeToDoc), plain(changeToDom)),

@@ -59,7 +59,7 @@ func (t *table[T, D, P]) insert(ctx context.Context, value *T) (written *T, exis
 	}
 	id, _ := raw.Lookup("_id").StringValueOK()
 	for try := 0; ; try++ {
-		_, err = t.coll.InsertOne(ctx, raw)
+		err = t.store.db.Insert(ctx, t.name, raw)
 		switch {
 		case err == nil:
 			return written, false, nil
@@ -108,7 +108,7 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 		}
 		s, err := t.load(ctx, id)
 		if errors.Is(err, t.missing) {
-			s, err = &stored[T]{meta: Meta{ID: id}}, nil
+			s, err = &stored[T]{meta: Meta{ID: id}, absent: true}, nil
 		}
 		if err != nil {
 			return nil, err
@@ -123,7 +123,7 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 			return nil, err
 		}
 		write := newWriteID()
-		value, ok, err := t.replace(ctx, s.meta, value, write)
+		value, ok, err := t.replace(ctx, s, value, write)
 		sent[write] = value
 		switch {
 		case ok:
@@ -138,30 +138,30 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 }
 
 // replace writes the next version unless another writer was first: false then. The value comes back with an error, too.
-func (t *table[T, D, P]) replace(ctx context.Context, before Meta, value *T, write string) (*T, bool, error) {
-	raw, written, err := t.encode(value, before, write)
+func (t *table[T, D, P]) replace(ctx context.Context, before *stored[T], value *T, write string) (*T, bool, error) {
+	raw, written, err := t.encode(value, before.meta, write)
 	if err != nil {
 		return nil, false, t.failed("update", err)
 	}
-	if before.Version == 0 {
-		_, err := t.coll.InsertOne(ctx, raw)
-		if mongo.IsDuplicateKeyError(err) {
-			return written, false, nil // another writer was first
-		}
-		return written, err == nil, err
+	if !before.absent {
+		ok, err := t.store.db.Replace(ctx, t.name, guard(before.meta), raw)
+		return written, ok, err
 	}
-	result, err := t.coll.ReplaceOne(ctx, guard(before), raw)
-	if err != nil {
-		return written, false, err
+	err = t.store.db.Insert(ctx, t.name, raw)
+	if mongo.IsDuplicateKeyError(err) {
+		return written, false, nil // another writer was first
 	}
-	return written, result.MatchedCount == 1, nil
+	return written, err == nil, err
 }
 
 // guard finds the document only as it was read. The version alone would take a document that was deleted and made anew,
-// and has had as many writes since, for the one that was read; no write id comes twice. One that has none was written by
-// other means.
+// and has had as many writes since, for the one that was read; no write id comes twice. A document without write ids or
+// version was written by other means.
 func guard(before Meta) bson.D {
 	filter := bson.D{{Key: "_id", Value: before.ID}, {Key: "version", Value: before.Version}}
+	if before.Version == 0 {
+		filter[1].Value = nil // matches a field that is missing
+	}
 	if n := len(before.Writes); n > 0 {
 		filter = append(filter, bson.E{Key: "writes", Value: before.Writes[n-1]})
 	}
@@ -172,7 +172,7 @@ func guard(before Meta) bson.D {
 func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (*T, bool, error) {
 	fn(s.value)
 	write := newWriteID()
-	value, ok, err := t.replace(ctx, s.meta, s.value, write)
+	value, ok, err := t.replace(ctx, s, s.value, write)
 	if unclear(err) && ctx.Err() == nil {
 		// Ours when our id stands there. If the write lands later all the same, the claim's time runs out unused.
 		if again, loadErr := t.load(ctx, s.meta.ID); loadErr == nil {
@@ -185,21 +185,14 @@ func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (
 	return value, ok, nil
 }
 
-// deleteOne removes the document of one id, if the rest of the filter fits, and says whether it went. The driver repeats
-// it by itself when a server fails over, which it does not with deleteMany.
+// deleteOne removes the document of one id, if the rest of the filter fits, and says whether it went.
 func (t *table[T, D, P]) deleteOne(ctx context.Context, id string, also ...bson.E) (bool, error) {
-	result, err := t.coll.DeleteOne(ctx, append(bson.D{{Key: "_id", Value: id}}, also...))
-	if err != nil {
-		return false, t.failed("delete", err)
-	}
-	return result.DeletedCount > 0, nil
+	n, err := t.deleteMany(ctx, append(bson.D{{Key: "_id", Value: id}}, also...))
+	return n > 0, err
 }
 
 // deleteMany removes documents and says how many went.
 func (t *table[T, D, P]) deleteMany(ctx context.Context, filter bson.D) (int64, error) {
-	result, err := t.coll.DeleteMany(ctx, filter)
-	if err != nil {
-		return 0, t.failed("delete", err)
-	}
-	return result.DeletedCount, nil
+	n, err := t.store.db.Delete(ctx, t.name, filter)
+	return n, t.failed("delete", err)
 }

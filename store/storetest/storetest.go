@@ -1,5 +1,6 @@
-// Package storetest gives tests a store of their own on a real server of the MongoDB protocol: the one that MONGODB_URI
-// names when it is set, else the embedded one, shared by all tests of the test binary.
+// Package storetest gives tests a store of their own: above a database in memory, or on a real server of the MongoDB
+// protocol. The server is the one that MONGODB_URI names when it is set, else the embedded one, shared by all tests of
+// the test binary.
 package storetest
 
 import (
@@ -12,34 +13,79 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/store"
 	"yibao/store/embedded"
+	"yibao/store/memory"
 )
+
+var _ store.Database = (*memory.Client)(nil)
+
+// Keys is the keyring of all test stores: sealed data of one opens in every other.
+var Keys = sync.OnceValue(func() *store.Keyring {
+	keys, err := store.NewTestKeyring()
+	if err != nil {
+		panic(err)
+	}
+	return keys
+})
+
+// Memory returns a store above a fresh database in memory, and the client that it uses. The client has hooks and counts;
+// its Connect makes the clients of further stores on the same database. There is nothing to close.
+func Memory(change ...func(*store.Options)) (*store.Store, *memory.Client) {
+	client := memory.NewServer().Connect()
+	return On(client, change...), client
+}
+
+// On opens a store on a client of a database in memory. It panics when the store does not open.
+func On(client *memory.Client, change ...func(*store.Options)) *store.Store {
+	o := store.Options{Keys: Keys()}
+	for _, c := range change {
+		c(&o)
+	}
+	s, err := store.OpenOn(context.Background(), client, o)
+	if err != nil {
+		panic(err)
+	}
+	client.ResetCounts()
+	return s
+}
+
+// Each runs a test on a database in memory and on a real server, side by side.
+func Each(t *testing.T, test func(*testing.T, *Database)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("memory", func(t *testing.T) {
+		t.Parallel()
+		test(t, &Database{Keys: Keys(), Memory: memory.NewServer()})
+	})
+	t.Run("server", func(t *testing.T) {
+		t.Parallel()
+		test(t, NewDatabase(t))
+	})
+}
 
 // Database is a fresh database with the keys it is read with; dropped at the end of the test.
 type Database struct {
-	URI  string
-	Name string
-	Keys *store.Keyring
+	Keys   *store.Keyring
+	URI    string // of a real server; "" in memory
+	Name   string
+	Memory *memory.Server // nil on a real server
 }
 
-// New returns a store on a fresh database.
+// New returns a store on a fresh database of a real server.
 func New(t testing.TB) *store.Store {
 	t.Helper()
 	return NewDatabase(t).Open(t)
 }
 
-// NewDatabase makes a fresh database that any number of stores can open.
+// NewDatabase makes a fresh database on a real server. Any number of stores can open it.
 func NewDatabase(t testing.TB) *Database {
 	t.Helper()
-	keys, err := store.NewTestKeyring()
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &Database{URI: URI(t), Name: "test_" + strings.ToLower(rand.Text()), Keys: keys}
+	d := &Database{URI: URI(t), Name: "test_" + strings.ToLower(rand.Text()), Keys: Keys()}
 	t.Cleanup(func() {
 		if err := d.drop(); err != nil {
 			t.Error("the test's database was not dropped:", err)
@@ -52,11 +98,11 @@ func NewDatabase(t testing.TB) *Database {
 // options first.
 func (d *Database) Open(t testing.TB, change ...func(*store.Options)) *store.Store {
 	t.Helper()
-	o := store.Options{URI: d.URI, Database: d.Name, Keys: d.Keys, Timeout: time.Minute}
+	o := d.Options()
 	for _, c := range change {
 		c(&o)
 	}
-	s, err := store.Open(t.Context(), o)
+	s, err := d.OpenWith(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,15 +114,56 @@ func (d *Database) Open(t testing.TB, change ...func(*store.Options)) *store.Sto
 	return s
 }
 
-// Client returns a bare client of the database's server, disconnected at the end of the test.
-func (d *Database) Client(t testing.TB) *mongo.Client {
+// OpenWith is Open for a test that expects an error, or closes by itself.
+func (d *Database) OpenWith(ctx context.Context, o store.Options) (*store.Store, error) {
+	if d.Memory != nil {
+		return store.OpenOn(ctx, d.Memory.Connect(), o)
+	}
+	return store.Open(ctx, o)
+}
+
+// Options are those that Open starts from.
+func (d *Database) Options() store.Options {
+	return store.Options{URI: d.URI, Database: d.Name, Keys: d.Keys, Timeout: time.Minute}
+}
+
+// Commands returns the bare database, for what no store writes.
+func (d *Database) Commands(t testing.TB) store.Database {
 	t.Helper()
-	client, err := mongo.Connect(options.Client().ApplyURI(d.URI))
+	if d.Memory != nil {
+		return d.Memory.Connect()
+	}
+	db, err := store.Connect(d.Options())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Disconnect(context.Background()) })
-	return client
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	return db
+}
+
+// Insert adds a document past the store.
+func (d *Database) Insert(t testing.TB, collection string, doc any) {
+	t.Helper()
+	raw, err := bson.Marshal(doc)
+	if err == nil {
+		err = d.Commands(t).Insert(t.Context(), collection, raw)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Documents returns the documents that match, past the store.
+func (d *Database) Documents(t testing.TB, collection string, filter bson.D) []bson.Raw {
+	t.Helper()
+	var all []bson.Raw
+	for raw, err := range d.Commands(t).Find(t.Context(), collection, filter) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, raw)
+	}
+	return all
 }
 
 func (d *Database) drop() error {
