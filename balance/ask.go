@@ -198,7 +198,7 @@ func (s *Service) claim(subject Subject) (identity.Claim, error) {
 		return identity.Claim{}, err
 	}
 	return identity.Claim{
-		Region: subject.Region, Name: person.NameIn(subject.Region), IDType: person.IDType, IDNumber: person.IDNumber,
+		Region: subject.Region, Name: person.Names[subject.Region], IDType: person.IDType, IDNumber: person.IDNumber,
 	}, nil
 }
 

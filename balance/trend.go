@@ -2,7 +2,6 @@ package balance
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -103,37 +102,24 @@ func (s *Service) Trend(ctx context.Context, caller *identity.Caller, linkID str
 	if err != nil {
 		return nil, err
 	}
-	if frame.since, err = s.sinceOf(ctx, link); err != nil {
-		return nil, err
-	}
-	points, err := s.visible(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, frame)
+	frame.since = DayOf(link.Since)
+	points, err := s.visible(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, &frame, link.Relation == identity.Self)
 	if err != nil {
 		return nil, err
 	}
 	return draw(frame, points), nil
 }
 
-// sinceOf is the first day whose readings the link may see.
-func (s *Service) sinceOf(ctx context.Context, link identity.Link) (Day, error) {
-	since := link.Since
-	if link.Relation == identity.Self {
-		person, err := s.people.Person(ctx, link.PersonID)
-		if errors.Is(err, identity.ErrNotFound) {
-			return "", identity.ErrNoSuchLink
-		}
-		if err != nil {
-			return "", err
-		}
-		if !person.SelfSince.IsZero() && person.SelfSince.Before(since) {
-			since = person.SelfSince
-		}
+// visible reads the points that the chart may use, by insurance type. A link shows readings from its own start on, a
+// person's own link all of them: then the earliest one found moves the start back.
+func (s *Service) visible(ctx context.Context, subject Subject, f *frame, own bool) (map[string][]Point, error) {
+	from, to := f.from, min(f.to, f.today)
+	if f.gaps == GapsCarry {
+		from = from.Add(-lookBackDays)
 	}
-	return DayOf(since), nil
-}
-
-// visible reads the points that the chart may use, by insurance type.
-func (s *Service) visible(ctx context.Context, subject Subject, f frame) (map[string][]Point, error) {
-	from, to := f.readFrom(), min(f.to, f.today)
+	if !own {
+		from = max(from, f.since)
+	}
 	if from > to {
 		return nil, nil
 	}
@@ -147,6 +133,9 @@ func (s *Service) visible(ctx context.Context, subject Subject, f frame) (map[st
 			continue
 		}
 		points[insurance] = slices.DeleteFunc(list, func(p Point) bool { return p.Day < from || p.Day > to })
+		for _, p := range points[insurance] {
+			f.since = min(f.since, p.Day)
+		}
 	}
 	return points, nil
 }
@@ -212,13 +201,4 @@ func autoStep(days int) Step {
 		return StepWeek
 	}
 	return StepMonth
-}
-
-// readFrom is the first day whose readings the chart may use: never before Since.
-func (f frame) readFrom() Day {
-	from := f.from
-	if f.gaps == GapsCarry {
-		from = from.Add(-lookBackDays)
-	}
-	return max(from, f.since)
 }

@@ -12,13 +12,14 @@ type Authenticator interface {
 	SignIn(ctx context.Context, app, code string) (PlatformAccount, error)
 }
 
-// Registry asks a region's insurance upstream whether the claimed person exists and matches.
+// Registry asks a region's insurance upstream about a claimed person.
 type Registry interface {
 	// Match returns the phone on file ("" where the upstream has none for the person).
 	// Errors: ErrNotEnrolled, ErrMismatch, ErrUpstreamUnavailable.
 	Match(ctx context.Context, claim Claim) (phone string, err error)
-	// Methods lists the proofs that the region offers; empty for an unknown region.
-	Methods(region string) []Method
+	// VerifyCard asks whether number and query password of the insurance card are the claimed person's.
+	// Errors: ErrPasswordWrong, ErrNotEnrolled, ErrMismatch, ErrUpstreamUnavailable.
+	VerifyCard(ctx context.Context, claim Claim, number, password string) error
 }
 
 // CodeSender sends a one-time code to a phone (11 digits). An error means it may or may not have been sent.
@@ -28,23 +29,24 @@ type CodeSender interface {
 
 // Digests are keyed hashes; each purpose has a key of its own.
 type Digests interface {
-	Insured(idType, idNumber string) string // lookup key
-	Subject(kind, value string) string      // lookup key; for counters (phone, address)
-	Code(attemptID, code string) []byte     // one-time-code key
-	ConsentProof(parts ...string) string    // proof-of-consent key
+	// Insured hashes a document under each version of the lookup key, the primary one first.
+	Insured(idType, idNumber string) []string
+	Subject(kind, value string) string   // lookup key; for counters (phone, address)
+	Code(attemptID, code string) []byte  // one-time-code key
+	ConsentProof(parts ...string) string // proof-of-consent key
 }
 
 // UserStore keeps platform users. Update functions run on a fresh copy and may run again: they must be pure. A document
 // is written whole, guarded by its version, so no concurrent update is lost.
 type UserStore interface {
-	// SignedIn creates the user at the first sign-in, else refreshes the ids the platform gave and SeenAt.
+	// SignedIn creates the user at the first sign-in, else refreshes the ids that the platform gave and SeenAt.
 	SignedIn(ctx context.Context, account PlatformAccount, now time.Time) (*PlatformUser, error)
 	// User returns ErrNotFound for an unknown id.
 	User(ctx context.Context, id string) (*PlatformUser, error)
 	// UpdateUser returns the document as written, or fn's error unchanged.
 	UpdateUser(ctx context.Context, id string, fn func(*PlatformUser) error) (*PlatformUser, error)
-	// UsersWithEndingLinks lists users that hold at least one link in state ending.
-	UsersWithEndingLinks(ctx context.Context, limit int) ([]*PlatformUser, error)
+	// UsersWithDueLinks lists users with LinksDue at the time or before, the longest due first.
+	UsersWithDueLinks(ctx context.Context, now time.Time, limit int) ([]*PlatformUser, error)
 }
 
 // SessionStore keeps sessions; expired ones count as not found.
@@ -56,7 +58,7 @@ type SessionStore interface {
 	DeleteSession(ctx context.Context, userID, id string) error
 }
 
-// Change says that what is known of a user must be read anew. At is the machine's clock.
+// Change says that a user must be read anew. At is the machine's clock.
 type Change struct {
 	ID     string
 	UserID string
@@ -80,23 +82,22 @@ type AttemptStore interface {
 	UnfinishedAttempts(ctx context.Context, states []AttemptState, before time.Time, limit int) ([]*Attempt, error)
 }
 
-// PersonStore keeps insured persons and their slots.
+// PersonStore keeps insured persons; update functions as in UserStore. A person whose last slot was left is gone for all
+// methods, and is deleted by the one that finds it.
 type PersonStore interface {
-	// EnsurePerson returns the person of the claim's (id type, number), creating it when it is new. Safe to repeat and
-	// to race: the person key decides who created it.
-	EnsurePerson(ctx context.Context, claim Claim, now time.Time) (*Person, error)
-	Person(ctx context.Context, id string) (*Person, error)
+	// UpdatePersonOf changes the person of the claim's document, which it creates when it is new.
+	UpdatePersonOf(ctx context.Context, claim Claim, now time.Time, fn func(*Person) error) (*Person, error)
+	// UpdatePerson changes a person, or answers ErrNotFound.
 	UpdatePerson(ctx context.Context, id string, fn func(*Person) error) (*Person, error)
-	// DeletePerson removes an ended person and its keys; removing what is gone is no error.
-	DeletePerson(ctx context.Context, id string) error
-	// ClaimSlot takes a free slot below max, or the one the link already has. ErrLinkLimit when all are taken.
-	ClaimSlot(ctx context.Context, slot Slot, max int) error
-	// UpdateSlot gives the slot that the link has the relation and the consent of this one; a slot that holds a newer
-	// consent stays as it is. ErrNotFound without a slot.
-	UpdateSlot(ctx context.Context, slot Slot) error
-	// FreeSlot removes the link's slot; removing what is gone is no error.
-	FreeSlot(ctx context.Context, personID, linkID string) error
-	Slots(ctx context.Context, personID string) ([]Slot, error)
+	// Person answers ErrNotFound for a person that is gone.
+	Person(ctx context.Context, id string) (*Person, error)
+	// Slots lists the slots of a person; none of one that is gone. The personal data of the person need not be readable.
+	Slots(ctx context.Context, id string) ([]Slot, error)
+	// LeavePerson removes the link's slot and returns those that are left. With the last one the person is deleted. The
+	// personal data need not be readable. Leaving a person that is gone is no error.
+	LeavePerson(ctx context.Context, id, linkID string) (left []Slot, err error)
+	// LeavePersonOf is LeavePerson for the person of the claim's document; the id is "" when there is none.
+	LeavePersonOf(ctx context.Context, claim Claim, linkID string) (id string, left []Slot, err error)
 }
 
 // CounterStore keeps counters; update functions as in UserStore. A counter that is not there starts empty. The document
@@ -105,7 +106,7 @@ type CounterStore interface {
 	UpdateCounter(ctx context.Context, key string, fn func(*Counter) error) error
 }
 
-// Store is what the store offers this package.
+// Store is everything that the services keep.
 type Store interface {
 	UserStore
 	SessionStore
@@ -115,10 +116,10 @@ type Store interface {
 	CounterStore
 }
 
-// Follower is told when a link begins and ends; cmd fills the list with what balance and reminder must do. Both calls
-// must be safe to repeat: after a crash they are made again until they succeed.
+// Follower is told when a link begins and ends. Both calls must be safe to repeat: they are made again until they succeed,
+// and Unlinked once more a little later.
 type Follower interface {
 	Linked(ctx context.Context, userID string, link Link) error
-	// Unlinked deletes all that hangs on the link. Left lists the links to the same person that stay.
+	// Unlinked deletes all that hangs on the link. Left lists the slots of the same person that stay.
 	Unlinked(ctx context.Context, userID string, link Link, left []Slot) error
 }

@@ -12,26 +12,32 @@ import (
 
 type attemptDoc struct {
 	Meta        `bson:",inline"`
-	UserID      string     `bson:"user_id"`
-	LinkID      string     `bson:"link_id"`
-	Region      string     `bson:"region"`
-	Name        []byte     `bson:"name"` // sealed
-	IDType      string     `bson:"id_type"`
-	IDNumber    []byte     `bson:"id_number"` // sealed
-	Relation    string     `bson:"relation"`
-	Method      string     `bson:"method"`
-	Consent     consentDoc `bson:"consent"`
-	InsuredHash string     `bson:"insured_hash"`
-	State       string     `bson:"state"`
-	Reason      string     `bson:"reason"`
-	CodeHash    []byte     `bson:"code_hash"`
-	CodeExpires time.Time  `bson:"code_expires"`
-	LastSendAt  time.Time  `bson:"last_send_at"`
-	Sends       int        `bson:"sends"`
-	Tries       int        `bson:"tries"`
-	CreatedAt   time.Time  `bson:"created_at"`
-	UpdatedAt   time.Time  `bson:"updated_at"`
-	ExpiresAt   time.Time  `bson:"expires_at"`
+	UserID      string       `bson:"user_id"`
+	LinkID      string       `bson:"link_id"`
+	Region      string       `bson:"region"`
+	Name        []byte       `bson:"name"` // sealed
+	IDType      string       `bson:"id_type"`
+	IDNumber    []byte       `bson:"id_number"` // sealed
+	Relation    string       `bson:"relation"`
+	Method      string       `bson:"method"`
+	Consent     consentDoc   `bson:"consent"`
+	InsuredHash string       `bson:"insured_hash"`
+	State       string       `bson:"state"`
+	Reason      string       `bson:"reason"`
+	Challenge   challengeDoc `bson:"challenge"`
+	Tries       int          `bson:"tries"`
+	CreatedAt   time.Time    `bson:"created_at"`
+	UpdatedAt   time.Time    `bson:"updated_at"`
+	ProvedAt    time.Time    `bson:"proved_at"`
+	ExpiresAt   time.Time    `bson:"expires_at"`
+}
+
+// challengeDoc is an identity.Challenge; the two convert into each other.
+type challengeDoc struct {
+	CodeHash  []byte    `bson:"code_hash"`
+	ExpiresAt time.Time `bson:"expires_at"`
+	SentAt    time.Time `bson:"sent_at"`
+	Sends     int       `bson:"sends"`
 }
 
 func (d *attemptDoc) sealedFields(c *identity.Claim) []sealedField {
@@ -42,9 +48,8 @@ func (s *Store) attemptToDoc(a *identity.Attempt) (*attemptDoc, error) {
 	d := &attemptDoc{
 		Meta: Meta{ID: a.ID}, UserID: a.UserID, LinkID: a.LinkID, Region: a.Claim.Region, IDType: a.Claim.IDType,
 		Relation: string(a.Relation), Method: string(a.Method), Consent: consentDoc(a.Consent),
-		InsuredHash: a.InsuredHash, State: string(a.State), Reason: a.Reason, CodeHash: a.CodeHash,
-		CodeExpires: a.CodeExpires, LastSendAt: a.LastSendAt, Sends: a.Sends, Tries: a.Tries,
-		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, ExpiresAt: a.ExpiresAt,
+		InsuredHash: a.InsuredHash, State: string(a.State), Reason: a.Reason, Challenge: challengeDoc(a.Challenge),
+		Tries: a.Tries, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, ProvedAt: a.ProvedAt, ExpiresAt: a.ExpiresAt,
 	}
 	var err error
 	for _, f := range d.sealedFields(&a.Claim) {
@@ -59,9 +64,9 @@ func (s *Store) attemptToDom(d *attemptDoc) (*identity.Attempt, error) {
 	a := &identity.Attempt{
 		ID: d.ID, UserID: d.UserID, LinkID: d.LinkID, Claim: identity.Claim{Region: d.Region, IDType: d.IDType},
 		Relation: identity.Relation(d.Relation), Method: identity.Method(d.Method), Consent: identity.Consent(d.Consent),
-		InsuredHash: d.InsuredHash, State: identity.AttemptState(d.State), Reason: d.Reason, CodeHash: d.CodeHash,
-		CodeExpires: d.CodeExpires, LastSendAt: d.LastSendAt, Sends: d.Sends, Tries: d.Tries,
-		CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt, ExpiresAt: d.ExpiresAt,
+		InsuredHash: d.InsuredHash, State: identity.AttemptState(d.State), Reason: d.Reason,
+		Challenge: identity.Challenge(d.Challenge), Tries: d.Tries, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		ProvedAt: d.ProvedAt, ExpiresAt: d.ExpiresAt,
 	}
 	var err error
 	for _, f := range d.sealedFields(&a.Claim) {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"yibao/identity"
 	"yibao/store"
+	"yibao/store/memory"
 	"yibao/store/storetest"
 )
 
@@ -36,21 +38,25 @@ func testConcurrentSignIn(t *testing.T, d *storetest.Database) {
 	}
 }
 
-func TestUsersWithEndingLinks(t *testing.T) { storetest.Each(t, testUsersWithEndingLinks) }
+func TestUsersWithDueLinks(t *testing.T) { storetest.Each(t, testUsersWithDueLinks) }
 
-func testUsersWithEndingLinks(t *testing.T, d *storetest.Database) {
+func testUsersWithDueLinks(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	u, err := s.SignedIn(t.Context(), identity.PlatformAccount{Platform: identity.WeChat, AppID: "a", OpenID: "o"}, start)
 	if err != nil {
 		t.Fatal(err)
 	}
+	active := identity.Link{ID: "1", State: identity.LinkActive}
 	for _, step := range []struct {
 		links []identity.Link
-		want  int
+		due   time.Duration // after start; 0 for never
 	}{
-		{[]identity.Link{{ID: "1", State: identity.LinkActive}}, 0},
-		{[]identity.Link{{ID: "1", State: identity.LinkActive}, {ID: "2", State: identity.LinkEnding}}, 1},
-		{[]identity.Link{{ID: "1", State: identity.LinkActive}}, 0},
+		{[]identity.Link{active}, 0},
+		{[]identity.Link{active, {ID: "2", State: identity.LinkEnded, EndedAt: start}}, identity.EndedKept},
+		{[]identity.Link{
+			active, {ID: "2", State: identity.LinkEnded, EndedAt: start}, {ID: "3", State: identity.LinkEnding, EndedAt: start},
+		}, identity.CleanAgain},
+		{[]identity.Link{active}, 0},
 	} {
 		if _, err := s.UpdateUser(t.Context(), u.ID, func(u *identity.PlatformUser) error {
 			u.Links = step.links
@@ -58,9 +64,14 @@ func testUsersWithEndingLinks(t *testing.T, d *storetest.Database) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		users, err := s.UsersWithEndingLinks(t.Context(), 10)
-		if err != nil || len(users) != step.want {
-			t.Errorf("links %v: %d users, %v", step.links, len(users), err)
+		for at, want := range map[time.Duration]int{step.due - time.Millisecond: 0, step.due: 1, 10 * identity.EndedKept: 1} {
+			if step.due == 0 {
+				want = 0
+			}
+			users, err := s.UsersWithDueLinks(t.Context(), start.Add(at), 10)
+			if err != nil || len(users) != want {
+				t.Errorf("links %v after %v: %d users, %v", step.links, at, len(users), err)
+			}
 		}
 	}
 	back, err := s.User(t.Context(), u.ID)
@@ -158,10 +169,10 @@ func testAttempts(t *testing.T, d *storetest.Database) {
 	}
 	a, err := s.UpdateAttempt(t.Context(), "new", func(a *identity.Attempt) error {
 		a.Tries++
-		a.CodeHash = []byte{1, 2}
+		a.Challenge.CodeHash = []byte{1, 2}
 		return nil
 	})
-	if err != nil || a.Tries != 1 || len(a.CodeHash) != 2 || a.Claim != claim {
+	if err != nil || a.Tries != 1 || len(a.Challenge.CodeHash) != 2 || a.Claim != claim {
 		t.Error(a, err)
 	}
 	if _, err := s.Attempt(t.Context(), "none"); err != identity.ErrNotFound {
@@ -169,14 +180,26 @@ func testAttempts(t *testing.T, d *storetest.Database) {
 	}
 }
 
-func TestConcurrentEnsurePerson(t *testing.T) { storetest.Each(t, testConcurrentEnsurePerson) }
+// joins returns an update that gives the link a slot.
+func joins(linkID string) func(*identity.Person) error {
+	return func(p *identity.Person) error {
+		return p.Join(identity.Slot{LinkID: linkID, UserID: "u", Region: claim.Region, ConsentAt: start}, claim.Name, 5)
+	}
+}
 
-func testConcurrentEnsurePerson(t *testing.T, d *storetest.Database) {
+func TestManyMakeOnePerson(t *testing.T) { storetest.Each(t, testManyMakeOnePerson) }
+
+func testManyMakeOnePerson(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 8)
 	var ids sync.Map
-	each(stores, func(_ int, s *store.Store) {
-		p, err := s.EnsurePerson(t.Context(), claim, start)
-		if err != nil || p.Name != claim.Name || p.IDNumber != claim.IDNumber || p.Pseudonym == "" {
+	var refused atomic.Int32
+	each(stores, func(i int, s *store.Store) {
+		p, err := s.UpdatePersonOf(t.Context(), claim, start, joins(string(rune('a'+i))))
+		if errors.Is(err, identity.ErrLinkLimit) {
+			refused.Add(1)
+			return
+		}
+		if err != nil || p.Names[claim.Region] != claim.Name || p.IDNumber != claim.IDNumber || p.IDType != claim.IDType {
 			t.Error(p, err)
 			return
 		}
@@ -184,177 +207,167 @@ func testConcurrentEnsurePerson(t *testing.T, d *storetest.Database) {
 	})
 	n := 0
 	ids.Range(func(any, any) bool { n++; return true })
-	if n != 1 {
-		t.Error("persons:", n)
+	if n != 1 || refused.Load() != 3 {
+		t.Error("persons:", n, "refused:", refused.Load())
 	}
+	ids.Range(func(id, _ any) bool {
+		slots, err := stores[0].Slots(t.Context(), id.(string))
+		if err != nil || len(slots) != 5 {
+			t.Error("slots:", slots, err)
+		}
+		return true
+	})
 	if persons := d.Documents(t, "persons", bson.D{}); len(persons) != 1 {
 		t.Error("documents:", len(persons))
 	}
 }
 
-// TestEnsurePersonAfterCrash: only the key was written; the person follows from the claim.
-func TestEnsurePersonAfterCrash(t *testing.T) { storetest.Each(t, testEnsurePersonAfterCrash) }
+// TestKeyWithoutAPerson: after a kill between the two writes the next call makes the person that the key names, or
+// removes the key.
+func TestKeyWithoutAPerson(t *testing.T) { storetest.Each(t, testKeyWithoutAPerson) }
 
-func testEnsurePersonAfterCrash(t *testing.T, d *storetest.Database) {
+func testKeyWithoutAPerson(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	first, err := s.EnsurePerson(t.Context(), claim, start)
-	if err != nil {
-		t.Fatal(err)
+	for _, undone := range []bool{false, true} {
+		first, err := s.UpdatePersonOf(t.Context(), claim, start, joins("l"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Commands(t).Delete(t.Context(), "persons", bson.D{{Key: "_id", Value: first.ID}}); err != nil {
+			t.Fatal(err)
+		}
+		if undone {
+			if id, left, err := s.LeavePersonOf(t.Context(), claim, "l"); err != nil || id != first.ID || len(left) != 0 {
+				t.Error(id, left, err)
+			}
+			if keys := d.Documents(t, "person_keys", bson.D{}); len(keys) != 0 {
+				t.Error("keys left:", len(keys))
+			}
+			continue
+		}
+		if again, err := s.UpdatePersonOf(t.Context(), claim, start, joins("l")); err != nil || again.ID != first.ID {
+			t.Error(again, err)
+		}
 	}
-	if _, err := d.Commands(t).Delete(t.Context(), "persons", bson.D{{Key: "_id", Value: first.ID}}); err != nil {
-		t.Fatal(err)
-	}
-	again, err := s.EnsurePerson(t.Context(), claim, start)
-	if err != nil || again.ID != first.ID || again.Pseudonym == first.Pseudonym {
-		t.Error(again, err)
+	if id, left, err := s.LeavePersonOf(t.Context(), claim, "l"); err != nil || id != "" || left != nil {
+		t.Error("a person that never was:", id, left, err)
 	}
 }
 
-func TestDeletePerson(t *testing.T) { storetest.Each(t, testDeletePerson) }
+func TestLeavePerson(t *testing.T) { storetest.Each(t, testLeavePerson) }
 
-func testDeletePerson(t *testing.T, d *storetest.Database) {
+func testLeavePerson(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	first, err := s.EnsurePerson(t.Context(), claim, start)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := claim
-	other.IDNumber = "990100199001010011"
-	stays, err := s.EnsurePerson(t.Context(), other, start)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := s.DeletePerson(t.Context(), first.ID); err != nil {
+	var p *identity.Person
+	for _, link := range []string{"a", "b", "a"} {
+		var err error
+		if p, err = s.UpdatePersonOf(t.Context(), claim, start, joins(link)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Person(t.Context(), first.ID); err != identity.ErrNotFound {
+	other := claim
+	other.IDNumber = "990100199001010011"
+	if _, err := s.UpdatePersonOf(t.Context(), other, start, joins("c")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if left, err := s.LeavePerson(t.Context(), p.ID, "a"); err != nil || len(left) != 1 || left[0].LinkID != "b" {
+			t.Fatal(left, err)
+		}
+	}
+	for range 2 {
+		if left, err := s.LeavePerson(t.Context(), p.ID, "b"); err != nil || len(left) != 0 {
+			t.Fatal(left, err)
+		}
+	}
+	if _, err := s.Person(t.Context(), p.ID); err != identity.ErrNotFound {
+		t.Error(err)
+	}
+	if _, err := s.UpdatePerson(t.Context(), p.ID, joins("b")); err != identity.ErrNotFound {
 		t.Error(err)
 	}
 	if keys := d.Documents(t, "person_keys", bson.D{}); len(keys) != 1 {
 		t.Error("keys left:", len(keys))
 	}
-	if p, err := s.UpdatePerson(t.Context(), stays.ID, func(p *identity.Person) error {
-		p.SelfSince = start
-		return nil
-	}); err != nil || !p.SelfSince.Equal(start) {
-		t.Error(p, err)
-	}
-	again, err := s.EnsurePerson(t.Context(), claim, start)
-	if err != nil || again.ID == first.ID {
+	if again, err := s.UpdatePersonOf(t.Context(), claim, start, joins("d")); err != nil || again.ID == p.ID {
 		t.Error("the deleted person came back:", err)
 	}
 }
 
-// TestEnsureAgainstDelete: whoever wins, a person that Ensure returned last is found by its key.
-func TestEnsureAgainstDelete(t *testing.T) { storetest.Each(t, testEnsureAgainstDelete) }
+// TestEndedPersonIsGone kills the process that left the last slot before it deletes the person: the person is gone for
+// everything, and the next call deletes it.
+func TestEndedPersonIsGone(t *testing.T) {
+	t.Parallel()
+	for _, next := range []string{"leave", "leave of", "join"} {
+		s, client := storetest.Memory()
+		p, err := s.UpdatePersonOf(t.Context(), claim, start, joins("a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		client.SetBefore(func(_ context.Context, c memory.Command) error {
+			if c.Name == "delete" {
+				return errors.New("killed")
+			}
+			return nil
+		})
+		if _, err := s.LeavePerson(t.Context(), p.ID, "a"); !errors.Is(err, identity.ErrStore) {
+			t.Fatal(err)
+		}
+		client.SetBefore(nil)
+		if _, err := s.Person(t.Context(), p.ID); err != identity.ErrNotFound {
+			t.Error("read:", err)
+		}
+		if _, err := s.UpdatePerson(t.Context(), p.ID, joins("b")); err != identity.ErrNotFound {
+			t.Error("updated:", err)
+		}
+		if slots, err := s.Slots(t.Context(), p.ID); err != nil || len(slots) != 0 {
+			t.Error("slots:", slots, err)
+		}
+		want := 0
+		switch next {
+		case "leave":
+			_, err = s.LeavePerson(t.Context(), p.ID, "a")
+		case "leave of":
+			_, _, err = s.LeavePersonOf(t.Context(), claim, "a")
+		case "join":
+			var again *identity.Person
+			if again, err = s.UpdatePersonOf(t.Context(), claim, start, joins("b")); err == nil && again.ID == p.ID {
+				t.Error("the ended person came back")
+			}
+			want = 1
+		}
+		if n, keys := len(client.IDs("persons")), len(client.IDs("person_keys")); err != nil || n != want || keys != want {
+			t.Errorf("%s: %d persons, %d keys, %v", next, n, keys, err)
+		}
+	}
+}
 
-func testEnsureAgainstDelete(t *testing.T, d *storetest.Database) {
+// TestJoinAgainstLeave: the person that was joined last is found by its key, and no other is left.
+func TestJoinAgainstLeave(t *testing.T) { storetest.Each(t, testJoinAgainstLeave) }
+
+func testJoinAgainstLeave(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 4)
 	each(stores, func(i int, s *store.Store) {
+		link := string(rune('a' + i))
 		for range 5 {
-			p, err := s.EnsurePerson(t.Context(), claim, start)
-			if err == nil && i%2 == 0 {
-				err = s.DeletePerson(t.Context(), p.ID)
+			p, err := s.UpdatePersonOf(t.Context(), claim, start, joins(link))
+			if err == nil {
+				_, err = s.LeavePerson(t.Context(), p.ID, link)
 			}
-			if err != nil && err != identity.ErrNotFound {
+			if err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	p, err := stores[0].EnsurePerson(t.Context(), claim, start)
+	if persons, keys := d.Documents(t, "persons", bson.D{}), d.Documents(t, "person_keys", bson.D{}); len(persons)+len(keys) != 0 {
+		t.Error("persons:", len(persons), "keys:", len(keys))
+	}
+	p, err := stores[0].UpdatePersonOf(t.Context(), claim, start, joins("z"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if persons := d.Documents(t, "persons", bson.D{}); len(persons) != 1 {
-		t.Error("persons that no key finds:", len(persons)-1)
-	}
 	if keys := d.Documents(t, "person_keys", bson.D{{Key: "person_id", Value: p.ID}}); len(keys) != 1 {
 		t.Error("keys:", len(keys))
-	}
-}
-
-func TestClaimSlot(t *testing.T) { storetest.Each(t, testClaimSlot) }
-
-func testClaimSlot(t *testing.T, d *storetest.Database) {
-	stores := openMany(t, d, 8)
-	const max = 5
-	var refused atomic.Int32
-	each(stores, func(i int, s *store.Store) {
-		slot := identity.Slot{PersonID: "p", LinkID: string(rune('a' + i)), UserID: "u", Since: start, Unattended: true}
-		switch err := s.ClaimSlot(t.Context(), slot, max); {
-		case errors.Is(err, identity.ErrLinkLimit):
-			refused.Add(1)
-		case err != nil:
-			t.Error(err)
-		}
-	})
-	s := stores[0]
-	slots, err := s.Slots(t.Context(), "p")
-	if err != nil || len(slots) != max || refused.Load() != 8-max {
-		t.Fatal(slots, refused.Load(), err)
-	}
-	links := map[string]bool{}
-	for i, slot := range slots {
-		if slot.N != i || !slot.Unattended || !slot.Since.Equal(start) {
-			t.Errorf("slot %d: %+v", i, slot)
-		}
-		links[slot.LinkID] = true
-	}
-	if len(links) != max {
-		t.Error("a link has two slots:", slots)
-	}
-	if err := s.ClaimSlot(t.Context(), slots[2], max); err != nil {
-		t.Error("claimed again:", err)
-	}
-	for range 2 {
-		if err := s.FreeSlot(t.Context(), "p", slots[2].LinkID); err != nil {
-			t.Error(err)
-		}
-	}
-	if err := s.ClaimSlot(t.Context(), identity.Slot{PersonID: "p", LinkID: "new"}, max); err != nil {
-		t.Error("the freed slot:", err)
-	}
-	if err := s.ClaimSlot(t.Context(), identity.Slot{PersonID: "p", LinkID: "one more"}, max); err != identity.ErrLinkLimit {
-		t.Error("a slot too many:", err)
-	}
-}
-
-func TestUpdateSlot(t *testing.T) { storetest.Each(t, testUpdateSlot) }
-
-func testUpdateSlot(t *testing.T, d *storetest.Database) {
-	s := d.Open(t)
-	slot := identity.Slot{PersonID: "p", LinkID: "l", UserID: "u", Region: "990100", Relation: identity.Self, Since: start}
-	for _, id := range []string{"other", "l"} {
-		slot.LinkID = id
-		if err := s.ClaimSlot(t.Context(), slot, 5); err != nil {
-			t.Fatal(err)
-		}
-	}
-	change := identity.Slot{PersonID: "p", LinkID: "l", Relation: identity.Child, Unattended: true, ConsentAt: start.Add(time.Hour)}
-	older := identity.Slot{PersonID: "p", LinkID: "l", Relation: identity.Spouse, ConsentAt: start}
-	for _, c := range []identity.Slot{change, change, older} {
-		if err := s.UpdateSlot(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-	}
-	slots, err := s.Slots(t.Context(), "p")
-	if err != nil || len(slots) != 2 || slots[0].Relation != identity.Self || slots[0].Unattended {
-		t.Fatal(slots, err)
-	}
-	if got := slots[1]; !got.Since.Equal(start) || got.Relation != identity.Child || !got.Unattended || got.UserID != "u" ||
-		got.Region != "990100" || got.N != 1 {
-		t.Errorf("%+v", got)
-	}
-	if err := s.FreeSlot(t.Context(), "p", "l"); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.UpdateSlot(t.Context(), change); err != identity.ErrNotFound {
-		t.Error("a slot that was freed:", err)
-	}
-	if slots, err := s.Slots(t.Context(), "p"); err != nil || len(slots) != 1 {
-		t.Error("it came back:", slots, err)
 	}
 }
 

@@ -23,14 +23,12 @@ type index struct {
 }
 
 var indexes = []index{
-	{"platform_users", []string{"ending"}, false},
-	{"platform_users", []string{"ends_until"}, false},
+	{"platform_users", []string{"links_due"}, false},
 	{"sessions", []string{"user_id", "expires_at"}, false},
 	{"sessions", []string{"expires_at"}, true},
 	{"changes", []string{"at"}, true},
 	{"link_attempts", []string{"state", "updated_at"}, false},
 	{"link_attempts", []string{"expires_at"}, true},
-	{"person_slots", []string{"person_id"}, false},
 	{"counters", []string{"expires_at"}, true},
 	{"schedules", []string{"due_at"}, false},
 	{"rules", []string{"due_at"}, false},

@@ -68,9 +68,9 @@ func newKeyring(handles []*keyset.Handle) (*Keyring, error) {
 	return &k, nil
 }
 
-// Insured is the keyed hash of an ID document; 64 hex digits.
-func (k *Keyring) Insured(idType, idNumber string) string {
-	return hex.EncodeToString(digest(k.lookup, k.lookup.PrimaryID, "insured", idType, idNumber))
+// Insured is the keyed hash of an ID document under each version of the lookup key, the primary one first.
+func (k *Keyring) Insured(idType, idNumber string) []string {
+	return k.lookupIDs("insured", idType, idNumber)
 }
 
 // Subject is the keyed hash of something that is counted; 64 hex digits.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -11,179 +12,248 @@ import (
 	"yibao/identity"
 )
 
+// personDoc is an insured person with the slots of its links. The table keeps it sealed: whose personal data cannot be
+// read, for a lost key, can be left and deleted all the same.
 type personDoc struct {
 	Meta      `bson:",inline"`
-	Pseudonym string `bson:"pseudonym"`
-	Name      []byte `bson:"name"` // sealed
-	// Names are sealed too, by region. A document of an older program has none, and its one name holds everywhere.
-	Names     map[string][]byte `bson:"names,omitempty"`
+	Key       string            `bson:"key"`   // _id of the person key that leads here
+	Names     map[string][]byte `bson:"names"` // sealed, by region
 	IDType    string            `bson:"id_type"`
 	IDNumber  []byte            `bson:"id_number"` // sealed
 	CreatedAt time.Time         `bson:"created_at"`
-	SelfSince time.Time         `bson:"self_since"`
-	Joins     int64             `bson:"joins"`
-	Ended     bool              `bson:"ended"`
+	Slots     []slotDoc         `bson:"slots"`
+	Ended     bool              `bson:"ended"` // its last slot was left: it takes no slot any more, and is to be deleted
 }
 
-// personKey finds a person by ID document. _id is "version:hash", so there is one to an ID document and key version.
+// slotDoc is an identity.Slot; the two convert into each other.
+type slotDoc struct {
+	LinkID     string    `bson:"link_id"`
+	UserID     string    `bson:"user_id"`
+	Region     string    `bson:"region"`
+	Unattended bool      `bson:"unattended"`
+	ConsentAt  time.Time `bson:"consent_at"`
+}
+
+// personKey finds a person by document. _id is "version:hash", so there is one to a document and key version.
 type personKey struct {
-	ID       string
-	PersonID string
-}
-
-type personKeyDoc struct {
 	Meta     `bson:",inline"`
 	PersonID string `bson:"person_id"`
 }
 
-func personKeyToDoc(k *personKey) *personKeyDoc { return &personKeyDoc{Meta{ID: k.ID}, k.PersonID} }
-func personKeyToDom(d *personKeyDoc) *personKey { return &personKey{d.ID, d.PersonID} }
-
-func (d *personDoc) sealedFields(p *identity.Person) []sealedField {
-	return []sealedField{{"name", &p.Name, &d.Name}, {"id_number", &p.IDNumber, &d.IDNumber}}
+func (s *Store) sealPerson(d *personDoc, p *identity.Person) (err error) {
+	d.IDType, d.CreatedAt = p.IDType, p.CreatedAt
+	d.Names = make(map[string][]byte, len(p.Names))
+	for region, name := range p.Names {
+		if d.Names[region], err = s.keys.sealText("persons", nameField(region), d.ID, name); err != nil {
+			return err
+		}
+	}
+	d.Slots = make([]slotDoc, len(p.Slots))
+	for i, slot := range p.Slots {
+		d.Slots[i] = slotDoc(slot)
+	}
+	d.IDNumber, err = s.keys.sealText("persons", "id_number", d.ID, p.IDNumber)
+	return err
 }
 
-func (s *Store) personToDoc(p *identity.Person) (*personDoc, error) {
-	d := &personDoc{
-		Meta: Meta{ID: p.ID}, Pseudonym: p.Pseudonym, IDType: p.IDType, CreatedAt: p.CreatedAt, SelfSince: p.SelfSince,
-		Joins: p.Joins, Ended: p.Ended,
+// openPerson answers identity.ErrStore with ErrUnreadable when the keys at hand do not open it.
+func (s *Store) openPerson(d *personDoc) (*identity.Person, error) {
+	p := &identity.Person{
+		ID: d.ID, IDType: d.IDType, CreatedAt: d.CreatedAt, Slots: d.slots(), Names: make(map[string]string, len(d.Names)),
 	}
 	var err error
-	for _, f := range d.sealedFields(p) {
-		if *f.sealed, err = s.keys.sealText("persons", f.name, p.ID, *f.text); err != nil {
-			return nil, err
+	for region, name := range d.Names {
+		if p.Names[region], err = s.keys.openText("persons", nameField(region), d.ID, name); err != nil {
+			return nil, failed("persons.open", err)
 		}
 	}
-	for region, name := range p.Names {
-		if d.Names == nil {
-			d.Names = make(map[string][]byte, len(p.Names))
-		}
-		if d.Names[region], err = s.keys.sealText("persons", nameField(region), p.ID, name); err != nil {
-			return nil, err
-		}
+	if p.IDNumber, err = s.keys.openText("persons", "id_number", d.ID, d.IDNumber); err != nil {
+		return nil, failed("persons.open", err)
 	}
-	return d, nil
+	return p, nil
 }
 
 // nameField binds a sealed name to its region, too.
 func nameField(region string) string { return "names." + region }
 
-func (s *Store) personToDom(d *personDoc) (*identity.Person, error) {
-	p := &identity.Person{
-		ID: d.ID, Pseudonym: d.Pseudonym, IDType: d.IDType, CreatedAt: d.CreatedAt, SelfSince: d.SelfSince,
-		Joins: d.Joins, Ended: d.Ended,
+func (d *personDoc) slots() []identity.Slot {
+	slots := make([]identity.Slot, len(d.Slots))
+	for i, slot := range d.Slots {
+		slots[i] = identity.Slot(slot)
 	}
-	var err error
-	for _, f := range d.sealedFields(p) {
-		if *f.text, err = s.keys.openText("persons", f.name, d.ID, *f.sealed); err != nil {
-			return nil, err
-		}
-	}
-	for region, name := range d.Names {
-		if p.Names == nil {
-			p.Names = make(map[string]string, len(d.Names))
-		}
-		if p.Names[region], err = s.keys.openText("persons", nameField(region), d.ID, name); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
+	return slots
 }
 
-// EnsurePerson returns the person of the claim's ID document, creating it when it is new.
+// errEnded says that the person's last slot was left.
+var errEnded = errors.New("store: the person is to be deleted")
+
+// edit applies fn to a sealed person.
+func (s *Store) edit(d *personDoc, fn func(*identity.Person) error) error {
+	if d.Ended {
+		return errEnded
+	}
+	p, err := s.openPerson(d)
+	if err != nil {
+		return err
+	}
+	if err := fn(p); err != nil {
+		return err
+	}
+	return failed("persons.seal", s.sealPerson(d, p))
+}
+
+// UpdatePersonOf changes the person of the claim's document, which it creates when it is new.
 //
-// The key is written first and names the person to be; the person follows from the claim whenever a key has none. So a
-// process that dies in between leaves nothing that the next call does not complete, and of two callers both find the
-// person that the one key names.
-func (s *Store) EnsurePerson(ctx context.Context, claim identity.Claim, now time.Time) (*identity.Person, error) {
-	ids := s.keys.lookupIDs("person", claim.IDType, claim.IDNumber)
+// The key is written first and names the person to be. A kill between the two leaves a key without a person, which the
+// next call completes and LeavePersonOf removes. A person may also be deleted, its key first, after the key was read here:
+// then the write makes a person that no key leads to. So the key is read again, and such a person removed. Every other
+// writer that finds that person reads the key again as well, and starts anew.
+func (s *Store) UpdatePersonOf(
+	ctx context.Context, claim identity.Claim, now time.Time, fn func(*identity.Person) error,
+) (*identity.Person, error) {
 	var pace pace
 	for range maxTries {
 		if err := pace.next(ctx); err != nil {
-			return nil, failed("persons.ensure", err)
+			return nil, failed("persons.update", err)
 		}
-		key, err := s.claimPersonKey(ctx, ids)
+		key, err := s.ensurePersonKey(ctx, claim)
 		if err != nil {
 			return nil, err
 		}
-		p, created, err := s.personOfKey(ctx, key, claim, now)
-		if errors.Is(err, identity.ErrNotFound) {
-			continue // deleted in this instant
+		fresh := func() *personDoc {
+			return &personDoc{Meta: Meta{ID: key.PersonID}, Key: key.ID, IDType: claim.IDType, CreatedAt: now}
 		}
-		if err != nil || !created {
-			return p, err
+		d, err := s.persons.upsert(ctx, key.PersonID, fresh, func(d *personDoc) error {
+			return s.edit(d, func(p *identity.Person) error {
+				p.IDNumber = claim.IDNumber
+				return fn(p)
+			})
+		})
+		if errors.Is(err, errEnded) {
+			if err := s.deletePerson(ctx, key.PersonID, key.ID); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		// The key may have been deleted, with the person, since it was read. A person without a key is found by nobody:
-		// take it away and start again.
-		again, err := s.personKeys.get(ctx, key.ID)
-		if err == nil && again.PersonID == p.ID {
-			return p, nil
-		}
-		if err != nil && !errors.Is(err, identity.ErrNotFound) {
+		if err != nil {
 			return nil, err
 		}
-		if _, err := s.persons.deleteOne(ctx, p.ID); err != nil {
+		again, err := s.personKeys.get(ctx, key.ID)
+		if err == nil && again.PersonID == d.ID {
+			return s.openPerson(d)
+		}
+		if ignore(err, identity.ErrNotFound) != nil {
+			return nil, err
+		}
+		if _, err := s.persons.deleteOne(ctx, d.ID); err != nil {
 			return nil, err
 		}
 	}
-	return nil, failed("persons.ensure", errContended)
+	return nil, failed("persons.update", errContended)
 }
 
-// claimPersonKey finds the key under any version, or writes it under the primary one, naming a person to be.
-func (s *Store) claimPersonKey(ctx context.Context, ids []string) (*personKey, error) {
-	for _, id := range ids {
+// findPersonKey finds the key of the claim's document under any version, or answers identity.ErrNotFound.
+func (s *Store) findPersonKey(ctx context.Context, claim identity.Claim) (*personKey, error) {
+	for _, id := range s.keys.lookupIDs("person", claim.IDType, claim.IDNumber) {
 		key, err := s.personKeys.get(ctx, id)
 		if !errors.Is(err, identity.ErrNotFound) {
 			return key, err
 		}
 	}
-	fresh := func() *personKey { return &personKey{ID: ids[0], PersonID: rand.Text()} }
-	key, exists, err := s.personKeys.insert(ctx, fresh())
-	if exists { // another caller was first: its key decides, unless it was deleted again
-		return s.personKeys.upsert(ctx, ids[0], fresh, func(*personKey) error { return nil })
-	}
-	return key, err
+	return nil, identity.ErrNotFound
 }
 
-func (s *Store) personOfKey(ctx context.Context, key *personKey, claim identity.Claim, now time.Time) (p *identity.Person, created bool, err error) {
-	p, err = s.persons.get(ctx, key.PersonID)
+// ensurePersonKey writes a key that is not there under the primary version. It names a person to be, never one that was.
+func (s *Store) ensurePersonKey(ctx context.Context, claim identity.Claim) (*personKey, error) {
+	key, err := s.findPersonKey(ctx, claim)
 	if !errors.Is(err, identity.ErrNotFound) {
-		return p, false, err
+		return key, err
 	}
-	p, exists, err := s.persons.insert(ctx, &identity.Person{
-		ID: key.PersonID, Pseudonym: rand.Text(), Name: claim.Name, IDType: claim.IDType, IDNumber: claim.IDNumber, CreatedAt: now,
-	})
-	if exists {
-		p, err = s.persons.get(ctx, key.PersonID)
-	}
-	return p, true, err
+	id := s.keys.lookupIDs("person", claim.IDType, claim.IDNumber)[0]
+	fresh := func() *personKey { return &personKey{Meta: Meta{ID: id}, PersonID: rand.Text()} }
+	return s.personKeys.upsert(ctx, id, fresh, func(*personKey) error { return nil })
 }
 
-// Person returns an insured person, or identity.ErrNotFound.
-func (s *Store) Person(ctx context.Context, id string) (*identity.Person, error) {
-	return s.persons.get(ctx, id)
-}
-
-// UpdatePerson changes an insured person by fn.
+// UpdatePerson changes an insured person by fn; identity.ErrNotFound for one that is gone.
 func (s *Store) UpdatePerson(ctx context.Context, id string, fn func(*identity.Person) error) (*identity.Person, error) {
-	return s.persons.update(ctx, id, fn)
-}
-
-// DeletePerson removes the person's keys, then the person: as long as the person is there, a repeated call can work out
-// which keys are its own.
-func (s *Store) DeletePerson(ctx context.Context, id string) error {
-	p, err := s.persons.get(ctx, id)
-	if errors.Is(err, identity.ErrNotFound) {
-		return nil
+	d, err := s.persons.update(ctx, id, func(d *personDoc) error { return s.edit(d, fn) })
+	if errors.Is(err, errEnded) {
+		return nil, identity.ErrNotFound
 	}
 	if err != nil {
+		return nil, err
+	}
+	return s.openPerson(d)
+}
+
+// Person returns an insured person; identity.ErrNotFound for one that is gone.
+func (s *Store) Person(ctx context.Context, id string) (*identity.Person, error) {
+	d, err := s.persons.get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if d.Ended {
+		return nil, identity.ErrNotFound
+	}
+	return s.openPerson(d)
+}
+
+// Slots lists the slots of a person; none of one that is gone.
+func (s *Store) Slots(ctx context.Context, id string) ([]identity.Slot, error) {
+	d, err := s.persons.get(ctx, id)
+	if err != nil {
+		return nil, ignore(err, identity.ErrNotFound)
+	}
+	return d.slots(), nil
+}
+
+// LeavePerson removes the link's slot and returns those that are left. One write removes the last slot and ends the
+// person, so no link takes a slot of a person that goes; then the person is deleted. A kill in between leaves an ended
+// person, which the next call for it deletes: the caller repeats until it succeeds.
+func (s *Store) LeavePerson(ctx context.Context, id, linkID string) ([]identity.Slot, error) {
+	var seen personDoc
+	_, err := s.persons.update(ctx, id, func(d *personDoc) error {
+		before := len(d.Slots)
+		d.Slots = slices.DeleteFunc(d.Slots, func(slot slotDoc) bool { return slot.LinkID == linkID })
+		unchanged := d.Ended || len(d.Slots) == before && before > 0
+		d.Ended = len(d.Slots) == 0
+		if seen = *d; unchanged {
+			return errUnchanged
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, identity.ErrNotFound):
+		return nil, nil
+	case ignore(err, errUnchanged) != nil:
+		return nil, err
+	case !seen.Ended:
+		return seen.slots(), nil
+	}
+	return nil, s.deletePerson(ctx, id, seen.Key)
+}
+
+// errUnchanged ends an update that has nothing to write.
+var errUnchanged = errors.New("store: nothing to write")
+
+// LeavePersonOf is LeavePerson for the person of the claim's document. The id is "" when there is none.
+func (s *Store) LeavePersonOf(ctx context.Context, claim identity.Claim, linkID string) (string, []identity.Slot, error) {
+	key, err := s.findPersonKey(ctx, claim)
+	if err != nil {
+		return "", nil, ignore(err, identity.ErrNotFound)
+	}
+	left, err := s.LeavePerson(ctx, key.PersonID, linkID)
+	if err == nil && len(left) == 0 { // also a key whose person was never made
+		err = s.deletePerson(ctx, key.PersonID, key.ID)
+	}
+	return key.PersonID, left, err
+}
+
+// deletePerson removes the key, then the person: while the person is there, a repeated call knows the key.
+func (s *Store) deletePerson(ctx context.Context, id, key string) error {
+	if _, err := s.personKeys.deleteOne(ctx, key, bson.E{Key: "person_id", Value: id}); err != nil {
 		return err
 	}
-	for _, key := range s.keys.lookupIDs("person", p.IDType, p.IDNumber) {
-		if _, err := s.personKeys.deleteOne(ctx, key, bson.E{Key: "person_id", Value: id}); err != nil {
-			return err
-		}
-	}
-	_, err = s.persons.deleteOne(ctx, id)
+	_, err := s.persons.deleteOne(ctx, id)
 	return err
 }

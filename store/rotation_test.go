@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +25,6 @@ func testRotatedKeysFindEverybody(t *testing.T, d *storetest.Database) {
 	with := func(keys *store.Keyring) func(*store.Options) { return func(o *store.Options) { o.Keys = keys } }
 	old, fresh := d.Open(t, with(before)), d.Open(t, with(after))
 	account := identity.PlatformAccount{Platform: identity.WeChat, AppID: "a", OpenID: "o"}
-	claim := identity.Claim{Name: "测试甲", IDType: "01", IDNumber: "990100199001010003"}
 	now := time.Now()
 
 	user, err := old.SignedIn(t.Context(), account, now)
@@ -34,14 +34,18 @@ func testRotatedKeysFindEverybody(t *testing.T, d *storetest.Database) {
 	if again, err := fresh.SignedIn(t.Context(), account, now); err != nil || again.ID != user.ID || again.Account.OpenID != "o" {
 		t.Error("user:", again, err)
 	}
-	person, err := old.EnsurePerson(t.Context(), claim, now)
+	person, err := old.UpdatePersonOf(t.Context(), claim, now, joins("l"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := fresh.EnsurePerson(t.Context(), claim, now); err != nil || again.ID != person.ID || again.Name != claim.Name {
+	again, err := fresh.UpdatePersonOf(t.Context(), claim, now, joins("l"))
+	if err != nil || again.ID != person.ID || again.Names[claim.Region] != claim.Name || len(again.Slots) != 1 {
 		t.Error("person:", again, err)
 	}
-	if err := fresh.DeletePerson(t.Context(), person.ID); err != nil {
+	if !slices.Contains(after.Insured("01", "A"), before.Insured("01", "A")[0]) {
+		t.Error("a link of before the rotation is not known by its hash")
+	}
+	if _, err := fresh.LeavePerson(t.Context(), person.ID, "l"); err != nil {
 		t.Fatal(err)
 	}
 	if keys := d.Documents(t, "person_keys", bson.D{}); len(keys) != 0 {

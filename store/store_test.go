@@ -79,7 +79,7 @@ func testWorkersPassOverWhatTheyCannotRead(t *testing.T, d *storetest.Database) 
 	for collection, doc := range map[string]bson.D{
 		"schedules":      {{Key: "schema", Value: 99}, {Key: "due_at", Value: long}},
 		"link_attempts":  {{Key: "schema", Value: 1}, {Key: "state", Value: "proved"}, {Key: "updated_at", Value: long}, {Key: "name", Value: []byte("not sealed")}},
-		"platform_users": {{Key: "schema", Value: 99}, {Key: "ending", Value: true}},
+		"platform_users": {{Key: "schema", Value: 99}, {Key: "links_due", Value: long}},
 	} {
 		doc = append(bson.D{{Key: "_id", Value: "unreadable"}, {Key: "version", Value: int64(1)}}, doc...)
 		d.Insert(t, collection, doc)
@@ -98,7 +98,7 @@ func testWorkersPassOverWhatTheyCannotRead(t *testing.T, d *storetest.Database) 
 	if err != nil || len(attempts) != 1 || attempts[0].ID != "a" {
 		t.Errorf("%d unfinished, %v", len(attempts), err)
 	}
-	if users, err := s.UsersWithEndingLinks(t.Context(), 10); err != nil || len(users) != 0 {
+	if users, err := s.UsersWithDueLinks(t.Context(), start, 10); err != nil || len(users) != 0 {
 		t.Errorf("%d users, %v", len(users), err)
 	}
 	if n := strings.Count(log.String(), "store_document_passed_over"); n != 3 || strings.Contains(log.String(), "id=") {

@@ -6,8 +6,6 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
-
-	"yibao/identity"
 )
 
 // How long things are kept after they are over.
@@ -41,30 +39,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 			return total, err
 		}
 	}
-	return total, s.sweepEnds(ctx, now)
-}
-
-// sweepEnds drops ended links that need not be remembered any more from users who have not signed in since.
-func (s *Store) sweepEnds(ctx context.Context, now time.Time) error {
-	for {
-		due := bson.D{{Key: "ends_until", Value: bson.D{{Key: "$lte", Value: now}}}}
-		found, err := s.users.work(ctx, due, options.Find().SetLimit(sweepBatch))
-		if err != nil {
-			return err
-		}
-		for _, u := range found {
-			_, err := s.users.update(ctx, u.value.ID, func(u *identity.PlatformUser) error {
-				u.ForgetEnds(now)
-				return nil
-			})
-			if ignore(err, identity.ErrNotFound) != nil {
-				return err
-			}
-		}
-		if len(found) < sweepBatch {
-			return nil
-		}
-	}
+	return total, nil
 }
 
 // sweep deletes what matches, batch by batch: one large delete would hold the database up. The condition goes into the

@@ -14,9 +14,8 @@ type tables struct {
 	sessions   *table[identity.Session, sessionDoc, *sessionDoc]
 	changes    *table[identity.Change, changeDoc, *changeDoc]
 	attempts   *table[identity.Attempt, attemptDoc, *attemptDoc]
-	persons    *table[identity.Person, personDoc, *personDoc]
-	personKeys *table[personKey, personKeyDoc, *personKeyDoc]
-	slots      *table[identity.Slot, slotDoc, *slotDoc]
+	persons    *table[personDoc, personDoc, *personDoc]
+	personKeys *table[personKey, personKey, *personKey]
 	counters   *table[identity.Counter, counterDoc, *counterDoc]
 
 	readings  *table[readingMonth, readingMonth, *readingMonth]
@@ -50,9 +49,8 @@ func (s *Store) newTables() tables {
 		sessions:   newTable(s, "sessions", identity.ErrNotFound, plain(sessionToDoc), plain(sessionToDom)),
 		changes:    newTable(s, "changes", identity.ErrNotFound, plain(changeToDoc), plain(changeToDom)),
 		attempts:   newTable(s, "link_attempts", identity.ErrNotFound, s.attemptToDoc, s.attemptToDom),
-		persons:    newTable(s, "persons", identity.ErrNotFound, s.personToDoc, s.personToDom),
-		personKeys: newTable(s, "person_keys", identity.ErrNotFound, plain(personKeyToDoc), plain(personKeyToDom)),
-		slots:      newTable(s, "person_slots", identity.ErrNotFound, plain(slotToDoc), plain(slotToDom)),
+		persons:    newTable(s, "persons", identity.ErrNotFound, same[personDoc], same[personDoc]),
+		personKeys: newTable(s, "person_keys", identity.ErrNotFound, same[personKey], same[personKey]),
 		counters:   newTable(s, "counters", identity.ErrNotFound, plain(counterToDoc), plain(counterToDom)),
 
 		readings:  newTable(s, "readings", balance.ErrNotFound, same[readingMonth], same[readingMonth]),

@@ -21,23 +21,15 @@ type userDoc struct {
 	OpenID    []byte     `bson:"open_id"` // sealed
 	UserID    []byte     `bson:"user_id"` // sealed
 	Links     []linkDoc  `bson:"links"`
-	Ending    bool       `bson:"ending"` // some link is ending; for the index
+	LinksDue  *time.Time `bson:"links_due"` // when the first link needs work; null for none; for the index
 	CreatedAt time.Time  `bson:"created_at"`
 	SeenAt    time.Time  `bson:"seen_at"`
-	Ended     []endedDoc `bson:"ended,omitempty"`      // none in what older programs wrote
-	EndsUntil *time.Time `bson:"ends_until,omitempty"` // when the first of them is to be forgotten; for the index
-}
-
-// endedDoc is an identity.EndedLink; the two convert into each other.
-type endedDoc struct {
-	InsuredHash string    `bson:"insured_hash"`
-	Region      string    `bson:"region"`
-	At          time.Time `bson:"at"`
 }
 
 type linkDoc struct {
 	ID             string     `bson:"id"`
 	PersonID       string     `bson:"person_id"`
+	InsuredHash    string     `bson:"insured_hash"`
 	Region         string     `bson:"region"`
 	Relation       string     `bson:"relation"`
 	Method         string     `bson:"method"`
@@ -47,7 +39,8 @@ type linkDoc struct {
 	MaskedIDNumber string     `bson:"masked_id_number"`
 	Since          time.Time  `bson:"since"`
 	State          string     `bson:"state"`
-	AttemptID      string     `bson:"attempt_id"` // "" in what older programs wrote
+	EndedAt        time.Time  `bson:"ended_at"`
+	AttemptID      string     `bson:"attempt_id"`
 }
 
 func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
@@ -57,13 +50,9 @@ func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
 	}
 	for i, l := range u.Links {
 		d.Links[i] = linkToDoc(l)
-		d.Ending = d.Ending || l.State == identity.LinkEnding
 	}
-	for _, e := range u.Ended {
-		d.Ended = append(d.Ended, endedDoc(e))
-		if until := e.At.Add(identity.EndedKept); d.EndsUntil == nil || until.Before(*d.EndsUntil) {
-			d.EndsUntil = &until
-		}
+	if due := u.LinksDue(); !due.IsZero() {
+		d.LinksDue = &due
 	}
 	var err error
 	for _, f := range d.sealedFields(&u.Account) {
@@ -81,9 +70,6 @@ func (s *Store) userToDom(d *userDoc) (*identity.PlatformUser, error) {
 	}
 	for i, l := range d.Links {
 		u.Links[i] = linkToDom(l)
-	}
-	for _, e := range d.Ended {
-		u.Ended = append(u.Ended, identity.EndedLink(e))
 	}
 	var err error
 	for _, f := range d.sealedFields(&u.Account) {
@@ -107,18 +93,18 @@ func (d *userDoc) sealedFields(a *identity.PlatformAccount) []sealedField {
 
 func linkToDoc(l identity.Link) linkDoc {
 	return linkDoc{
-		ID: l.ID, PersonID: l.PersonID, Region: l.Region, Relation: string(l.Relation), Method: string(l.Method),
+		ID: l.ID, PersonID: l.PersonID, InsuredHash: l.InsuredHash, Region: l.Region, Relation: string(l.Relation), Method: string(l.Method),
 		Assurance: int(l.Assurance), Consent: consentDoc(l.Consent), MaskedName: l.MaskedName,
-		MaskedIDNumber: l.MaskedIDNumber, Since: l.Since, State: string(l.State), AttemptID: l.AttemptID,
+		MaskedIDNumber: l.MaskedIDNumber, Since: l.Since, State: string(l.State), EndedAt: l.EndedAt, AttemptID: l.AttemptID,
 	}
 }
 
 func linkToDom(l linkDoc) identity.Link {
 	return identity.Link{
-		ID: l.ID, PersonID: l.PersonID, Region: l.Region, Relation: identity.Relation(l.Relation),
+		ID: l.ID, PersonID: l.PersonID, InsuredHash: l.InsuredHash, Region: l.Region, Relation: identity.Relation(l.Relation),
 		Method: identity.Method(l.Method), Assurance: identity.Assurance(l.Assurance),
 		Consent: identity.Consent(l.Consent), MaskedName: l.MaskedName, MaskedIDNumber: l.MaskedIDNumber,
-		Since: l.Since, State: identity.LinkState(l.State), AttemptID: l.AttemptID,
+		Since: l.Since, State: identity.LinkState(l.State), EndedAt: l.EndedAt, AttemptID: l.AttemptID,
 	}
 }
 
@@ -153,7 +139,6 @@ func refresh(u *identity.PlatformUser, account identity.PlatformAccount, now tim
 	if now.After(u.SeenAt) {
 		u.SeenAt = now
 	}
-	u.ForgetEnds(now)
 }
 
 // User returns a platform user, or identity.ErrNotFound.
@@ -166,8 +151,9 @@ func (s *Store) UpdateUser(ctx context.Context, id string, fn func(*identity.Pla
 	return s.users.update(ctx, id, fn)
 }
 
-// UsersWithEndingLinks lists up to limit users that hold an ending link.
-func (s *Store) UsersWithEndingLinks(ctx context.Context, limit int) ([]*identity.PlatformUser, error) {
-	found, err := s.users.work(ctx, bson.D{{Key: "ending", Value: true}}, options.Find().SetLimit(int64(limit)))
+// UsersWithDueLinks lists up to limit users whose links need work at the time, the longest due first.
+func (s *Store) UsersWithDueLinks(ctx context.Context, now time.Time, limit int) ([]*identity.PlatformUser, error) {
+	due := bson.D{{Key: "links_due", Value: bson.D{{Key: "$lte", Value: now}}}}
+	found, err := s.users.work(ctx, due, options.Find().SetSort(bson.D{{Key: "links_due", Value: 1}}).SetLimit(int64(limit)))
 	return valuesOf(found), err
 }

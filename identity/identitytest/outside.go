@@ -1,55 +1,24 @@
+// Package identitytest offers stand-ins for the outside that identity asks: region, phone, platform and clock.
 package identitytest
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"yibao/identity"
 )
 
-// Digests is an identity.Digests with fixed test keys.
-type Digests struct{}
-
-func digest(parts ...string) []byte {
-	h := hmac.New(sha256.New, []byte("test key"))
-	h.Write([]byte(strings.Join(parts, "\x00")))
-	return h.Sum(nil)
-}
-
-// Insured implements identity.Digests.
-func (Digests) Insured(idType, idNumber string) string {
-	return hex.EncodeToString(digest("insured", idType, idNumber))
-}
-
-// Subject implements identity.Digests.
-func (Digests) Subject(kind, value string) string {
-	return hex.EncodeToString(digest("subject", kind, value))
-}
-
-// Code implements identity.Digests.
-func (Digests) Code(attemptID, code string) []byte { return digest("code", attemptID, code) }
-
-// ConsentProof implements identity.Digests.
-func (Digests) ConsentProof(parts ...string) string {
-	return hex.EncodeToString(digest(append([]string{"consent"}, parts...)...))
-}
-
 // Registry is an identity.Registry with a list of people.
 type Registry struct {
-	mu       sync.Mutex
-	people   map[string]person // region and number → person
-	down     error
-	asked    int
-	NoMethod []string // regions without any method
+	mu     sync.Mutex
+	people map[string]person // region and number → person
+	down   error
+	asked  int
 }
 
-type person struct{ name, phone string }
+type person struct{ name, phone, card, password string }
 
 // Add makes a person known in a region; an empty phone is none on file.
 func (r *Registry) Add(claim identity.Claim, phone string) {
@@ -58,7 +27,16 @@ func (r *Registry) Add(claim identity.Claim, phone string) {
 	if r.people == nil {
 		r.people = map[string]person{}
 	}
-	r.people[claim.Region+claim.IDNumber] = person{claim.Name, phone}
+	r.people[claim.Region+claim.IDNumber] = person{name: claim.Name, phone: phone}
+}
+
+// Card gives a known person an insurance card.
+func (r *Registry) Card(claim identity.Claim, number, password string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.people[claim.Region+claim.IDNumber]
+	p.card, p.password = number, password
+	r.people[claim.Region+claim.IDNumber] = p
 }
 
 // Remove makes the person unknown.
@@ -100,12 +78,24 @@ func (r *Registry) Match(_ context.Context, claim identity.Claim) (string, error
 	return p.phone, nil
 }
 
-// Methods implements identity.Registry.
-func (r *Registry) Methods(region string) []identity.Method {
-	if slices.Contains(r.NoMethod, region) {
-		return nil
+// VerifyCard implements identity.Registry.
+func (r *Registry) VerifyCard(_ context.Context, claim identity.Claim, number, password string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked++
+	if r.down != nil {
+		return r.down
 	}
-	return []identity.Method{identity.SMSOnFile}
+	p, ok := r.people[claim.Region+claim.IDNumber]
+	switch {
+	case !ok:
+		return identity.ErrNotEnrolled
+	case p.name != claim.Name:
+		return identity.ErrMismatch
+	case p.card == "" || number != p.card || password != p.password:
+		return identity.ErrPasswordWrong
+	}
+	return nil
 }
 
 // SMS is one message that left.

@@ -1,0 +1,83 @@
+package identity
+
+import "time"
+
+// AttemptState is the state of a link attempt.
+type AttemptState string
+
+// The states of a link attempt. Nothing in it tells whether the upstream knows the person.
+//
+//	requested → waiting → proved → linked
+//	     └────────┴──────────┴───→ failed (with a reason)
+const (
+	AttemptRequested AttemptState = "requested" // stored; its challenge is not yet made
+	AttemptWaiting   AttemptState = "waiting"   // for the answer
+	AttemptProved    AttemptState = "proved"    // the right answer came; the link is being written
+	AttemptLinked    AttemptState = "linked"
+	AttemptFailed    AttemptState = "failed"
+)
+
+// Why an attempt failed.
+const (
+	FailedTries    = "tries_used_up"
+	FailedExpired  = "expired"
+	FailedUpstream = "upstream_unavailable"
+	FailedLimit    = "link_limit"  // the user or the person has as many links as allowed
+	FailedChanged  = "not_matched" // proved, but the upstream no longer confirms the person
+	FailedEnded    = "withdrawn"
+)
+
+// Attempt is a link being proved. It keeps the caller's claim, never the upstream's answer.
+type Attempt struct {
+	ID          string
+	UserID      string
+	LinkID      string // id of the link to be; fixed at the start so that every later write can be repeated
+	Claim       Claim
+	Relation    Relation
+	Method      Method
+	Consent     Consent
+	InsuredHash string // keyed hash of the claimed document
+	State       AttemptState
+	Reason      string // one of the Failed… constants once failed
+	Challenge   Challenge
+	Tries       int // answers so far; each is counted before it is checked
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ProvedAt    time.Time // zero before the right answer
+	ExpiresAt   time.Time // of the whole attempt
+}
+
+// Challenge is the question that a proof has put to the user. Each kind of proof uses the fields that it needs.
+type Challenge struct {
+	CodeHash  []byte    // HMAC of the last code; nil before the first
+	ExpiresAt time.Time // of the last code
+	SentAt    time.Time
+	Sends     int
+}
+
+// Open says whether the attempt still takes answers.
+func (a *Attempt) Open() bool { return a.State == AttemptRequested || a.State == AttemptWaiting }
+
+// Fail ends the attempt and wipes the claim, which is not needed any more.
+func (a *Attempt) Fail(reason string, now time.Time) {
+	a.State, a.Reason, a.UpdatedAt = AttemptFailed, reason, now
+	a.Wipe()
+}
+
+// Wipe removes everything that names the claimed person.
+func (a *Attempt) Wipe() {
+	a.Claim = Claim{Region: a.Claim.Region}
+	a.Challenge.CodeHash, a.InsuredHash = nil, ""
+}
+
+// Counter counts events of one kind for one subject over a sliding 24 hours.
+type Counter struct {
+	Key  string
+	Hits []Hit
+}
+
+// Hit is one counted event. Op makes counting it twice harmless.
+type Hit struct {
+	Op string
+	At time.Time
+}

@@ -1,0 +1,160 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestNormaliseNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ kind, in, want string }{
+		{Resident, "11010519491231002X", "11010519491231002X"}, // the standard's own examples
+		{Resident, "440524188001010014", "440524188001010014"},
+		{Resident, "11010519491231002x", "11010519491231002X"},
+		{Resident, " 110105 19491231 002X ", "11010519491231002X"},
+		{Resident, "１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"},
+		{Resident, "１１０１０５１９４９１２３１００２ｘ", "11010519491231002X"},
+		{Resident, "110105491231002", "11010519491231002X"}, // old, 15 digits
+		{HKMacauTaiwan, "810000199408230021", "810000199408230021"},
+		{HKMacauTaiwan, "830000199201300022", "830000199201300022"},
+		{PermanentResident, "abc123456789012", "ABC123456789012"},
+		{"08", "e1234567", "E1234567"},
+		{"04", "H 12345678", "H12345678"},
+	} {
+		if got, err := NormaliseNumber(c.kind, c.in); err != nil || got != c.want {
+			t.Errorf("%s %q: got %q, %v; want %q", c.kind, c.in, got, err, c.want)
+		}
+	}
+}
+
+func TestNormaliseNumberRefuses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ kind, in string }{
+		{Resident, ""}, {Resident, "110105194912310021"}, {Resident, "11010519491231002"},
+		{Resident, "110105194913310023"}, {Resident, withCheck("11010519490230002")},
+		{Resident, withCheck("11010518790101002")}, {Resident, withCheck("01010519491231002")},
+		{Resident, "11010519491231002Y"}, {Resident, "X1010519491231002X"}, {Resident, "11010549123100X"},
+		{Resident, "110105491331002"}, {Resident, strings.Repeat("1", 10_000)},
+		{HKMacauTaiwan, "11010519491231002X"}, {HKMacauTaiwan, "810000199408230022"},
+		{PermanentResident, "1BC123456789012"}, {PermanentResident, "911010519491231002"},
+		{"08", "E12"}, {"08", "E1234-567"}, {"08", strings.Repeat("E", 31)}, {"08", "护照1234"},
+		{"00", "E1234567"}, {"18", "E1234567"}, {"50", "E1234567"}, {"92", "E1234567"}, {"98", "E1234567"},
+		{"", "11010519491231002X"}, {"1", "11010519491231002X"}, {"0x", "E1234567"}, {"001", "E1234567"},
+	} {
+		if _, err := NormaliseNumber(c.kind, c.in); !errors.Is(err, ErrNumber) {
+			t.Errorf("%s %q: got %v", c.kind, c.in, err)
+		}
+	}
+}
+
+func withCheck(body string) string { return body + string(checkChar(body)) }
+
+func TestPermanentResidentNew(t *testing.T) {
+	t.Parallel()
+	number := withCheck("91100019800101001")
+	if got, err := NormaliseNumber(PermanentResident, number); err != nil || got != number {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+func TestDocumentOf(t *testing.T) {
+	t.Parallel()
+	permanent := withCheck("91100019800101001")
+	for _, c := range []struct{ typedKind, typed, kind, number string }{
+		{Resident, "11010519491231002X", Resident, "11010519491231002X"},
+		{Resident, "830000199201300022", HKMacauTaiwan, "830000199201300022"},
+		{HKMacauTaiwan, "830000199201300022", HKMacauTaiwan, "830000199201300022"},
+		{"08", "830000199201300022", HKMacauTaiwan, "830000199201300022"},
+		{"90", "11010519491231002x", Resident, "11010519491231002X"},
+		{Resident, "110105491231002", Resident, "11010519491231002X"},
+		// No check character tells 15 digits from those of another document.
+		{"02", "110105491231002", "02", "110105491231002"},
+		{"90", "110105491231002", "90", "110105491231002"},
+		{"99", "110105491231002", "99", "110105491231002"},
+		{PermanentResident, permanent, PermanentResident, permanent},
+		{"99", permanent, PermanentResident, permanent},
+		{"08", "e1234567", "08", "E1234567"},
+		{"99", "110105194912310021", "99", "110105194912310021"}, // its check character is wrong: another document's
+		{"90", withCheck("91100019801301001"), "90", withCheck("91100019801301001")},
+	} {
+		kind, number, err := Of(c.typedKind, c.typed)
+		if err != nil || kind != c.kind || number != c.number {
+			t.Errorf("%s %s: got %s %s, %v", c.kind, c.typed, kind, number, err)
+		}
+	}
+}
+
+// TestOneKeyToANumber enters one resident number as every kind: it is refused or always the same document.
+func TestOneKeyToANumber(t *testing.T) {
+	t.Parallel()
+	taken := 0
+	for n := range 100 {
+		kind, number, err := Of(fmt.Sprintf("%02d", n), "11010519491231002X")
+		if err == nil && (kind != Resident || number != "11010519491231002X") {
+			t.Errorf("%02d: got %s %s", n, kind, number)
+		}
+		if err == nil {
+			taken++
+		}
+	}
+	if taken != len(kinds)-2 { // 07 and 17 have forms of their own
+		t.Errorf("%d kinds were taken", taken)
+	}
+}
+
+func TestBirthDate(t *testing.T) {
+	t.Parallel()
+	birth, ok := BirthDate(Resident, "11010519491231002X")
+	if want := time.Date(1949, 12, 31, 0, 0, 0, 0, civil); !ok || !birth.Equal(want) {
+		t.Errorf("got %v, %v", birth, ok)
+	}
+	if _, ok := BirthDate("08", "11010519491231002X"); ok {
+		t.Error("a passport told a birth date")
+	}
+	if _, ok := BirthDate(Resident, "short"); ok {
+		t.Error("a short number told a birth date")
+	}
+}
+
+func TestIsUnder(t *testing.T) {
+	t.Parallel()
+	birth := time.Date(2012, 2, 29, 0, 0, 0, 0, civil)
+	for _, c := range []struct {
+		now  time.Time
+		want bool
+	}{
+		{time.Date(2026, 2, 28, 23, 59, 59, 0, civil), true},
+		{time.Date(2026, 3, 1, 0, 0, 0, 0, civil), false},
+		{time.Date(2026, 2, 28, 16, 0, 0, 0, time.UTC), false}, // already March 1st in China
+	} {
+		if got := Under(14, birth, c.now); got != c.want {
+			t.Errorf("%v: got %v", c.now, got)
+		}
+	}
+}
+
+func FuzzNormaliseNumber(f *testing.F) {
+	for _, s := range []string{"11010519491231002X", "110105491231002", "１１０", "ABC123456789012", "\xff"} {
+		f.Add("01", s)
+		f.Add("07", s)
+		f.Add("08", s)
+	}
+	f.Fuzz(func(t *testing.T, kind, s string) {
+		number, err := NormaliseNumber(kind, s)
+		if err != nil {
+			return
+		}
+		if again, err := NormaliseNumber(kind, number); err != nil || again != number {
+			t.Fatalf("not settled: %q became %q, %v", number, again, err)
+		}
+		if !validOther(number) {
+			t.Fatalf("%q holds more than letters and digits", number)
+		}
+		if _, ok := BirthDate(kind, number); ok != (kind == Resident || kind == HKMacauTaiwan) {
+			t.Fatal("birth date and kind disagree")
+		}
+	})
+}

@@ -1,0 +1,219 @@
+// Package session signs platform users in and verifies their tokens.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"yibao/identity"
+)
+
+// Config sets how long tokens and memory are trusted. Zero takes the default.
+type Config struct {
+	TokenKey   []byte        // signs tokens; at least 32 bytes
+	TokenTTL   time.Duration // of a session and its token; default 2 h
+	PollEvery  time.Duration // between two reads of the changes; default 5 s
+	StaleAfter time.Duration // without a good poll every request reads the store; default 30 s
+	CacheSize  int           // verified tokens kept in memory; default 100,000
+}
+
+// Deps are the stores and platforms that the service needs.
+type Deps struct {
+	Users     identity.UserStore
+	Sessions  identity.SessionStore
+	Changes   identity.ChangeStore
+	Platforms map[identity.Platform]identity.Authenticator
+	Now       func() time.Time // rules token expiry; default time.Now
+	Log       *slog.Logger     // default: discard
+}
+
+// SignedIn is the result of a sign-in.
+type SignedIn struct {
+	Token   string
+	Session identity.Session
+	User    *identity.PlatformUser
+}
+
+// Service signs platform users in and verifies their tokens.
+//
+// Verifying costs no store read: verified tokens are cached until they expire. Each change of a user's sessions or links is
+// recorded before it is made. Each replica polls the recorded changes, forgets the cached tokens of the user, and reads the
+// user per request for a minute, by when the change is written. The process that revokes a session refuses it at once, the
+// others after one poll at the latest. Without a good poll for StaleAfter, nothing cached is trusted.
+type Service struct {
+	cfg     Config
+	deps    Deps
+	tokens  *tokens
+	cache   *callers
+	machine func() time.Time // ages of polls: real time, even where Now is moved
+
+	polled atomic.Int64 // Unix nanoseconds at which the last good poll began; 0 before it
+	pollMu sync.Mutex   // guards seen
+	seen   map[string]time.Time
+}
+
+// maxReading is how old a read may be to be cached; a slower one might have crossed a change and its whole hot time.
+const maxReading = 10 * time.Second
+
+const (
+	maxSignInCode = 512 // bytes; WeChat's codes have 32, Alipay's 34
+	maxAppName    = 64
+)
+
+// New checks the configuration and fills its defaults.
+func New(cfg Config, deps Deps) (*Service, error) {
+	if deps.Users == nil || deps.Sessions == nil || deps.Changes == nil {
+		return nil, errors.New("session: a store is missing")
+	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	identity.Default(&cfg.TokenTTL, 2*time.Hour)
+	identity.Default(&cfg.PollEvery, 5*time.Second)
+	identity.Default(&cfg.StaleAfter, 30*time.Second)
+	identity.Default(&cfg.CacheSize, 100_000)
+	tokens, err := newTokens(cfg.TokenKey, deps.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		cfg: cfg, deps: deps, tokens: tokens, cache: newCallers(cfg.CacheSize),
+		machine: time.Now, seen: make(map[string]time.Time),
+	}, nil
+}
+
+// SignIn exchanges the platform's code for a token. The adapter checks the code's form; only its length is bounded here.
+//
+// Errors: those of identity.Authenticator, and identity.ErrStore. A kill between the writes leaves a user without a session,
+// or a session whose token was never delivered. Both are harmless, and the client signs in again with a new code.
+func (s *Service) SignIn(ctx context.Context, p identity.Platform, app, code string) (*SignedIn, error) {
+	platform := s.deps.Platforms[p]
+	if platform == nil || len(app) > maxAppName {
+		return nil, identity.ErrNoSuchApp
+	}
+	if code == "" || len(code) > maxSignInCode {
+		return nil, identity.ErrCodeInvalid
+	}
+	account, err := platform.SignIn(ctx, app, code)
+	if err != nil {
+		return nil, platformError(err)
+	}
+	if account.OpenID == "" || account.Platform != p {
+		return nil, identity.ErrPlatformUnavailable
+	}
+	now := s.deps.Now()
+	user, err := s.deps.Users.SignedIn(ctx, account, now)
+	if err != nil {
+		return nil, err
+	}
+	session := identity.Session{
+		ID: rand.Text(), UserID: user.ID, CreatedAt: now,
+		ExpiresAt: now.Add(s.cfg.TokenTTL).Truncate(time.Second), // as the token says it
+	}
+	if err := s.deps.Sessions.InsertSession(ctx, session); err != nil {
+		return nil, err
+	}
+	token, err := s.tokens.sign(session)
+	if err != nil {
+		return nil, err
+	}
+	return &SignedIn{Token: token, Session: session, User: user}, nil
+}
+
+// platformError lets only our own errors out: a platform SDK's texts carry secrets.
+func platformError(err error) error {
+	for _, known := range []error{
+		identity.ErrNoSuchApp, identity.ErrCodeInvalid, identity.ErrSignInTooOften, identity.ErrPlatformBusy, identity.ErrUserBlocked,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return identity.ErrPlatformUnavailable
+}
+
+// Verify returns the caller behind a token: from memory while that is fresh, else from the store.
+//
+// Errors: identity.ErrTokenInvalid (also for expired and revoked ones), identity.ErrStore.
+func (s *Service) Verify(ctx context.Context, token string) (*identity.Caller, error) {
+	begun := s.machine()
+	fresh := s.fresh(begun)
+	if fresh {
+		if caller, ok := s.cache.get(token, s.deps.Now()); ok {
+			return caller, nil
+		}
+	}
+	c, err := s.tokens.parse(token)
+	if err != nil {
+		return nil, err
+	}
+	caller, err := s.read(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if end := s.machine(); fresh && end.Sub(begun) < maxReading {
+		s.cache.add(token, caller, end)
+	}
+	return caller, nil
+}
+
+// read asks the store for the session and for the user's links.
+func (s *Service) read(ctx context.Context, c *claims) (*identity.Caller, error) {
+	session, err := s.deps.Sessions.Session(ctx, c.SessionID)
+	if err != nil {
+		return nil, identity.Missing(err, identity.ErrTokenInvalid)
+	}
+	if session.UserID != c.Subject || !s.deps.Now().Before(session.ExpiresAt) {
+		return nil, identity.ErrTokenInvalid
+	}
+	user, err := s.deps.Users.User(ctx, session.UserID)
+	if err != nil {
+		return nil, identity.Missing(err, identity.ErrTokenInvalid)
+	}
+	return &identity.Caller{
+		UserID: user.ID, SessionID: session.ID,
+		Platform: user.Account.Platform, App: user.Account.App,
+		ExpiresAt: c.ExpiresAt.Time,
+		Links:     user.Active(),
+	}, nil
+}
+
+// List returns the caller's sessions that are still valid. Returns identity.ErrStore.
+func (s *Service) List(ctx context.Context, c *identity.Caller) ([]identity.Session, error) {
+	return s.deps.Sessions.SessionsOf(ctx, c.UserID, s.deps.Now())
+}
+
+// SignOut ends one of the caller's sessions; another user's id is as unknown as any.
+//
+// The change is recorded before the session goes: a kill in between costs the replicas a few reads, the other order
+// would leave a revoked session alive in their memory. Errors: identity.ErrNoSuchSession, identity.ErrStore.
+func (s *Service) SignOut(ctx context.Context, c *identity.Caller, sessionID string) error {
+	if !identity.IsID(sessionID) {
+		return identity.ErrNoSuchSession
+	}
+	// Read first, so that made-up ids write nothing.
+	session, err := s.deps.Sessions.Session(ctx, sessionID)
+	if err != nil {
+		return identity.Missing(err, identity.ErrNoSuchSession)
+	}
+	if session.UserID != c.UserID {
+		return identity.ErrNoSuchSession
+	}
+	if err := s.deps.Changes.RecordChange(ctx, c.UserID); err != nil {
+		return err
+	}
+	err = s.deps.Sessions.DeleteSession(ctx, c.UserID, sessionID)
+	s.Forget(c.UserID) // also after an error: a write without an answer may have happened
+	return identity.Missing(err, identity.ErrNoSuchSession)
+}
+
+// Forget removes the user's tokens from this process' memory. For a minute the user is read per request.
+func (s *Service) Forget(userID string) { s.cache.forget(s.machine(), userID) }
