@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"yibao/config/value"
+	"yibao/config/setting"
 	"yibao/identity"
 )
 
@@ -144,7 +144,7 @@ func TestFailuresBackOffUntilTheNextDay(t *testing.T) {
 func TestEveryDayOfAnOutageIsTriedAlike(t *testing.T) {
 	t.Parallel()
 	for at := time.Duration(0); at < 48*time.Hour; at += 90 * time.Minute {
-		w := newWorld(t, func(c *Config) { c.DailyAt, c.DailySpread = value.TimeOfDay(at), 0 })
+		w := newWorld(t, func(c *Config) { c.DailyAt, c.DailySpread = setting.TimeOfDay(at), 0 })
 		w.upstream.fail(ErrUpstream)
 		w.clock.add(w.nextSlot(subject, start).Sub(start))
 		for day := range 4 {
@@ -322,7 +322,7 @@ func TestEverySlotIsRead(t *testing.T) {
 func drawDaily(t *rapid.T) (*Service, Subject, time.Time) {
 	minutes := rapid.IntRange(0, 24*60)
 	cfg := defaults()
-	cfg.DailyAt = value.TimeOfDay(minutes.Draw(t, "at")) * value.TimeOfDay(time.Minute)
+	cfg.DailyAt = setting.TimeOfDay(minutes.Draw(t, "at")) * setting.TimeOfDay(time.Minute)
 	cfg.DailySpread = time.Duration(minutes.Draw(t, "spread")) * time.Minute
 	s := NewService(cfg, Deps{})
 	who := Subject{rapid.String().Draw(t, "person"), region}
@@ -351,7 +351,7 @@ func TestSlotsAroundMidnight(t *testing.T) {
 		sinceMidnight := slot.Sub(slot.Truncate(24 * time.Hour))
 		for _, daily := range []time.Duration{sinceMidnight, sinceMidnight + 24*time.Hour} { // as if spread past midnight
 			cfg := defaults()
-			cfg.DailyAt, cfg.DailySpread = value.TimeOfDay(daily), 0
+			cfg.DailyAt, cfg.DailySpread = setting.TimeOfDay(daily), 0
 			s := NewService(cfg, Deps{})
 			if got := s.nextSlot(subject, at(c.read)); !got.Equal(at(c.next)) {
 				t.Errorf("slot %s, read on %s: next %v, want %s", c.slot, c.read, got, c.next)

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"yibao/balance"
-	"yibao/config/value"
+	"yibao/config/setting"
 )
 
 // Config is the section reminder of the configuration: times and limits. A zero is a value, not a default.
@@ -37,7 +37,7 @@ func (c *Config) SetDefaults() {
 }
 
 // Check adds every problem of the section.
-func (c *Config) Check(r value.Report) {
+func (c *Config) Check(r setting.Report) {
 	r.Numbers(*c, "cooldown", "default_margin_fen")
 	// A lease is renewed before a send when less than two send timeouts are left of it. A shorter lease would be renewed
 	// before every message, or end during one.

@@ -1,4 +1,4 @@
-package value
+package setting
 
 import (
 	"net/url"
