@@ -162,7 +162,7 @@ func inRegion(slots []identity.Slot, region, exceptLink string) (linked, consent
 // midnight. No slot is left out because its day has a reading already: of somebody whose slot is late in the evening, when
 // the upstream is away, every second day would have none.
 func (s *Service) nextSlot(subject Subject, now time.Time) time.Time {
-	slot := DayOf(now).Start().Add((s.cfg.DailyAt + s.share(subject)) % oneDay)
+	slot := DayOf(now).Start().Add((time.Duration(s.cfg.DailyAt) + s.share(subject)) % oneDay)
 	if slot.After(now) {
 		return slot
 	}

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"yibao/config/setting"
 	"yibao/identity"
 )
 
@@ -92,7 +93,7 @@ func TestNobodyIsReadWithoutConsentOrAgainstTheRegion(t *testing.T) {
 	for name, c := range cases {
 		w := newWorld(t)
 		w.people.setSlots(c.slots...)
-		w.upstream.closed = c.closed
+		w.regions = regions(!c.closed)
 		schedule := w.collectOnce(t, 1)
 		if w.upstream.count() != c.reads {
 			t.Errorf("%s: %d questions", name, w.upstream.count())
@@ -143,7 +144,7 @@ func TestFailuresBackOffUntilTheNextDay(t *testing.T) {
 func TestEveryDayOfAnOutageIsTriedAlike(t *testing.T) {
 	t.Parallel()
 	for at := time.Duration(0); at < 48*time.Hour; at += 90 * time.Minute {
-		w := newWorld(t, func(c *Config) { c.DailyAt, c.DailySpread = at, 0 })
+		w := newWorld(t, func(c *Config) { c.DailyAt, c.DailySpread = setting.TimeOfDay(at), 0 })
 		w.upstream.fail(ErrUpstream)
 		w.clock.add(w.nextSlot(subject, start).Sub(start))
 		for day := range 4 {
@@ -221,7 +222,7 @@ func TestAKillLeavesTheSubjectToBeReadAgain(t *testing.T) {
 		})
 		_, _ = w.CollectDue(context.Background())
 		w.store.hook(nil)
-		second := NewService(w.cfg, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+		second := NewService(w.cfg, w.deps())
 		if n, err := second.CollectDue(context.Background()); n != 0 || err != nil {
 			t.Errorf("%s: the lease does not hold: %d, %v", moment, n, err)
 		}
@@ -290,7 +291,7 @@ func TestSlotsAreADayApartAndInTheSpread(t *testing.T) {
 		if wait := next.Sub(now); wait <= 0 || wait > 24*time.Hour {
 			t.Fatalf("read at %v, and next at %v", now, next)
 		}
-		begins := DayOf(next).Start().Add(s.cfg.DailyAt)
+		begins := DayOf(next).Start().Add(time.Duration(s.cfg.DailyAt))
 		if into := (next.Sub(begins) + 24*time.Hour) % (24 * time.Hour); into > s.cfg.DailySpread {
 			t.Fatalf("%v is not within %v of %v", next, s.cfg.DailySpread, begins)
 		}
@@ -320,10 +321,10 @@ func TestEverySlotIsRead(t *testing.T) {
 // drawDaily draws when readings are taken, a subject, and a moment.
 func drawDaily(t *rapid.T) (*Service, Subject, time.Time) {
 	minutes := rapid.IntRange(0, 24*60)
-	s := NewService(Config{
-		DailyAt:     time.Duration(minutes.Draw(t, "at")) * time.Minute,
-		DailySpread: time.Duration(minutes.Draw(t, "spread")) * time.Minute,
-	}, Deps{})
+	cfg := defaults()
+	cfg.DailyAt = setting.TimeOfDay(minutes.Draw(t, "at")) * setting.TimeOfDay(time.Minute)
+	cfg.DailySpread = time.Duration(minutes.Draw(t, "spread")) * time.Minute
+	s := NewService(cfg, Deps{})
 	who := Subject{rapid.String().Draw(t, "person"), region}
 	return s, who, start.Add(time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "now")))
 }
@@ -349,7 +350,9 @@ func TestSlotsAroundMidnight(t *testing.T) {
 		}
 		sinceMidnight := slot.Sub(slot.Truncate(24 * time.Hour))
 		for _, daily := range []time.Duration{sinceMidnight, sinceMidnight + 24*time.Hour} { // as if spread past midnight
-			s := NewService(Config{DailyAt: daily}, Deps{})
+			cfg := defaults()
+			cfg.DailyAt, cfg.DailySpread = setting.TimeOfDay(daily), 0
+			s := NewService(cfg, Deps{})
 			if got := s.nextSlot(subject, at(c.read)); !got.Equal(at(c.next)) {
 				t.Errorf("slot %s, read on %s: next %v, want %s", c.slot, c.read, got, c.next)
 			}

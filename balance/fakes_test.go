@@ -45,7 +45,6 @@ func (c *clock) add(d time.Duration) {
 type fakeUpstream struct {
 	mu     sync.Mutex
 	calls  int
-	closed bool // to unattended questions
 	claims []identity.Claim
 	answer func(ctx context.Context, claim identity.Claim) (*Answer, error)
 }
@@ -57,12 +56,6 @@ func (u *fakeUpstream) Enrolments(ctx context.Context, _ string, claim identity.
 	answer := u.answer
 	u.mu.Unlock()
 	return answer(ctx, claim)
-}
-
-func (u *fakeUpstream) Unattended(string) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return !u.closed
 }
 
 func (u *fakeUpstream) set(answer func(ctx context.Context, claim identity.Claim) (*Answer, error)) {
@@ -149,15 +142,29 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 	w.caller = &identity.Caller{UserID: "user-1", Links: []identity.Link{{
 		ID: "link-1", PersonID: subject.PersonID, Region: region, Relation: identity.Parent, Since: start,
 	}}}
-	cfg := Config{DailyAt: 6 * time.Hour, DailySpread: 2 * time.Hour}
+	cfg := defaults()
 	for _, c := range change {
 		c(&cfg)
 	}
-	w.Service = NewService(cfg, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+	w.Service = NewService(cfg, w.deps())
 	if err := w.Linked(context.Background(), "user-1", w.caller.Links[0]); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+func defaults() (c Config) {
+	c.SetDefaults()
+	return c
+}
+
+func (w *world) deps() Deps {
+	return Deps{Upstream: w.upstream, People: w.people, Store: w.store, Regions: regions(true), Now: w.clock.now}
+}
+
+// regions is a directory of the one region, open to unattended questions or closed to them.
+func regions(open bool) *identity.Regions {
+	return identity.NewRegions([]identity.Region{{Code: region, Unattended: open}}, nil)
 }
 
 // answering returns an upstream that knows one active enrolment with that balance, fetched now.

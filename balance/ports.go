@@ -13,8 +13,6 @@ import (
 // whether the whole region sends noise or one person's record is broken.
 type Upstream interface {
 	Enrolments(ctx context.Context, region string, person identity.Claim) (*Answer, error)
-	// Unattended says whether the region allows questions that no person is waiting for.
-	Unattended(region string) bool
 }
 
 // People returns what the upstream must be told to find a person.

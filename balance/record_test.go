@@ -232,7 +232,7 @@ func TestASecondLookDeletesWhatAKilledQuestionLeft(t *testing.T) {
 	t.Parallel()
 	for _, again := range []bool{false, true} {
 		w := newWorld(t)
-		elsewhere := NewService(Config{}, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+		elsewhere := NewService(defaults(), w.deps())
 		w.store.hook(func(op string) error {
 			if op != "record" {
 				return nil
@@ -282,7 +282,7 @@ func (w *world) unlinkAt(moment string, elsewhere bool) {
 	unlink := func() {
 		service := w.Service
 		if elsewhere {
-			service = NewService(Config{}, Deps{Upstream: w.upstream, People: w.people, Store: w.store, Now: w.clock.now})
+			service = NewService(defaults(), w.deps())
 		}
 		w.store.hook(nil)
 		if err := service.Unlinked(context.Background(), "user-1", w.caller.Links[0], nil); err != nil {

@@ -13,46 +13,12 @@ import (
 	"yibao/identity"
 )
 
-// Config rules how fresh is fresh and how much a region's upstream is asked. Durations and counts that are zero or less
-// get the default in brackets; DailyAt and DailySpread are taken as they are.
-type Config struct {
-	DisplayAge      time.Duration // [10 min] an answer this old is shown without asking again
-	DecisionAge     time.Duration // [30 min] the same for decisions
-	AskTimeout      time.Duration // [15 s] of one question
-	Slots           int           // [32] questions to one region at once that a person waits for
-	UnattendedSlots int           // [8] questions to one region at once that nobody waits for
-	DailyAt         time.Duration // since midnight in Asia/Shanghai: when the daily readings begin
-	DailySpread     time.Duration // over how long the daily readings are spread, also past midnight
-	CollectEvery    time.Duration // [1 min] how often the worker looks for due readings
-	CacheSize       int           // [10,000] answers kept in memory, and as many failures
-}
-
-func (c Config) withDefaults() Config {
-	orDuration := func(d *time.Duration, fallback time.Duration) {
-		if *d <= 0 {
-			*d = fallback
-		}
-	}
-	orCount := func(n *int, fallback int) {
-		if *n <= 0 {
-			*n = fallback
-		}
-	}
-	orDuration(&c.DisplayAge, 10*time.Minute)
-	orDuration(&c.DecisionAge, 30*time.Minute)
-	orDuration(&c.AskTimeout, 15*time.Second)
-	orDuration(&c.CollectEvery, time.Minute)
-	orCount(&c.Slots, 32)
-	orCount(&c.UnattendedSlots, 8)
-	orCount(&c.CacheSize, 10_000)
-	return c
-}
-
 // Deps is what the service needs of the outside.
 type Deps struct {
 	Upstream Upstream
 	People   People
 	Store    Store
+	Regions  *identity.Regions
 	Now      func() time.Time // nil: the machine's clock
 	Log      *slog.Logger     // nil: no log
 }
@@ -63,6 +29,7 @@ type Service struct {
 	upstream Upstream
 	people   People
 	store    Store
+	regions  *identity.Regions
 	now      func() time.Time
 	log      *slog.Logger
 
@@ -89,9 +56,9 @@ var _ identity.Follower = (*Service)(nil)
 
 // NewService returns a service that asks nothing until it is asked.
 func NewService(cfg Config, deps Deps) *Service {
-	cfg = cfg.withDefaults()
 	s := &Service{
-		cfg: cfg, upstream: deps.Upstream, people: deps.People, store: deps.Store, now: deps.Now, log: deps.Log,
+		cfg: cfg, upstream: deps.Upstream, people: deps.People, store: deps.Store, regions: deps.Regions, now: deps.Now,
+		log:  deps.Log,
 		kept: newCache[*kept](cfg.CacheSize), failed: newCache[failure](cfg.CacheSize),
 		flights: map[Subject]*flight{}, guards: map[string]*guard{},
 	}
@@ -107,7 +74,7 @@ func NewService(cfg Config, deps Deps) *Service {
 func newCache[V any](size int) *lru.Cache[Subject, V] {
 	cache, err := lru.New[Subject, V](size)
 	if err != nil {
-		panic(err) // only for a size below one, which withDefaults rules out
+		panic(err) // only for a size below one: Config was not filled
 	}
 	return cache
 }
@@ -195,11 +162,8 @@ func (s *Service) fresh(ctx context.Context, subject Subject, oldest time.Time) 
 	if k, ok := s.kept.Get(subject); ok && k.since(oldest) {
 		return k, nil
 	}
-	if !s.upstream.Unattended(subject.Region) {
+	if !s.regions.Region(subject.Region).Unattended {
 		return nil, ErrUnsupported
 	}
 	return s.askUnattended(ctx, subject, oldest)
 }
-
-// Unattended says whether the region allows questions that nobody is waiting for.
-func (s *Service) Unattended(region string) bool { return s.upstream.Unattended(region) }

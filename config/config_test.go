@@ -6,11 +6,16 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"yibao/balance"
+	"yibao/config/setting"
+	"yibao/platforms/insurer"
 )
 
 // example returns config.example.yaml with its /etc/yibao files laid into a folder of the test.
@@ -54,7 +59,7 @@ func TestExampleIsValidAndShowsTheDefaults(t *testing.T) {
 			t.Errorf("%s: the example shows %+v, the default is %+v", name, pair[0], pair[1])
 		}
 	}
-	if got := c.Regions["990200"].Insurer.InfVer; got != "V1.0" {
+	if got := c.Regions["990200"].InfVer; got != "V1.0" {
 		t.Errorf("a region does not get its defaults: infver is %q", got)
 	}
 	if got := c.WeChat.Apps["main"].Secret.Reveal(); got != "0123456789abcdef0123456789abcdef" {
@@ -72,9 +77,7 @@ func TestExampleShowsEveryKey(t *testing.T) {
 }
 
 func missing(t *testing.T, typ reflect.Type, tree map[string]any, under string) {
-	for i := range typ.NumField() {
-		field := typ.Field(i)
-		key := field.Tag.Get("koanf")
+	for key, below := range keys(typ) {
 		if key == "lang" && strings.HasPrefix(under, "alipay") {
 			continue // Alipay's templates have no language
 		}
@@ -83,19 +86,19 @@ func missing(t *testing.T, typ reflect.Type, tree map[string]any, under string) 
 			t.Errorf("%s%s is not in config.example.yaml", under, key)
 		}
 		sub, _ := value.(map[string]any)
-		switch field.Type.Kind() {
+		switch below.Kind() {
 		case reflect.Struct:
-			missing(t, field.Type, sub, under+key+".")
+			missing(t, below, sub, under+key+".")
 		case reflect.Map:
-			if field.Type.Elem().Kind() == reflect.Struct {
+			if below.Elem().Kind() == reflect.Struct {
 				first := sub["main"]
 				for _, name := range []string{"low_balance", "990100"} {
 					if one, ok := sub[name]; ok {
 						first = one
 					}
 				}
-				below, _ := first.(map[string]any)
-				missing(t, field.Type.Elem(), below, under+key+".…")
+				one, _ := first.(map[string]any)
+				missing(t, below.Elem(), one, under+key+".…")
 			}
 		}
 	}
@@ -120,7 +123,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
 	_, err := Parse([]byte(text), nil)
-	var found Problems
+	var found setting.Problems
 	if !errors.As(err, &found) {
 		t.Fatalf("got %v", err)
 	}
@@ -138,6 +141,95 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		if p.What == "" || p.Mend == "" {
 			t.Errorf("%s does not say what is wrong and how to mend it", p.Key)
 		}
+	}
+}
+
+// TestAZeroIsAValue writes a zero for every number of every section: it is a problem or stays a zero, and never becomes
+// the default. See package setting.
+func TestAZeroIsAValue(t *testing.T) {
+	text, tried := example(t), 0
+	try := func(key string, typ reflect.Type, found func(*Config) reflect.Value) {
+		if typ.Kind() != reflect.Int && typ.Kind() != reflect.Int64 || typ == reflect.TypeFor[setting.TimeOfDay]() {
+			return
+		}
+		tried++
+		c, err := Parse([]byte(text), []string{EnvPrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "__")) + "=0"})
+		var problems setting.Problems
+		switch {
+		case errors.As(err, &problems):
+			if !slices.ContainsFunc(problems, func(p setting.Problem) bool { return p.Key == key }) {
+				t.Errorf("%s: %v", key, err)
+			}
+		case !found(c).IsZero():
+			t.Errorf("%s: 0 became %v", key, found(c))
+		}
+	}
+	whole := reflect.TypeFor[Config]()
+	for i := range whole.NumField() {
+		section := whole.Field(i)
+		if section.Type.Kind() != reflect.Struct {
+			continue
+		}
+		for j := range section.Type.NumField() {
+			if key := section.Type.Field(j).Tag.Get("koanf"); key != "" {
+				try(section.Tag.Get("koanf")+"."+key, section.Type.Field(j).Type,
+					func(c *Config) reflect.Value { return reflect.ValueOf(c).Elem().Field(i).Field(j) })
+			}
+		}
+	}
+	dialect := reflect.TypeFor[insurer.Dialect]()
+	for i := range dialect.NumField() {
+		try("regions.990100.insurer."+dialect.Field(i).Tag.Get("koanf"), dialect.Field(i).Type,
+			func(c *Config) reflect.Value { return reflect.ValueOf(c.Regions["990100"].Dialect).Field(i) })
+	}
+	if tried < 35 {
+		t.Errorf("only %d numbers were tried", tried)
+	}
+}
+
+// TestAListTakesThePlaceOfTheDefault: nothing of a default list or map is left beside what is written.
+func TestAListTakesThePlaceOfTheDefault(t *testing.T) {
+	rules := regexp.MustCompile(`(?s)accounts:\n.*?(  "990200")`)
+	text := rules.ReplaceAllString(edited(t, `transactions: {identity: "1101", enrolment: "1101", balance: "1101"}`,
+		`transactions: {identity: "1102"}`), "accounts:\n      - {hi_type: \"1\", exists: \"yes\"}\n$1")
+	c, err := Parse([]byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	region := c.Regions["990100"]
+	if want := []insurer.AccountRule{{HIType: "1", Exists: balance.AccountYes}}; !reflect.DeepEqual(region.Accounts.Rules, want) {
+		t.Errorf("account rules %+v", region.Accounts.Rules)
+	}
+	if want := map[insurer.Capability]string{"identity": "1102"}; !reflect.DeepEqual(region.Capabilities, want) {
+		t.Errorf("transactions %v", region.Capabilities)
+	}
+	other := c.Regions["990200"]
+	if !reflect.DeepEqual(other.Accounts.Rules, insurer.DefaultAccountRules()) || len(other.Capabilities) != 3 {
+		t.Errorf("a region that writes neither has %+v", other)
+	}
+}
+
+// TestExampleRulesAreTheBuiltInOnes: starting from the example changes nothing for employees, civil servants, flexible
+// workers and retirees; it only adds that residents have no account.
+func TestExampleRulesAreTheBuiltInOnes(t *testing.T) {
+	c, err := Parse([]byte(example(t)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append(insurer.DefaultAccountRules(), insurer.AccountRule{InsuranceType: "390", Exists: balance.AccountNo})
+	if got := c.Regions["990100"].Accounts.Rules; !reflect.DeepEqual(got, want) {
+		t.Errorf("the example has\n%+v\nbuilt in is\n%+v", got, want)
+	}
+}
+
+// TestAProofBySMSNeedsAGateway: the section may be left out only where no region makes a code.
+func TestAProofBySMSNeedsAGateway(t *testing.T) {
+	text := regexp.MustCompile(`(?s)\nsms:\n.*?\n\n`).ReplaceAllString(example(t), "\n")
+	_, err := Parse([]byte(text), nil)
+	onlyProblem(t, err, "sms")
+	path := "path: baseinfo.exp_content.local_phone"
+	if _, err := Parse([]byte(strings.Replace(text, path, `path: ""`, 1)), nil); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -195,7 +287,7 @@ func FuzzParse(f *testing.F) {
 func TestAMissingFileIsToldOnce(t *testing.T) {
 	text := strings.ReplaceAll(example(t), "/region-990100.secret", "/missing")
 	text = strings.ReplaceAll(text, "/seal.json", "/missing.json")
-	var problems Problems
+	var problems setting.Problems
 	if _, err := Parse([]byte(text), nil); !errors.As(err, &problems) || len(problems) != 2 ||
 		problems[0].Key != "keys.seal_file" || problems[1].Key != "regions.990100.insurer.secret_file" {
 		t.Errorf("%v", problems)
@@ -216,9 +308,9 @@ func edited(t *testing.T, oldnew ...string) string {
 }
 
 // onlyProblem wants exactly one problem, of the key.
-func onlyProblem(t *testing.T, err error, key string) Problem {
+func onlyProblem(t *testing.T, err error, key string) setting.Problem {
 	t.Helper()
-	var found Problems
+	var found setting.Problems
 	if !errors.As(err, &found) || len(found) != 1 || found[0].Key != key {
 		t.Fatalf("want one problem of %s, got: %v", key, err)
 	}
@@ -253,9 +345,9 @@ func TestTextStaysAsItIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	region := c.Regions["990100"]
-	last := region.Accounts[len(region.Accounts)-1]
-	got := []string{region.Insurer.RecerSysCode, c.SMS.AppKey, c.Consent.Version, region.Insurer.OperatorName, last.InsuranceType,
-		region.Insurer.SuccessCodes[0], region.Insurer.SuccessCodes[1], c.Regions["990200"].Name, region.Insurer.Extra["recer_admvs"]}
+	last := region.Accounts.Rules[len(region.Accounts.Rules)-1]
+	got := []string{region.RecerSysCode, c.SMS.AppKey, c.Consent.Version, region.OpterName, last.InsuranceType,
+		region.SuccessCodes[0], region.SuccessCodes[1], c.Regions["990200"].Name, region.Extra["recer_admvs"]}
 	want := []string{"01", "0123456", "2026-11-01", "true", "0390", "00", "1e2", "示例市乙", "0990"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -289,7 +381,7 @@ func TestBrokenYAMLTellsTheLine(t *testing.T) {
 func TestYAMLAnchorsAndMerges(t *testing.T) {
 	c, err := Parse([]byte(edited(t, `opter: yibao`, `opter: &who yibao`, "opter_name: yibao", "opter_name: *who",
 		"  tick: 5s", "  <<: {tick: 6s}")), nil)
-	if err != nil || c.Regions["990100"].Insurer.OperatorName != "yibao" || c.Reminder.Tick != 6*time.Second {
+	if err != nil || c.Regions["990100"].OpterName != "yibao" || c.Reminder.Tick != 6*time.Second {
 		t.Errorf("%v", err)
 	}
 }
@@ -309,7 +401,7 @@ func TestTyposInListsAreReported(t *testing.T) {
 		{`success_codes: ["0"] `, `success_codes: [""] `}: "regions.990100.insurer.success_codes",
 	} {
 		_, err := Parse([]byte(edited(t, edit[0], edit[1])), nil)
-		var found Problems
+		var found setting.Problems
 		if !errors.As(err, &found) || len(found) != 1 || !strings.HasSuffix(found[0].Key, key) {
 			t.Errorf("%s: want %s, got %v", edit[1], key, err)
 		}
@@ -373,7 +465,7 @@ func TestAMissingKeyFileIsNamedInFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var found Problems
+	var found setting.Problems
 	if _, err := Parse([]byte(text), nil); !errors.As(err, &found) {
 		t.Fatal(err)
 	}

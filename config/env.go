@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	env "github.com/knadh/koanf/providers/env/v2"
+
+	"yibao/config/setting"
 )
 
 // EnvPrefix begins every environment variable that is read: YIBAO_MONGODB__URI sets mongodb.uri; two underscores part
@@ -31,11 +33,11 @@ func envKey(name, value string) (string, any) {
 }
 
 // nameSingleUnderscores adds a problem for every variable that would set a key if two underscores parted its levels.
-func nameSingleUnderscores(environ []string, r report) {
+func nameSingleUnderscores(environ []string, r setting.Report) {
 	known := regexp.MustCompile("(?i)^" + EnvPrefix + "(" + strings.Join(flatNames(reflect.TypeFor[Config]()), "|") + ")$")
 	for _, variable := range environ {
 		name, _, _ := strings.Cut(variable, "=")
-		r.need(strings.Contains(name, "__") || !known.MatchString(name), name, "parts the levels of a key by one underscore",
+		r.Need(strings.Contains(name, "__") || !known.MatchString(name), name, "parts the levels of a key by one underscore",
 			"write two, as in YIBAO_SERVER__LISTEN")
 	}
 }
@@ -44,8 +46,7 @@ func nameSingleUnderscores(environ []string, r report) {
 // may be anything.
 func flatNames(t reflect.Type) []string {
 	var names []string
-	for i := range t.NumField() {
-		key, below := t.Field(i).Tag.Get("koanf"), t.Field(i).Type
+	for key, below := range keys(t) {
 		if below.Kind() == reflect.Map {
 			key, below = key+"_.+", below.Elem()
 		}
@@ -54,7 +55,7 @@ func flatNames(t reflect.Type) []string {
 			for _, name := range flatNames(below) {
 				names = append(names, key+"_"+name)
 			}
-		case below == reflect.TypeFor[Secret]():
+		case below == reflect.TypeFor[setting.Secret]():
 			names = append(names, key+"(_file)?")
 		default:
 			names = append(names, key)

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,10 +16,13 @@ import (
 	koanfyaml "github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/rawbytes"
 	"github.com/knadh/koanf/v2"
+
+	"yibao/config/setting"
 )
 
 // Load reads the YAML file at path (none when path is ""), then the environment (as os.Environ gives it), then the
-// files that *_file keys of secrets name, and checks the result whole. The error is Problems, or that of reading path.
+// files that *_file keys of secrets name, and checks the result whole. The error is setting.Problems, or that of reading
+// path.
 func Load(path string, environ []string) (*Config, error) {
 	var text []byte
 	if path != "" {
@@ -33,22 +38,32 @@ func Load(path string, environ []string) (*Config, error) {
 func Parse(text []byte, environ []string) (*Config, error) {
 	raw, err := readTree(text, environ)
 	if err != nil {
-		return nil, Problems{{Key: "(file)", What: err.Error(), Mend: "compare with config.example.yaml"}}
+		return nil, setting.Problems{{Key: "(file)", What: err.Error(), Mend: "compare with config.example.yaml"}}
 	}
-	var found Problems
-	r := report{found: &found}
+	var found setting.Problems
+	r := setting.NewReport(&found)
 	walk(reflect.TypeFor[Config](), raw, r, readSecretFile)
 	walk(reflect.TypeFor[Config](), raw, r, nameUnknown)
 	nameSingleUnderscores(environ, r)
 	c := Default()
 	decode(raw, &c, r)
-	c.fill()
+	c.Reminder.DecisionAge = c.Balance.DecisionAge
 	c.check(r)
-	if found = found.withoutRepeats(); len(found) > 0 {
-		sort.SliceStable(found, func(i, j int) bool { return found[i].Key < found[j].Key })
-		return nil, found
+	if err := withoutRepeats(found).Err(); err != nil {
+		return nil, err
 	}
 	return &c, nil
+}
+
+// withoutRepeats leaves out that a secret is missing where it is said already that its file cannot be read.
+func withoutRepeats(p setting.Problems) setting.Problems {
+	told := map[string]bool{}
+	for _, one := range p {
+		if key, ofFile := strings.CutSuffix(one.Key, "_file"); ofFile {
+			told[key] = true
+		}
+	}
+	return slices.DeleteFunc(p, func(one setting.Problem) bool { return told[one.Key] })
 }
 
 // readTree merges file and environment into one tree of maps, lists and texts.
@@ -66,76 +81,79 @@ func readTree(text []byte, environ []string) (map[string]any, error) {
 }
 
 // decode fills c from the tree; wrong types become problems.
-func decode(raw map[string]any, c *Config, r report) {
-	withRegionDefaults(raw)
+func decode(raw map[string]any, c *Config, r setting.Report) {
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
-		Result: c, TagName: "koanf", DecodeHook: mapstructure.DecodeHookFuncType(fromText),
+		Result: c, TagName: "koanf", IgnoreUntaggedFields: true, DecodeHook: mapstructure.DecodeHookFuncValue(prepare),
 	})
 	if err != nil {
-		r.add("(file)", "cannot be decoded", "report this as a bug")
+		r.Add("(file)", "cannot be decoded", "report this as a bug")
 		return
 	}
 	nameWrongTypes(decoder.Decode(raw), r)
 }
 
-// wrongType is a text that cannot be what its key wants. It says nothing of the text, which may be a secret.
-type wrongType struct{ what, mend string }
-
-func (w wrongType) Error() string { return w.what }
-
-// fromText reads a text as what its key wants. Lists are comma-separated where they are one text, as in the environment.
-func fromText(_, to reflect.Type, given any) (any, error) {
-	text, ok := given.(string)
-	if !ok {
-		return given, nil
+// prepare is called before a value is read into its field. A struct that has defaults gets them, since the structs in a map
+// begin empty. A list or map that is written takes the place of the default whole. A text is read as its key wants it.
+func prepare(given, field reflect.Value) (any, error) {
+	if s, ok := field.Addr().Interface().(interface{ SetDefaults() }); ok {
+		s.SetDefaults()
+	} else if field.Kind() == reflect.Slice || field.Kind() == reflect.Map {
+		field.SetZero()
 	}
-	switch {
+	if text, ok := given.Interface().(string); ok {
+		return fromText(text, field)
+	}
+	return given.Interface(), nil
+}
+
+// fromText reads a text as its field wants it. Lists are comma-separated where they are one text, as in the environment.
+func fromText(text string, field reflect.Value) (any, error) {
+	to := field.Type()
+	switch reader, ok := field.Addr().Interface().(encoding.TextUnmarshaler); {
+	case ok:
+		err := reader.UnmarshalText([]byte(text))
+		return field.Interface(), err
 	case to == reflect.TypeFor[time.Duration]():
 		d, err := time.ParseDuration(text)
-		return d, orWrong(err, wrongType{"is not a duration with its unit", `such as "10s", "5m" or "24h"`})
+		return d, orWrong(err, "is not a duration with its unit", `such as "10s", "5m" or "24h"`)
 	case to.Kind() == reflect.Int || to.Kind() == reflect.Int64:
 		n, err := strconv.ParseInt(text, 10, 64)
-		return n, orWrong(err, wrongType{"is not a whole number", "digits alone, such as 20"})
+		return n, orWrong(err, "is not a whole number", "digits alone, such as 20")
 	case to.Kind() == reflect.Bool:
 		yes, err := strconv.ParseBool(text)
-		return yes, orWrong(err, wrongType{"is neither true nor false", "write true or false"})
+		return yes, orWrong(err, "is neither true nor false", "write true or false")
 	case to == reflect.TypeFor[[]string]() && text == "":
 		return []string{}, nil
 	case to == reflect.TypeFor[[]string]():
 		return strings.Split(text, ","), nil
 	default:
-		return given, nil
+		return text, nil
 	}
 }
 
-func orWrong(err error, wrong wrongType) error {
+func orWrong(err error, what, mend string) error {
 	if err != nil {
-		return wrong
+		return setting.WrongType{What: what, Mend: mend}
 	}
 	return nil
 }
 
 // nameWrongTypes adds a problem for every key that a decoding error speaks of; the error's own text would quote values.
-func nameWrongTypes(err error, r report) {
-	var one *mapstructure.DecodeError
-	wrong := wrongType{"has the wrong type", "see config.example.yaml for the type and unit"}
-	if err == nil {
-		return
-	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, below := range joined.Unwrap() {
+func nameWrongTypes(err error, r setting.Report) {
+	wrong := setting.WrongType{What: "has the wrong type", Mend: "see config.example.yaml for the type and unit"}
+	switch e := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, below := range e.Unwrap() {
 			nameWrongTypes(below, r)
 		}
-		return
-	}
-	switch {
-	case errors.As(err, &one):
+	case *mapstructure.DecodeError:
 		_ = errors.As(err, &wrong)
-		r.add(dotted(one.Name()), wrong.what, wrong.mend)
-	case errors.Unwrap(err) != nil:
-		nameWrongTypes(errors.Unwrap(err), r)
+		r.Add(dotted(e.Name()), wrong.What, wrong.Mend)
+	case interface{ Unwrap() error }:
+		nameWrongTypes(e.Unwrap(), r)
 	default:
-		r.add("(file)", wrong.what, wrong.mend)
+		r.Add("(file)", wrong.What, wrong.Mend)
 	}
 }
 
@@ -144,51 +162,33 @@ func dotted(key string) string {
 	return strings.NewReplacer("[", ".", "]", "").Replace(key)
 }
 
-// withRegionDefaults puts the defaults of a region under what the file says, so that they show as values. Maps of
-// structs have no defaults of their own in mapstructure.
-func withRegionDefaults(raw map[string]any) {
-	regions, _ := raw["regions"].(map[string]any)
-	for code, value := range regions {
-		region, ok := value.(map[string]any)
-		if !ok {
-			continue
-		}
-		defaults := asTree(defaultRegion().Insurer)
-		insurer, _ := region["insurer"].(map[string]any)
-		for key, given := range insurer {
-			defaults[key] = given
-		}
-		region["insurer"] = defaults
-		regions[code] = region
-	}
-}
+type visit func(reflect.Type, map[string]any, setting.Report)
 
-// asTree returns a struct's koanf-tagged fields as a map; zero values are left out.
-func asTree(v any) map[string]any {
-	tree := map[string]any{}
-	value := reflect.ValueOf(v)
-	for i := range value.NumField() {
-		if field := value.Field(i); !field.IsZero() {
-			tree[value.Type().Field(i).Tag.Get("koanf")] = field.Interface()
+// keys returns every key of a section's struct with the type of its value; those of a squashed struct are its own.
+func keys(t reflect.Type) map[string]reflect.Type {
+	all := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		switch field := t.Field(i); field.Tag.Get("koanf") {
+		case "":
+		case ",squash":
+			maps.Copy(all, keys(field.Type))
+		default:
+			all[field.Tag.Get("koanf")] = field.Type
 		}
 	}
-	return tree
+	return all
 }
-
-type visit func(reflect.Type, map[string]any, report)
 
 // walk calls f for t and every struct below it that the tree has, with the tree of that struct.
-func walk(t reflect.Type, tree map[string]any, r report, f visit) {
+func walk(t reflect.Type, tree map[string]any, r setting.Report, f visit) {
 	f(t, tree, r)
-	for i := range t.NumField() {
-		field := t.Field(i)
-		key := field.Tag.Get("koanf")
-		walkValue(field.Type, tree[key], r.at(key), f)
+	for key, below := range keys(t) {
+		walkValue(below, tree[key], r.At(key), f)
 	}
 }
 
 // walkValue walks the structs in the value of a field, also those in a map or a list.
-func walkValue(t reflect.Type, value any, r report, f visit) {
+func walkValue(t reflect.Type, value any, r setting.Report, f visit) {
 	switch given := value.(type) {
 	case map[string]any:
 		if t.Kind() == reflect.Struct {
@@ -196,34 +196,31 @@ func walkValue(t reflect.Type, value any, r report, f visit) {
 		}
 		if t.Kind() == reflect.Map {
 			for name, one := range given {
-				walkValue(t.Elem(), one, r.at(name), f)
+				walkValue(t.Elem(), one, r.At(name), f)
 			}
 		}
 	case []any:
 		if t.Kind() == reflect.Slice {
 			for i, one := range given {
-				walkValue(t.Elem(), one, r.at(strconv.Itoa(i)), f)
+				walkValue(t.Elem(), one, r.At(strconv.Itoa(i)), f)
 			}
 		}
 	}
 }
 
 // nameUnknown adds a problem for every key of the tree that the struct does not have.
-func nameUnknown(t reflect.Type, tree map[string]any, r report) {
-	known := map[string]bool{}
-	for i := range t.NumField() {
-		known[t.Field(i).Tag.Get("koanf")] = true
-	}
+func nameUnknown(t reflect.Type, tree map[string]any, r setting.Report) {
+	known := keys(t)
 	for key := range tree {
-		r.need(known[key], key, "is not a known key", "check the spelling against config.example.yaml")
+		r.Need(known[key] != nil, key, "is not a known key", "check the spelling against config.example.yaml")
 	}
 }
 
-// readSecretFile replaces x_file by x for every field x of type Secret.
-func readSecretFile(t reflect.Type, tree map[string]any, r report) {
-	for i := range t.NumField() {
-		if field := t.Field(i); field.Type == reflect.TypeFor[Secret]() {
-			readOneSecret(tree, field.Tag.Get("koanf"), r)
+// readSecretFile replaces x_file by x for every key x of a secret.
+func readSecretFile(t reflect.Type, tree map[string]any, r setting.Report) {
+	for key, of := range keys(t) {
+		if of == reflect.TypeFor[setting.Secret]() {
+			readOneSecret(tree, key, r)
 		}
 	}
 }
@@ -231,7 +228,7 @@ func readSecretFile(t reflect.Type, tree map[string]any, r report) {
 // maxSecretFile bounds a secret's file; keys are a few KB.
 const maxSecretFile = 64 << 10
 
-func readOneSecret(tree map[string]any, key string, r report) {
+func readOneSecret(tree map[string]any, key string, r setting.Report) {
 	fileKey := key + "_file"
 	path, given := tree[fileKey].(string)
 	if !given {
@@ -239,12 +236,12 @@ func readOneSecret(tree map[string]any, key string, r report) {
 	}
 	delete(tree, fileKey)
 	if _, both := tree[key]; both {
-		r.add(fileKey, "is given beside "+key, "keep one of the two")
+		r.Add(fileKey, "is given beside "+key, "keep one of the two")
 		return
 	}
 	text, err := readSmall(path)
 	if err != nil { // the path is not repeated: it could be the secret itself, written under the wrong key
-		r.add(fileKey, "the file cannot be read", "check that it exists and that this user may read it; relative paths count "+
+		r.Add(fileKey, "the file cannot be read", "check that it exists and that this user may read it; relative paths count "+
 			"from the current folder, "+absolute("."))
 		return
 	}

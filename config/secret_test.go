@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"yibao/config"
+	"yibao/config/setting"
+	"yibao/platforms/insurer"
+	"yibao/platforms/wechat"
 )
 
 // TestSecretIsNeverShown prints a secret in every way, alone and inside a configuration. (Only %p is past helping: fmt
@@ -16,11 +19,12 @@ import (
 func TestSecretIsNeverShown(t *testing.T) {
 	t.Parallel()
 	const value = "hunter2"
-	secret := config.Secret(value)
+	secret := setting.Secret(value)
 	whole := config.Default()
 	whole.Token.Key = secret
-	whole.WeChat.Apps = map[string]config.WeChatApp{"main": {Secret: secret}}
-	for _, v := range []any{secret, &secret, []config.Secret{secret}, map[string]any{"k": secret}, whole, &whole} {
+	whole.WeChat.Apps = map[string]wechat.App{"main": {Secret: secret}}
+	whole.Regions = insurer.Profiles{"990100": {Dialect: insurer.Dialect{Auth: insurer.Auth{Secret: secret}}}}
+	for _, v := range []any{secret, &secret, []setting.Secret{secret}, map[string]any{"k": secret}, whole, &whole} {
 		for _, verb := range "vsqxXdtcUbofgeT" {
 			for _, flag := range []string{"", "+", "#", "-20", " "} {
 				text := fmt.Sprintf("%"+flag+string(verb), v)

@@ -92,7 +92,7 @@ func (s *Service) facts(ctx context.Context, rule *Rule) (Facts, error) {
 	if err != nil {
 		return Facts{}, err
 	}
-	facts := Facts{Link: link, Unattended: s.Balances.Unattended(rule.Region)}
+	facts := Facts{Link: link, Unattended: s.Regions.Region(rule.Region).Unattended}
 	if standing(*rule, facts) != "" {
 		return facts, nil
 	}
@@ -164,7 +164,7 @@ func (s *Service) askAgain(reason Reason) time.Duration {
 func (s *Service) message(rule *Rule, maskedName string, d Decision) Message {
 	m := Message{
 		Threshold:  rule.Threshold,
-		Region:     s.RegionName(rule.Region),
+		Region:     s.Regions.Name(rule.Region),
 		Insurance:  s.InsuranceName(rule.InsuranceType),
 		AsOf:       d.AsOf,
 		MaskedName: maskedName,

@@ -162,12 +162,11 @@ func TestSlowEvaluationIsThrownAway(t *testing.T) {
 func TestMessageNames(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig(), func(d *reminder.Deps) {
-		d.RegionName = func(code string) string { return "region " + code }
 		d.InsuranceName = func(code string) string { return "insurance " + code }
 	})
 	r.put()
 	r.fall(1)
-	if m := r.last().Message; m.Region != "region 990100" || m.Insurance != "insurance 310" {
+	if m := r.last().Message; m.Region != remindertest.RegionName || m.Insurance != "insurance 310" {
 		t.Errorf("got %+v", m)
 	}
 }

@@ -28,7 +28,7 @@ type model struct {
 
 func newModel(t *rapid.T) *model {
 	cfg := rigConfig()
-	cfg.Cooldown = []time.Duration{-1, 3 * time.Hour}[rapid.IntRange(0, 1).Draw(t, "cooldown")]
+	cfg.Cooldown = []time.Duration{0, 3 * time.Hour}[rapid.IntRange(0, 1).Draw(t, "cooldown")]
 	cfg.MaxAttempts, cfg.MaxFree, cfg.SendTimeout = 3, 1000, time.Microsecond
 	m := &model{rig: newRig(t, cfg), accepted: map[time.Time]int{}}
 	m.world.SetScript(m.platform)

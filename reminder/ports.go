@@ -13,8 +13,6 @@ type Balances interface {
 	// Fresh returns an answer fetched no longer ago than the configured age for decisions, asking the upstream when
 	// needed. An answer that could not be had fresh is an error, never a stale one.
 	Fresh(ctx context.Context, subject balance.Subject) (*balance.Answer, error)
-	// Unattended says whether the region allows questions that nobody is waiting for.
-	Unattended(region string) bool
 }
 
 // Users reads platform users: links, consent, and where to send.

@@ -32,8 +32,10 @@ type rig struct {
 }
 
 // rigConfig has no cooldown and hardly any pause between repeated writes.
-func rigConfig() reminder.Config {
-	return reminder.Config{Cooldown: -1, SendTimeout: 10 * time.Millisecond, Parallel: 2}
+func rigConfig() (c reminder.Config) {
+	c.SetDefaults()
+	c.Cooldown, c.SendTimeout, c.Parallel = 0, 10*time.Millisecond, 2
+	return c
 }
 
 // newRig has one user "u" with two links, ¥100.00 on each.

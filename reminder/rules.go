@@ -96,7 +96,7 @@ func (s *Service) wish(c *identity.Caller, link identity.Link, set Setting) (Rul
 		return rule, ErrQuietHours
 	case !ok:
 		return rule, ErrNoTemplate
-	case !s.Balances.Unattended(link.Region):
+	case !s.Regions.Region(link.Region).Unattended:
 		return rule, ErrUnattended
 	case !consented(rule, link):
 		return rule, ErrNoConsent

@@ -102,10 +102,13 @@ func TestPutDefaults(t *testing.T) {
 
 func TestDefaultMargin(t *testing.T) {
 	t.Parallel()
-	for configured, want := range map[balance.Fen]balance.Fen{0: 1000, -1: 0, 1: 1, 2500: 2500} {
+	if rule := newRig(t, rigConfig()).put(); rule.Margin != 1000 {
+		t.Errorf("nothing configured is %v", rule.Margin)
+	}
+	for _, configured := range []balance.Fen{0, 1, 2500} {
 		cfg := rigConfig()
 		cfg.DefaultMargin = configured
-		if rule := newRig(t, cfg).put(); rule.Margin != want {
+		if rule := newRig(t, cfg).put(); rule.Margin != configured {
 			t.Errorf("%v is %v", configured, rule.Margin)
 		}
 	}

@@ -12,28 +12,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"yibao/balance"
 	"yibao/identity"
 )
-
-// Config holds the times and limits. A zero value means the default; a negative Cooldown or DefaultMargin means none.
-type Config struct {
-	CheckEvery  time.Duration // between two evaluations of a rule; 1 h
-	Lease       time.Duration // how long a claimed rule or user stays claimed after a crash; 2 min
-	Cooldown    time.Duration // after a fall, before the next may fire; 24 h
-	DecisionAge time.Duration // an answer fetched longer ago is not fresh; 30 min
-	DeliveryTTL time.Duration // unsent so long after the decision: dropped; 72 h
-	UnknownFor  time.Duration // how long an unknown message blocks its template for the user; 10 min
-	SendTimeout time.Duration // for one request to a platform; 10 s
-	Tick        time.Duration // pause of an idle worker; 5 s
-
-	Batch       int // rules or users claimed in one pass; 50
-	Parallel    int // of those, how many at once; 4
-	MaxAttempts int // sends of one delivery after which nothing accepted becomes dropped; 8
-	MaxFree     int // more one-time grants than this are not counted; 50
-
-	DefaultMargin balance.Fen // 1000 = ¥10
-}
 
 // Deps is what the service needs.
 type Deps struct {
@@ -42,8 +22,8 @@ type Deps struct {
 	Users     Users
 	Senders   map[identity.Platform]Sender
 	Templates []Template
-	// RegionName and InsuranceName turn codes into what a message says; nil leaves the codes.
-	RegionName    func(code string) string
+	Regions   *identity.Regions
+	// InsuranceName turns a code into the name that a message says; nil leaves the code.
 	InsuranceName func(code string) string
 	// ConsentHash is the SHA-256 of the consent text, hex; ConsentProof a keyed hash, nil for none.
 	ConsentHash  string
@@ -61,24 +41,8 @@ type Service struct {
 	apps *breakers
 }
 
-// NewService fills in defaults; it starts nothing.
+// NewService starts nothing.
 func NewService(cfg Config, deps Deps) *Service {
-	orDuration(&cfg.CheckEvery, time.Hour)
-	orDuration(&cfg.Lease, 2*time.Minute)
-	orDuration(&cfg.Cooldown, 24*time.Hour)
-	orDuration(&cfg.DecisionAge, 30*time.Minute)
-	orDuration(&cfg.DeliveryTTL, 72*time.Hour)
-	orDuration(&cfg.UnknownFor, 10*time.Minute)
-	orDuration(&cfg.SendTimeout, 10*time.Second)
-	orDuration(&cfg.Tick, 5*time.Second)
-	orInt(&cfg.Batch, 50)
-	orInt(&cfg.Parallel, 4)
-	orInt(&cfg.MaxAttempts, 8)
-	orInt(&cfg.MaxFree, 50)
-	if cfg.DefaultMargin == 0 {
-		cfg.DefaultMargin = 1000
-	}
-	cfg.DefaultMargin = max(cfg.DefaultMargin, 0)
 	if deps.Now == nil {
 		deps.Now = time.Now
 	}
@@ -88,26 +52,10 @@ func NewService(cfg Config, deps Deps) *Service {
 	if deps.Observe == nil {
 		deps.Observe = func(string, Reason) {}
 	}
-	same := func(code string) string { return code }
-	if deps.RegionName == nil {
-		deps.RegionName = same
-	}
 	if deps.InsuranceName == nil {
-		deps.InsuranceName = same
+		deps.InsuranceName = func(code string) string { return code }
 	}
 	return &Service{Deps: deps, cfg: cfg, apps: newBreakers(deps.Log)}
-}
-
-func orDuration(d *time.Duration, otherwise time.Duration) {
-	if *d == 0 {
-		*d = otherwise
-	}
-}
-
-func orInt(n *int, otherwise int) {
-	if *n == 0 {
-		*n = otherwise
-	}
 }
 
 // now is the injected clock, in the milliseconds that the store keeps, so that a time read back is equal.

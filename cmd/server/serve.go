@@ -8,6 +8,7 @@ import (
 
 	"yibao/cmd/internal/app"
 	"yibao/config"
+	"yibao/config/setting"
 )
 
 // serveCommand runs the server.
@@ -58,7 +59,7 @@ func fail(stderr io.Writer, err error) {
 
 // exitStatus tells a configuration that cannot be used from everything else.
 func exitStatus(err error) int {
-	var problems config.Problems
+	var problems setting.Problems
 	if errors.As(err, &problems) {
 		return exitUsage
 	}

@@ -14,43 +14,14 @@ import (
 
 	sdk "github.com/smartwalle/alipay/v3"
 
+	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/outside"
 	"yibao/reminder"
 )
 
-// DefaultGateway is Alipay's production gateway.
-const DefaultGateway = "https://openapi.alipay.com/gateway.do"
-
 // zone is what the gateway reads timestamps in, whatever zone the machine is in.
 var zone = time.FixedZone("UTC+8", 8*60*60)
-
-// Config says which apps there are and how they are reached.
-type Config struct {
-	Apps    []App
-	Gateway string        // whole URL; "" means DefaultGateway
-	Timeout time.Duration // of each exchange with the gateway; 0 means outside.DefaultTimeout
-	Log     *slog.Logger  // codes only are logged; nil discards
-}
-
-// App is one mini program.
-type App struct {
-	Name            string // ours
-	AppID           string
-	PrivateKey      string // the app's RSA key, PKCS#1 or PKCS#8, PEM or bare base64
-	AlipayPublicKey string // Alipay's, from the console; not the app's own public key
-	Templates       []Template
-}
-
-// Template is a message template as taken in Alipay's console, with what we fill in.
-type Template struct {
-	Name       string // ours
-	TemplateID string // the platform's user_template_id
-	Page       string // page that a tap opens, parameters after "?"; at most 128 bytes
-	// Fields are all keywords of the template (keyword1 …) and their texts, which may hold the placeholders of package
-	// wording; each value at most 50 characters.
-	Fields map[string]string
-}
 
 // Client talks to Alipay for all apps. It is safe for concurrent use.
 type Client struct {
@@ -73,28 +44,36 @@ var (
 	_ reminder.Sender        = (*Client)(nil)
 )
 
-// New checks the whole configuration, keys and templates included, and reports all problems together; no problem quotes
-// a key. It sends nothing.
-func New(c Config) (*Client, error) {
-	apps, err := check(&c)
-	if err != nil {
-		return nil, err
+// New sends nothing. Its error is setting.Problems, with every problem of every app, its keys and templates; no problem
+// quotes a key. The client comes even so: it serves the apps and templates that have none. A nil log discards; codes only
+// are logged.
+func New(c Config, log *slog.Logger) (*Client, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
 	}
+	var problems setting.Problems
+	r := setting.NewReport(&problems)
+	c.Check(r)
 	transport := &recorder{next: outside.NewTransport(c.Timeout)}
-	client := &Client{apps: map[string]*app{}, log: c.Log}
+	client := &Client{apps: map[string]*app{}, log: log}
 	httpClient := outside.NewClient(outside.Options{Timeout: c.Timeout, Transport: transport})
-	for _, a := range apps {
-		if err := a.ready(c.Gateway, httpClient); err != nil {
-			return nil, err
+	for name, a := range c.Apps {
+		ready := checkApp(r.At("apps").At(name), name, a)
+		if ready == nil {
+			continue
 		}
-		client.apps[a.name] = a
+		if err := ready.build(c.Gateway, httpClient); err != nil {
+			r.At("apps").At(name).Add("private_key", err.Error(), "the app's RSA key, PKCS#1 or PKCS#8")
+			continue
+		}
+		client.apps[name] = ready
 	}
-	return client, nil
+	return client, problems.Err()
 }
 
-// ready builds the SDK's client. "production" would only choose the host and allow certificate downloads, so it is off
+// build makes the SDK's client. "production" would only choose the host and allow certificate downloads, so it is off
 // and the address is given.
-func (a *app) ready(gateway string, httpClient *http.Client) error {
+func (a *app) build(gateway string, httpClient *http.Client) error {
 	made, err := sdk.New(a.appID, encodePrivate(a.private), false,
 		sdk.WithSandboxGateway(gateway), sdk.WithHTTPClient(httpClient), sdk.WithTimeLocation(zone))
 	if err != nil {

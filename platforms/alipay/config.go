@@ -1,79 +1,118 @@
 package alipay
 
 import (
-	"errors"
-	"fmt"
-	"log/slog"
-	"net/url"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
+	"unicode"
 
-	"yibao/platforms/internal/outside"
+	"yibao/config/setting"
+	"yibao/identity"
+	"yibao/platforms/internal/miniprogram"
+	"yibao/platforms/internal/wording"
+	"yibao/reminder"
 )
 
-var plain = regexp.MustCompile(`^[0-9A-Za-z_-]{1,128}$`)
-
-// check fills in the defaults and returns the apps with parsed keys, or all problems joined.
-func check(c *Config) ([]*app, error) {
-	if c.Gateway == "" {
-		c.Gateway = DefaultGateway
-	}
-	if c.Timeout <= 0 {
-		c.Timeout = outside.DefaultTimeout
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	problems := []error{checkGateway(c.Gateway)}
-	var apps []*app
-	seen := map[string]bool{}
-	for _, a := range c.Apps {
-		if seen[a.Name] {
-			problems = append(problems, fmt.Errorf("alipay: two apps are named %q", a.Name))
-		}
-		seen[a.Name] = true
-		ready, err := checkApp(a)
-		apps, problems = append(apps, ready), append(problems, err)
-	}
-	return apps, errors.Join(problems...)
+// Config is the section alipay of the configuration: which apps there are and how they are reached.
+type Config struct {
+	Gateway string         `koanf:"gateway"` // the whole URL
+	Timeout time.Duration  `koanf:"timeout"` // of each exchange with the gateway
+	Apps    map[string]App `koanf:"apps"`    // by our names
 }
 
-func checkGateway(text string) error {
-	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
-		u.Fragment != "" {
-		return errors.New("alipay: the gateway must be http(s)://host[:port]/path without user, query or fragment")
-	}
-	return nil
+// App is one mini-program.
+type App struct {
+	miniprogram.App `koanf:",squash"`
+	PrivateKey      setting.Secret `koanf:"private_key"`       // the app's RSA key, PKCS#1 or PKCS#8, PEM or bare base64
+	AlipayPublicKey setting.Secret `koanf:"alipay_public_key"` // Alipay's, from the console; not the app's own public key
 }
 
-func checkApp(a App) (*app, error) {
-	ready := &app{name: a.Name, appID: strings.TrimSpace(a.AppID), templates: map[string]Template{}}
-	var problems []error
-	add := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("alipay: app %q: "+format, append([]any{a.Name}, args...)...))
+// Template is a message template. Its Fields are all keywords of the template (keyword1 …), each at most 50 characters.
+type Template = miniprogram.Template
+
+// SetDefaults fills the section.
+func (c *Config) SetDefaults() {
+	*c = Config{Gateway: "https://openapi.alipay.com/gateway.do", Timeout: 8 * time.Second}
+}
+
+// Offers lists, by app, the codes of the regions that it offers.
+func (c *Config) Offers() map[string][]string { return miniprogram.Offers(c.Apps) }
+
+// Templates lists the templates of all apps.
+func (c *Config) Templates() []reminder.Template {
+	return miniprogram.Templates(identity.Alipay, c.Apps)
+}
+
+// Check adds every problem that the reading of the configuration tells; without an app there is none. New adds those of
+// keys and templates: `server check` tells them one by one, and goes on to try the rest.
+func (c *Config) Check(r setting.Report) {
+	if len(c.Apps) == 0 {
+		return
 	}
-	if a.Name == "" {
-		add("the name is empty")
+	r.Address("gateway", c.Gateway)
+	r.Numbers(*c)
+	r = r.At("apps")
+	miniprogram.Check(r, c.Apps)
+	for name, app := range c.Apps {
+		r.At(name).Need(app.PrivateKey != "", "private_key", "is missing", "give private_key or private_key_file")
+		r.At(name).Need(app.AlipayPublicKey != "", "alipay_public_key", "is missing", "give Alipay's public key, not the app's own")
 	}
-	if !plain.MatchString(ready.appID) {
-		add("the app id is empty or has characters that Alipay never uses")
+}
+
+const console = "take it from the Alipay console"
+
+// checkApp adds the problems of id, keys and templates. The app comes without the templates that have any; it is nil where
+// id or keys have.
+func checkApp(r setting.Report, name string, a App) *app {
+	ready := &app{name: name, appID: strings.TrimSpace(a.AppID), templates: map[string]Template{}}
+	r.Need(miniprogram.Plain(ready.appID), "app_id", "has characters that Alipay never uses", console)
+	var err, err2 error
+	if ready.private, err = parsePrivate(a.PrivateKey.Reveal()); err != nil {
+		r.Add("private_key", err.Error(), "the app's RSA key, PKCS#1 or PKCS#8")
 	}
-	var err error
-	if ready.private, err = parsePrivate(a.PrivateKey); err != nil {
-		add("private key: %w", err)
+	if ready.alipay, err2 = parsePublic(a.AlipayPublicKey.Reveal()); err2 != nil {
+		r.Add("alipay_public_key", err2.Error(), console)
 	}
-	if ready.alipay, err = parsePublic(a.AlipayPublicKey); err != nil {
-		add("Alipay public key: %w", err)
-	}
-	for _, t := range a.Templates {
-		if _, twice := ready.templates[t.Name]; twice {
-			add("two templates are named %q", t.Name)
+	for name, t := range a.Templates {
+		if problems := checkTemplate(name, t); len(problems) > 0 {
+			r.At("templates").At(name).Take(problems)
+		} else {
+			ready.templates[name] = t
 		}
-		ready.templates[t.Name] = t
-		if err := CheckTemplate(t); err != nil {
-			add("template %q: %w", t.Name, err)
+	}
+	if err != nil || err2 != nil || !miniprogram.Plain(ready.appID) {
+		return nil
+	}
+	return ready
+}
+
+var fieldKey = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_]{0,31}$`)
+
+// checkTemplate reports everything wrong with a template: placeholders, keys, and texts that would break a limit with
+// the amount shown, with it hidden, or with the highest line.
+func checkTemplate(name string, t Template) (problems setting.Problems) {
+	r := setting.NewReport(&problems)
+	r.Need(name != "", "", "has no name", "give the template a name of yours")
+	r.Need(miniprogram.Plain(t.TemplateID), "template_id", "has characters that Alipay never uses", console)
+	r.Need(len(t.Page) <= maxPage && !strings.ContainsFunc(t.Page, unicode.IsControl) && !strings.ContainsAny(t.Page, " {}"), "page",
+		"is longer than 128 bytes or has spaces, braces or control characters", "such as pages/balance/index")
+	fields := r.At("fields")
+	for _, key := range slices.Sorted(maps.Keys(t.Fields)) {
+		fields.Need(fieldKey.MatchString(key), key, "is not a key like keyword1", console)
+		if err := wording.Check(t.Fields[key]); err != nil {
+			fields.Add(key, err.Error(), "config.example.yaml shows the placeholders")
 		}
 	}
-	return ready, errors.Join(problems...)
+	if len(problems) > 0 {
+		return problems
+	}
+	for _, m := range wording.Samples() {
+		if _, code := render(t, m); code != "" {
+			r.Add("fields", "an example message breaks a limit: "+code, "50 characters a value, 2048 bytes in all")
+			break
+		}
+	}
+	return problems
 }

@@ -8,33 +8,37 @@ import (
 	"strings"
 	"testing"
 
+	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/alipay"
+	"yibao/platforms/internal/miniprogram"
 )
 
 func TestNewReportsAllProblems(t *testing.T) {
 	t.Parallel()
-	_, err := alipay.New(alipay.Config{
-		Gateway: "https://h/?a=b",
-		Apps: []alipay.App{
-			{Name: "a", AppID: "x y", PrivateKey: "c2VjcmV0S0VZ", AlipayPublicKey: "-----BEGIN", Templates: []alipay.Template{{Name: "t"}, {Name: "t"}}},
-			{Name: "a", AppID: appID, PrivateKey: "", AlipayPublicKey: "not base64!"},
-			{AppID: appID},
-		},
-	})
+	app := func(id, private, public string) alipay.App {
+		return alipay.App{App: miniprogram.App{AppID: id, Regions: []string{"990100"}},
+			PrivateKey: setting.Secret(private), AlipayPublicKey: setting.Secret(public)}
+	}
+	bad := app("x y", "c2VjcmV0S0VZ", "-----BEGIN")
+	bad.Regions, bad.Templates = nil, map[string]alipay.Template{"t": {}}
+	_, err := alipay.New(alipay.Config{Gateway: "https://h/?a=b",
+		Apps: map[string]alipay.App{"a": bad, "b": app(appID, "", "not base64!"), "": app(appID, "", "")}}, nil)
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"gateway", "two apps", "app id", "private key", "Alipay public key", "two templates", "no fields", "name is empty"} {
+	for _, want := range []string{" gateway: is not", " timeout: must be", " apps.a.app_id: has", " apps.a.private_key: is not an RSA key",
+		" apps.a.alipay_public_key: is not", " apps.a.regions: is empty", " apps.a.templates.t.fields: is empty",
+		" apps.b.private_key: is missing", " apps.b.alipay_public_key: is not", " apps.: is not a name"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("no word of %q", want)
+			t.Errorf("no word of %q: %v", want, err)
 		}
 	}
 	if strings.Contains(err.Error(), "c2VjcmV0S0VZ") {
 		t.Error("the key is in the report")
 	}
-	if _, err := alipay.New(alipay.Config{}); err != nil {
-		t.Errorf("defaults: %v", err)
+	if _, err := alipay.New(alipay.Config{}, nil); err != nil {
+		t.Errorf("no app: %v", err)
 	}
 }
 
@@ -52,8 +56,8 @@ func TestKeyForms(t *testing.T) {
 		"PKCS#8 PEM":    "\r\n  " + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})),
 	} {
 		f := newFake(t)
-		client, _ := newClient(t, f.url, func(c *alipay.Config) { c.Apps[0].PrivateKey = text })
-		if err := client.Probe("main"); err != nil {
+		client, _ := newClient(t, f.url, edit(func(a *alipay.App) { a.PrivateKey = setting.Secret(text) }))
+		if err := client.Probe(t.Context(), "main"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if got := client.Send(t.Context(), to(), "low", message()); got.Code != "10000" {
@@ -64,13 +68,13 @@ func TestKeyForms(t *testing.T) {
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	mixed, _ := newClient(t, "http://gateway.invalid/", func(c *alipay.Config) {
-		c.Apps[0].AlipayPublicKey = publicPEM(t, &keys().app.PublicKey)
-	})
-	if err := mixed.Probe("main"); !errors.Is(err, alipay.ErrMixedUp) {
+	mixed, _ := newClient(t, "http://gateway.invalid/", edit(func(a *alipay.App) {
+		a.AlipayPublicKey = setting.Secret(publicPEM(t, &keys().app.PublicKey))
+	}))
+	if err := mixed.Probe(t.Context(), "main"); !errors.Is(err, alipay.ErrMixedUp) {
 		t.Errorf("mixed-up keys: %v", err)
 	}
-	if err := mixed.Probe("other"); !errors.Is(err, identity.ErrNoSuchApp) {
+	if err := mixed.Probe(t.Context(), "other"); !errors.Is(err, identity.ErrNoSuchApp) {
 		t.Errorf("unknown app: %v", err)
 	}
 }
@@ -101,29 +105,36 @@ func TestProbeGateway(t *testing.T) {
 	}
 }
 
-func TestCheckTemplate(t *testing.T) {
+func TestTemplatesAreChecked(t *testing.T) {
 	t.Parallel()
-	if err := alipay.CheckTemplate(lowBalance()); err != nil {
-		t.Fatal(err)
-	}
 	for want, change := range map[string]func(*alipay.Template){
-		"name is empty":       func(t *alipay.Template) { t.Name = "" },
-		"template id":         func(t *alipay.Template) { t.TemplateID = "a b" },
-		"page is longer":      func(t *alipay.Template) { t.Page = strings.Repeat("p", 129) },
-		"no fields":           func(t *alipay.Template) { t.Fields = nil },
-		"not a key":           func(t *alipay.Template) { t.Fields["1 keyword"] = "x" },
-		"unknown placeholder": func(t *alipay.Template) { t.Fields["keyword1"] = "{oops}" },
-		"field/keyword1":      func(t *alipay.Template) { t.Fields["keyword1"] = strings.Repeat("长", 51) },
+		"template_id: has":                       func(t *alipay.Template) { t.TemplateID = "a b" },
+		"page: is longer":                        func(t *alipay.Template) { t.Page = strings.Repeat("p", 129) },
+		"fields: is empty":                       func(t *alipay.Template) { t.Fields = nil },
+		"fields.1 keyword: is not":               func(t *alipay.Template) { t.Fields["1 keyword"] = "x" },
+		"keyword1: wording: unknown placeholder": func(t *alipay.Template) { t.Fields["keyword1"] = "{oops}" },
+		"field/keyword1":                         func(t *alipay.Template) { t.Fields["keyword1"] = strings.Repeat("长", 51) },
 		"data_too_long": func(t *alipay.Template) {
 			for c := range 14 {
 				t.Fields["more"+string(rune('a'+c))] = strings.Repeat("长", 50)
 			}
 		},
 	} {
-		tpl := lowBalance()
-		change(&tpl)
-		if err := alipay.CheckTemplate(tpl); err == nil || !strings.Contains(err.Error(), want) {
+		bad := lowBalance()
+		change(&bad)
+		c := config(t, "https://h/")
+		c.Apps["main"].Templates["bad"] = bad
+		client, err := alipay.New(c, nil)
+		if err == nil || !strings.Contains(err.Error(), "1 problem(s)") || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)
 		}
+		if err := client.Probe(t.Context(), "main"); err != nil {
+			t.Errorf("the app cannot be tried for its template: %v", err)
+		}
+	}
+	c := config(t, "https://h/")
+	c.Apps["main"].Templates[""] = lowBalance()
+	if _, err := alipay.New(c, nil); err == nil || !strings.Contains(err.Error(), "has no name") {
+		t.Errorf("a template without a name: %v", err)
 	}
 }

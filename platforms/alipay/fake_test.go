@@ -21,7 +21,9 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/config/setting"
 	"yibao/platforms/alipay"
+	"yibao/platforms/internal/miniprogram"
 	"yibao/reminder"
 )
 
@@ -186,31 +188,38 @@ func (l *logged) mustNotHold(t *testing.T, words ...string) {
 }
 
 func lowBalance() alipay.Template {
-	return alipay.Template{Name: "low", TemplateID: "TPLlow1", Page: "pages/balance/index?from=push", Fields: map[string]string{
+	return alipay.Template{TemplateID: "TPLlow1", Kind: reminder.OneTime, Page: "pages/balance/index?from=push", Fields: map[string]string{
 		"keyword1": "{insurance}",
 		"keyword2": "余额 {balance}，低于提醒线 {threshold}",
 		"keyword3": "{as_of}",
 	}}
 }
 
+func config(t *testing.T, gateway string) alipay.Config {
+	t.Helper()
+	return alipay.Config{Gateway: gateway, Timeout: 5 * time.Second, Apps: map[string]alipay.App{"main": {
+		App:             miniprogram.App{AppID: appID, Regions: []string{"990100"}, Templates: map[string]alipay.Template{"low": lowBalance()}},
+		PrivateKey:      setting.Secret(" \n" + privateText(keys().app) + "\n"),
+		AlipayPublicKey: setting.Secret("\n" + publicPEM(t, &keys().alipay.PublicKey) + " "),
+	}}}
+}
+
+// edit changes the one app.
+func edit(change func(*alipay.App)) func(*alipay.Config) {
+	return func(c *alipay.Config) {
+		app := c.Apps["main"]
+		change(&app)
+		c.Apps["main"] = app
+	}
+}
+
 func newClient(t *testing.T, gateway string, options ...func(*alipay.Config)) (*alipay.Client, *logged) {
 	t.Helper()
-	out := &logged{}
-	c := alipay.Config{
-		Gateway: gateway,
-		Timeout: 5 * time.Second,
-		Log:     slog.New(slog.NewTextHandler(out, nil)),
-		Apps: []alipay.App{{
-			Name: "main", AppID: appID,
-			PrivateKey:      " \n" + privateText(keys().app) + "\n",
-			AlipayPublicKey: "\n" + publicPEM(t, &keys().alipay.PublicKey) + " ",
-			Templates:       []alipay.Template{lowBalance()},
-		}},
-	}
+	out, c := &logged{}, config(t, gateway)
 	for _, o := range options {
 		o(&c)
 	}
-	client, err := alipay.New(c)
+	client, err := alipay.New(c, slog.New(slog.NewTextHandler(out, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,8 @@ import (
 const leastBits = 2048
 
 var (
-	errKey   = errors.New("alipay: not an RSA key in PEM or base64")
-	errShort = errors.New("alipay: the RSA key has less than 2048 bits")
+	errKey   = errors.New("is not an RSA key in PEM or base64")
+	errShort = errors.New("has less than 2048 bits")
 
 	// ErrMixedUp says that the app's own public key stands where Alipay's belongs: the classic mistake, after which
 	// every answer seems wrongly signed.
@@ -96,7 +96,7 @@ func encodePublic(key *rsa.PublicKey) string {
 
 // Probe signs with the app's private key through the SDK, verifies what came of it, and sees that Alipay's key is not
 // the app's own. It needs no network. Errors: identity.ErrNoSuchApp, ErrKeyPair, ErrMixedUp.
-func (c *Client) Probe(name string) error {
+func (c *Client) Probe(_ context.Context, name string) error {
 	a, ok := c.apps[name]
 	if !ok {
 		return identity.ErrNoSuchApp

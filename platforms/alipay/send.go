@@ -40,7 +40,7 @@ func (c *Client) Send(ctx context.Context, to reminder.Recipient, template strin
 	}
 	data, code := render(t, m)
 	if code != "" {
-		c.alarm(ctx, "alipay message breaks a limit", a.name, code)
+		c.alarm(ctx, "alipay_message_limit_broken", a.name, code)
 		return badText.outcome(code)
 	}
 	payload := recipient(sdk.NewPayload(sendMethod), to, "to_").
@@ -76,13 +76,13 @@ func (c *Client) deliver(
 		v = c.whyRefused(ctx, a, to, templateID)
 	}
 	if v.alarm {
-		c.alarm(ctx, "alipay refuses a message", a.name, answer.code())
+		c.alarm(ctx, "alipay_message_refused", a.name, answer.code())
 	}
 	return v.outcome(answer.code())
 }
 
 func (c *Client) noAnswer(ctx context.Context, a *app, err error) reminder.Outcome {
-	c.unbelieved(ctx, "alipay send has no answer", a.name, err)
+	c.unbelieved(ctx, "alipay_send_unanswered", a.name, err)
 	var failed *callError
 	if errors.As(err, &failed) && !failed.sent {
 		return busy.outcome(codeOf(err))

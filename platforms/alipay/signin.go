@@ -37,12 +37,12 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 	}
 	raw, err := a.call(ctx, oauthPayload(code))
 	if err != nil {
-		c.unbelieved(ctx, "alipay sign-in failed", name, err)
+		c.unbelieved(ctx, "alipay_sign_in_failed", name, err)
 		return identity.PlatformAccount{}, identity.ErrPlatformUnavailable
 	}
 	answer, err := decodeOAuth(raw)
 	if err != nil {
-		c.warn(ctx, "alipay sign-in failed", name, codeOf(err))
+		c.warn(ctx, "alipay_sign_in_failed", name, codeOf(err))
 		return identity.PlatformAccount{}, identity.ErrPlatformUnavailable
 	}
 	if err := c.signInRefused(ctx, name, answer); err != nil {
@@ -65,16 +65,16 @@ func (c *Client) signInRefused(ctx context.Context, name string, answer oauthAns
 	case success && answer.AccessToken != "" && (answer.OpenID != "" || answer.UserID != ""):
 		return nil
 	case success:
-		c.warn(ctx, "alipay sign-in failed", name, "no_open_id")
+		c.warn(ctx, "alipay_sign_in_failed", name, "no_open_id")
 		return identity.ErrPlatformUnavailable
 	case answer.SubCode == codeInvalid:
 		return identity.ErrCodeInvalid
 	case limited(answer.result):
 		return identity.ErrPlatformBusy
 	case theirs(answer.result):
-		c.warn(ctx, "alipay sign-in failed", name, answer.code())
+		c.warn(ctx, "alipay_sign_in_failed", name, answer.code())
 	default: // app, key, clock or permission: nobody signs in until an operator has mended it
-		c.alarm(ctx, "alipay sign-in failed", name, answer.code())
+		c.alarm(ctx, "alipay_sign_in_failed", name, answer.code())
 	}
 	return identity.ErrPlatformUnavailable
 }

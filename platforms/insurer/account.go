@@ -9,19 +9,18 @@ import (
 // Accounts says which enrolments come with a personal account. 1101 does not tell; the region's rules do.
 type Accounts struct {
 	// Rules are tried in order; the first that fits decides. Where none fits it is not known whether an account exists.
-	// nil means DefaultAccountRules.
-	Rules []AccountRule
+	Rules []AccountRule `koanf:"accounts"`
 	// HITypeField is the region's own field of an insuinfo row that carries HI_TYPE (1 account and pool, 2 pool only,
 	// 3 in-patient only). LOCAL: the national row has none. "" where the region gives none.
-	HITypeField string
+	HITypeField string `koanf:"local_hi_type_field"`
 }
 
 // AccountRule fits a row when every field that is set fits.
 type AccountRule struct {
-	InsuranceType string // insutype, whole
-	PersonType    string // psn_type, from its beginning: "11" fits "1101"
-	HIType        string // HI_TYPE, whole; never fits a row that carries none
-	Exists        balance.Existence
+	InsuranceType string            `koanf:"insutype"` // whole
+	PersonType    string            `koanf:"psn_type"` // from its beginning: "11" fits "1101"
+	HIType        string            `koanf:"hi_type"`  // whole; never fits a row that carries none
+	Exists        balance.Existence `koanf:"exists"`
 }
 
 // DefaultAccountRules are what public material supports everywhere: employee insurance (310) comes with a personal
@@ -38,13 +37,6 @@ func DefaultAccountRules() []AccountRule {
 		rules = append(rules, AccountRule{InsuranceType: "310", PersonType: person, Exists: balance.AccountYes})
 	}
 	return rules
-}
-
-func (a Accounts) check(report reporter) {
-	for _, rule := range a.Rules {
-		report(rule.Exists != balance.AccountYes && rule.Exists != balance.AccountNo && rule.Exists != balance.AccountUnknown,
-			"Accounts.Rules", "must say yes, no or unknown")
-	}
 }
 
 func (a Accounts) exists(insuranceType, personType, hiType string) balance.Existence {

@@ -1,28 +1,24 @@
 package insurer
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
 
 	"yibao/balance"
+	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/outside"
 )
 
 // Options are what all regions share. The zero value is good.
 type Options struct {
-	Now       func() time.Time  // for FetchedAt only; nil means time.Now. Requests carry the machine's clock
-	Log       *slog.Logger      // nil for none
-	MaxBody   int64             // bytes of an answer; 0 means 1 MiB
-	Transport http.RoundTripper // nil for one of the client's own
+	Now func() time.Time // for FetchedAt only; nil means time.Now. Requests carry the machine's clock
+	Log *slog.Logger     // nil for none
 }
 
 // Client asks the upstreams of several regions. It is safe for concurrent use.
@@ -32,6 +28,7 @@ type Client struct {
 }
 
 type region struct {
+	code string
 	Profile
 	http     *http.Client
 	retry    failsafe.Executor[reply]
@@ -39,21 +36,14 @@ type region struct {
 	log      *slog.Logger
 }
 
-// Region is what citizens are told of a region.
-type Region struct {
-	Code       string // six digits
-	Name       string
-	Methods    []identity.Method
-	Unattended bool
-}
-
 var (
 	_ identity.Registry = (*Client)(nil)
 	_ balance.Upstream  = (*Client)(nil)
 )
 
-// New checks all profiles and reports all problems together. It makes no connection.
-func New(profiles []Profile, options Options) (*Client, error) {
+// New makes no connection. Its error is setting.Problems, with every problem of every region. The client comes even so: it
+// asks the regions that have none.
+func New(profiles Profiles, options Options) (*Client, error) {
 	c := &Client{regions: make(map[string]*region), now: options.Now}
 	if c.now == nil {
 		c.now = time.Now
@@ -63,54 +53,29 @@ func New(profiles []Profile, options Options) (*Client, error) {
 		log = slog.New(slog.DiscardHandler)
 	}
 	numbers := newSequence() // shared: several regions may be asked in one institution's name
-	var problems []error
-	for _, p := range profiles {
-		problems = append(problems, p.Check())
-		if c.regions[p.Region] != nil {
-			problems = append(problems, fmt.Errorf("insurer: profile %s: Region is there twice", safeRegion(p.Region)))
+	var problems setting.Problems
+	for code, p := range profiles {
+		before, r := len(problems), setting.NewReport(&problems).At(code)
+		p.check(r, code)
+		p.checkWire(r)
+		if len(problems) > before {
+			continue
 		}
-		p = p.withDefaults()
-		c.regions[p.Region] = &region{
-			Profile: p, retry: newRetry(p.Retries), sequence: numbers, log: log,
-			http: outside.NewClient(outside.Options{Timeout: p.Timeout, MaxBody: options.MaxBody, Transport: options.Transport}),
+		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
+		c.regions[code] = &region{
+			code: code, Profile: p, retry: newRetry(p.Retries), sequence: numbers, log: log,
+			http: outside.NewClient(outside.Options{Timeout: p.Timeout}),
 		}
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return c, problems.Err()
 }
 
-// Regions lists the regions by code.
-func (c *Client) Regions() []Region {
-	list := make([]Region, 0, len(c.regions))
-	for _, r := range c.regions {
-		list = append(list, Region{Code: r.Region, Name: r.Name, Methods: r.methods(), Unattended: r.Unattended})
-	}
-	slices.SortFunc(list, func(a, b Region) int { return cmp.Compare(a.Code, b.Code) })
-	return list
-}
-
-// Methods lists the proofs that the region offers; empty for an unknown region. A code by SMS needs the phone on file.
+// Methods lists the proofs that the region offers; empty for an unknown region.
 func (c *Client) Methods(code string) []identity.Method {
-	r := c.regions[code]
-	if r == nil {
-		return nil
+	if r := c.regions[code]; r != nil {
+		return r.Profile.Methods()
 	}
-	return r.methods()
-}
-
-func (r *region) methods() []identity.Method {
-	if r.PhoneOnFile == nil {
-		return nil
-	}
-	return []identity.Method{identity.SMSOnFile}
-}
-
-// Unattended says whether the region allows questions that no person is waiting for; false for an unknown region.
-func (c *Client) Unattended(code string) bool {
-	r := c.regions[code]
-	return r != nil && r.Unattended
+	return nil
 }
 
 // find returns the region and the transaction number of the capability, or an error of ClassUnsupported.

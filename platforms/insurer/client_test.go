@@ -73,8 +73,8 @@ func TestAddressesAndCredentials(t *testing.T) {
 			"/fsi/api", map[string]string{"Content-Type": "text/plain", "x-tif-serviceId": "svc-1"}, nil,
 		},
 		"static key": {
-			func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey, Secret: "k-1"} },
-			"/fsi/api/1101", map[string]string{"apikey": "k-1", "x-tif-signature": "", "Content-Type": defaultContentType}, nil,
+			func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey, Secret: "k-1", Header: "apikey"} },
+			"/fsi/api/1101", map[string]string{"apikey": "k-1", "x-tif-signature": "", "Content-Type": "application/json"}, nil,
 		},
 		"static key under another name": {
 			func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey, Secret: "k-1", Header: "apiKey"}; p.BaseURL += "/" },
@@ -137,25 +137,28 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-func TestRegions(t *testing.T) {
+func TestMethods(t *testing.T) {
 	t.Parallel()
 	a, b := profile("http://a.invalid"), profile("http://b.invalid")
-	a.Region, a.Name, a.Unattended = "990200", "测试二市", false
-	b.PhoneOnFile = &PhoneOnFile{Path: "baseinfo.exp_content.mobile"}
-	client, err := New([]Profile{a, b}, Options{})
+	a.PhoneOnFile.Path = "baseinfo.exp_content.mobile"
+	client, err := New(Profiles{"990100": a, "990200": b}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := client.Regions()
-	if len(list) != 2 || list[0].Code != "990100" || list[0].Name != "测试市" || !list[0].Unattended ||
-		!slices.Equal(list[0].Methods, []identity.Method{identity.SMSOnFile}) || list[1].Unattended || len(list[1].Methods) != 0 {
-		t.Errorf("regions %+v", list)
+	if got := client.Methods("990100"); !slices.Equal(got, []identity.Method{identity.SMSOnFile}) ||
+		client.Methods("990200") != nil || client.Methods("990300") != nil {
+		t.Errorf("methods %v", got)
 	}
-	if len(client.Methods("990100")) != 1 || client.Methods("990200") != nil || client.Methods("990300") != nil {
-		t.Error("methods")
-	}
-	if !client.Unattended("990100") || client.Unattended("990200") || client.Unattended("990300") {
-		t.Error("unattended")
+}
+
+// TestOneRegionsMistakeLeavesTheOthers: `server check` tries the other regions.
+func TestOneRegionsMistakeLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	bad := profile("http://a.invalid")
+	bad.Extra = map[string]string{"infno": "1"}
+	client, err := New(Profiles{"990100": profile("http://b.invalid"), "990200": bad}, Options{})
+	if err == nil || client.regions["990100"] == nil || client.regions["990200"] != nil {
+		t.Errorf("%v, regions %v", err, client.regions)
 	}
 }
 

@@ -75,23 +75,22 @@ func (q personQuestion) fits() bool {
 }
 
 type fieldLength struct {
-	name, value string
-	min, max    int
+	key, value string
+	min, max   int
 }
 
 // envelopeLengths are the limits of the request envelope for what a profile fills in.
 func (p Profile) envelopeLengths() []fieldLength {
 	fields := []fieldLength{
-		{"RecerSysCode", p.RecerSysCode, 1, 10},
-		{"InfVer", p.InfVer, 1, 6},
-		{"OpterType", p.OpterType, 1, 3},
-		{"Opter", p.Opter, 1, 30},
-		{"OpterName", p.OpterName, 1, 50},
-
-		{"FixmedinsName", p.FixmedinsName, 1, 200},
+		{"recer_sys_code", p.RecerSysCode, 1, 10},
+		{"infver", p.InfVer, 1, 6},
+		{"opter_type", p.OpterType, 1, 3},
+		{"opter", p.Opter, 1, 30},
+		{"opter_name", p.OpterName, 1, 50},
+		{"fixmedins_name", p.FixmedinsName, 1, 200},
 	}
 	for name, value := range p.Extra {
-		fields = append(fields, fieldLength{"Extra", name, 1, 40}, fieldLength{"Extra", value, 0, 200})
+		fields = append(fields, fieldLength{"extra", name, 1, 40}, fieldLength{"extra", value, 0, 200})
 	}
 	return fields
 }

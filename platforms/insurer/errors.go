@@ -69,6 +69,14 @@ var domainErrors = map[Class][]error{
 	ClassMalformed:   {balance.ErrMalformed, identity.ErrUpstreamUnavailable},
 }
 
+// safeRegion keeps an error's text short: a region that was asked for need not be a code.
+func safeRegion(region string) string {
+	if sixDigits.MatchString(region) {
+		return region
+	}
+	return "(no region)"
+}
+
 // safeCode lets an upstream's code into an error only when it cannot be a sentence, a name, a phone or an ID number.
 func safeCode(code string) string {
 	if len(code) > 10 || !plainToken(code) {

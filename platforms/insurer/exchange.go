@@ -33,7 +33,7 @@ func newRetry(times int) failsafe.Executor[reply] {
 			var e *Error
 			return errors.As(err, &e) && e.Class == ClassTimeout
 		}).
-		WithMaxRetries(max(times, 0)).WithDelay(retryDelay).ReturnLastFailure().Build()
+		WithMaxRetries(times).WithDelay(retryDelay).ReturnLastFailure().Build()
 	return failsafe.With(policy)
 }
 
@@ -63,13 +63,13 @@ func (r *region) do(ctx context.Context, a ask) (reply, error) {
 
 // fail completes an error and logs it; that somebody is not known is an answer, not trouble.
 func (r *region) fail(ctx context.Context, a ask, e *Error) error {
-	e.Region, e.Transaction = r.Region, a.infno
+	e.Region, e.Transaction = r.code, a.infno
 	e.Reference = safeReference(e.Reference, a.question.CertNo)
 	level := slog.LevelWarn
 	if e.Class == ClassNotEnrolled || e.Class == ClassMismatch {
 		level = slog.LevelInfo
 	}
-	r.log.Log(ctx, level, "insurer: no usable answer", "class", string(e.Class), "region", e.Region,
+	r.log.Log(ctx, level, "insurer_no_usable_answer", "class", string(e.Class), "region", e.Region,
 		"transaction", e.Transaction, "code", e.Code, "status", e.Status, "reference", e.Reference)
 	return e
 }

@@ -172,7 +172,7 @@ func TestFailureRules(t *testing.T) {
 			Mismatch:    []FailureRule{{Contains: "姓名不符"}},
 			NoAnswer:    []FailureRule{{Contains: "empty reply"}},
 		}
-		p.Retries = -1
+		p.Retries = 0
 	}
 	for body, class := range map[string]Class{
 		`{"infcode":"A1"}`: ClassAccess,
@@ -202,7 +202,7 @@ func TestErrorsAndLogsTellNothingOfAPerson(t *testing.T) {
 		server, _ := serve(t, answering(body))
 		p := server.regions["990100"].Profile
 		p.BaseURL += "/S3cr3t"
-		client, err := New([]Profile{p}, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		client, err := New(Profiles{"990100": p}, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,12 +231,12 @@ func TestOnlyUnansweredQuestionsAreAskedAgain(t *testing.T) {
 		requests int
 		class    Class
 	}{
-		"default, recovers":        {0, 1, status(504), 2, ""},
-		"default, does not":        {0, 9, status(504), 2, ClassTimeout},
-		"cut connection":           {0, 1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 2, ""},
+		"default, recovers":        {1, 1, status(504), 2, ""},
+		"default, does not":        {1, 9, status(504), 2, ClassTimeout},
+		"cut connection":           {1, 1, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 2, ""},
 		"three":                    {3, 3, answering("<html>"), 4, ""},
-		"timeout in JSON":          {0, 1, answering(`{"code":"504","msg":"请求超时"}`), 2, ""},
-		"none":                     {-1, 9, status(504), 1, ClassTimeout},
+		"timeout in JSON":          {1, 1, answering(`{"code":"504","msg":"请求超时"}`), 2, ""},
+		"none":                     {0, 9, status(504), 1, ClassTimeout},
 		"refusals are not":         {3, 9, answering(`{"infcode":-1}`), 1, ClassBusiness},
 		"garbage is not":           {3, 9, answering(`{`), 1, ClassMalformed},
 		"bad credentials are not":  {3, 9, status(403), 1, ClassAccess},

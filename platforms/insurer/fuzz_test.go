@@ -24,7 +24,6 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte, mode uint8, flag bool) {
 		p := profile("http://a.invalid")
 		p.Unwrap, p.ErrMsgMeansFailure = unwraps[int(mode)%len(unwraps)], flag
-		p = p.withDefaults()
 		answer, refusal := p.readReply(status, body, "baseinfo")
 		if refusal != nil {
 			if domainErrors[refusal.Class] == nil || len(refusal.Code) > 10 || len(refusal.Error()) > 120 {

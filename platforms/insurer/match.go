@@ -21,7 +21,7 @@ func (c *Client) Match(ctx context.Context, claim identity.Claim) (string, error
 		return "", err
 	}
 	p, answer, err := r.person(ctx, infno, claim)
-	if err != nil || r.PhoneOnFile == nil {
+	if err != nil || r.PhoneOnFile.Path == "" {
 		return "", err
 	}
 	output := answer.output
@@ -57,7 +57,7 @@ func (r *region) insuredRegion(p *person) string {
 	case at >= 0:
 		return list[at].Region
 	default:
-		return r.Region
+		return r.code
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 func withPhone(transaction, path string) func(*Profile) {
-	return func(p *Profile) { p.PhoneOnFile = &PhoneOnFile{Transaction: transaction, Path: path} }
+	return func(p *Profile) { p.PhoneOnFile = PhoneOnFile{Transaction: transaction, Path: path} }
 }
 
 func baseWith(extra string) string {

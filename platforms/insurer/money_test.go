@@ -98,7 +98,7 @@ func TestAccount(t *testing.T) {
 // TestNothingIsSummed draws rows and checks that every figure told is one that a row gave, for that row.
 func TestNothingIsSummed(t *testing.T) {
 	t.Parallel()
-	p := profile("http://a.invalid").withDefaults()
+	p := profile("http://a.invalid")
 	rapid.Check(t, func(t *rapid.T) {
 		given := map[string]bool{}
 		var list []fields

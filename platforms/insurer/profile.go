@@ -1,6 +1,11 @@
 package insurer
 
-import "time"
+import (
+	"time"
+
+	"yibao/config/setting"
+	"yibao/identity"
+)
 
 // PathMode says how the transaction number reaches the upstream besides the body.
 type PathMode string
@@ -22,18 +27,12 @@ const (
 
 // Auth is the region's credential.
 type Auth struct {
-	Scheme    AuthScheme
-	PaasID    string // tif: x-tif-paasid, issued by the bureau
-	Secret    string // tif: the signature's secret; apikey: the header's value
-	Header    string // apikey: the header's name; "" means "apikey"
-	ServiceID string // tif: x-tif-serviceId, which some gateways want; "" leaves it out
+	Scheme    AuthScheme     `koanf:"auth"`
+	PaasID    string         `koanf:"paas_id"`        // tif: x-tif-paasid, issued by the bureau
+	Secret    setting.Secret `koanf:"secret"`         // tif: the signature's secret; apikey: the header's value
+	Header    string         `koanf:"api_key_header"` // apikey: the header's name
+	ServiceID string         `koanf:"service_id"`     // tif: x-tif-serviceId, which some gateways want; "" leaves it out
 }
-
-// String hides the secret; so do %v and %+v of a whole Profile.
-func (a Auth) String() string { return "{" + string(a.Scheme) + " ***}" }
-
-// GoString hides the secret from %#v.
-func (a Auth) GoString() string { return a.String() }
 
 // Unwrap says what surrounds a transaction's output. A plain object is understood in every mode.
 type Unwrap string
@@ -67,41 +66,48 @@ const (
 	CapBalance   Capability = "balance"   // how much is in the personal accounts?
 )
 
-// Profile is all that is known of one region's upstream.
-type Profile struct {
-	Region string // six digits; the key
-	Name   string // as citizens read it
+// Profiles is the section regions of the configuration: a profile by the region's six-digit code.
+type Profiles map[string]Profile
 
-	BaseURL     string
-	PathMode    PathMode // "" means suffix
-	ContentType string   // "" means "application/json; charset=utf-8"; some gateways want text/plain
-	Auth        Auth
-	Timeout     time.Duration // of one exchange; 0 means 10 s
-	Retries     int           // further tries of a question without answer; 0 means 1, negative none
+// Profile is all that is known of one region and its upstream.
+type Profile struct {
+	Name        string `koanf:"name"`       // as citizens read it
+	Unattended  bool   `koanf:"unattended"` // may be asked while no person waits
+	Dialect     `koanf:"insurer"`
+	PhoneOnFile PhoneOnFile `koanf:"local_phone_on_file"`
+	Accounts    `koanf:",squash"`
+}
+
+// Dialect says how the upstream talks.
+type Dialect struct {
+	BaseURL     string   `koanf:"base_url"`
+	PathMode    PathMode `koanf:"path_mode"`
+	ContentType string   `koanf:"content_type"` // some gateways want text/plain
+	Auth        Auth     `koanf:",squash"`
+
+	Timeout time.Duration `koanf:"timeout"` // of one exchange
+	Retries int           `koanf:"retries"` // further tries of a question without answer; 0 for none
 
 	// The envelope; New checks the lengths.
-	InfVer         string            // "V1.0" or "1.0"
-	RecerSysCode   string            // receiving system
-	MdtrtareaAdmvs string            // region of care; "" means Region
-	InsuplcAdmdvs  string            // region of insurance where it must be sent with every request; "" otherwise
-	FixmedinsCode  string            // institution code, 12 characters or more
-	FixmedinsName  string            // institution name
-	OpterType      string            // 1 clerk, 2 terminal, 3 mobile; "" means 3
-	Opter          string            // operator or terminal id
-	OpterName      string            // operator or terminal name
-	Extra          map[string]string // further envelope fields of the region, e.g. recer_admvs
+	InfVer         string            `koanf:"infver"`          // "V1.0" or "1.0"
+	RecerSysCode   string            `koanf:"recer_sys_code"`  // receiving system
+	MdtrtareaAdmvs string            `koanf:"mdtrtarea_admvs"` // region of care
+	InsuplcAdmdvs  string            `koanf:"insuplc_admdvs"`  // region of insurance where every request needs it; "" otherwise
+	FixmedinsCode  string            `koanf:"fixmedins_code"`  // institution code, 12 characters or more
+	FixmedinsName  string            `koanf:"fixmedins_name"`  // institution name
+	OpterType      string            `koanf:"opter_type"`      // 1 clerk, 2 terminal, 3 mobile
+	Opter          string            `koanf:"opter"`           // operator or terminal id
+	OpterName      string            `koanf:"opter_name"`      // operator or terminal name
+	Extra          map[string]string `koanf:"extra"`           // further envelope fields of the region, e.g. recer_admvs
 
-	SuccessCodes          []string // of infcode; nil means "0"
-	ErrMsgMeansFailure    bool     // a success code with a text in err_msg is a failure
-	EmptyMeansNotEnrolled bool     // success without a person in it says that the person is unknown
-	Unwrap                Unwrap   // "" means object
-	Numbers               Numbers  // "" means either
-	Failures              Failures // which failures mean what; nationally nobody knows
+	SuccessCodes          []string `koanf:"success_codes"`            // of infcode
+	ErrMsgMeansFailure    bool     `koanf:"err_msg_means_failure"`    // a success code with a text in err_msg is a failure
+	EmptyMeansNotEnrolled bool     `koanf:"empty_means_not_enrolled"` // success without a person in it: the person is unknown
+	Unwrap                Unwrap   `koanf:"unwrap"`
+	Numbers               Numbers  `koanf:"numbers"`
+	Failures              Failures `koanf:"failures"` // which failures mean what; no national table is public
 
-	Capabilities map[Capability]string // to transaction numbers; nil means 1101 for all
-	Accounts     Accounts
-	PhoneOnFile  *PhoneOnFile // LOCAL extension; nil where the region has none
-	Unattended   bool         // may be asked while no person waits
+	Capabilities map[Capability]string `koanf:"transactions"` // to transaction numbers
 }
 
 // PhoneOnFile is a region's own way to tell the phone it has on file. It is a local extension: no national transaction
@@ -109,23 +115,47 @@ type Profile struct {
 type PhoneOnFile struct {
 	// Transaction is the number of the local transaction, asked with the identity triple and the person number of 1101;
 	// "" reads the phone from the answer of the identity transaction itself.
-	Transaction string
+	Transaction string `koanf:"transaction"`
 	// Path leads to the phone from the output down, by names with dots between: "baseinfo.exp_content.mobile". A step
-	// into a string reads it as JSON; a step into an array needs it to hold one element.
-	Path string
+	// into a string reads it as JSON; a step into an array needs it to hold one element. "" means that the region has none.
+	Path string `koanf:"path"`
 }
 
 // Failures maps the region's refusals to their meaning; the first list with a matching rule decides, in this order.
-// What no rule matches is a business error.
+// A refusal that no rule matches is a business error.
 type Failures struct {
-	Access      []FailureRule // credential, signature or configuration
-	NotEnrolled []FailureRule
-	Mismatch    []FailureRule
-	NoAnswer    []FailureRule // the relay could not reach the system behind it
+	Access      []FailureRule `koanf:"access"` // credential, signature or configuration
+	NotEnrolled []FailureRule `koanf:"not_enrolled"`
+	Mismatch    []FailureRule `koanf:"mismatch"`
+	NoAnswer    []FailureRule `koanf:"no_answer"` // the relay could not reach the system behind it
 }
 
 // FailureRule matches a refusal by its code, by a part of its text, or by both when both are set.
 type FailureRule struct {
-	Code     string // infcode, or code where there is no infcode
-	Contains string // part of err_msg, msg or message
+	Code     string `koanf:"code"`     // infcode, or code where there is no infcode
+	Contains string `koanf:"contains"` // part of err_msg, msg or message
+}
+
+// SetDefaults fills the section: no region is known beforehand.
+func (ps *Profiles) SetDefaults() { *ps = nil }
+
+// SetDefaults fills the profile with the spellings that most deployments share.
+func (p *Profile) SetDefaults() {
+	*p = Profile{
+		Dialect: Dialect{
+			PathMode: PathSuffix, ContentType: "application/json", Auth: Auth{Scheme: AuthTIF, Header: "apikey"},
+			Timeout: 8 * time.Second, Retries: 1, InfVer: "V1.0", RecerSysCode: "01", OpterType: "3", Opter: "yibao",
+			OpterName: "yibao", SuccessCodes: []string{"0"}, Unwrap: UnwrapObject, Numbers: NumbersEither,
+			Capabilities: map[Capability]string{CapIdentity: defaultInfNo, CapEnrolment: defaultInfNo, CapBalance: defaultInfNo},
+		},
+		Accounts: Accounts{Rules: DefaultAccountRules()},
+	}
+}
+
+// Methods lists the proofs that the region offers. A code by SMS needs the phone on file.
+func (p Profile) Methods() []identity.Method {
+	if p.PhoneOnFile.Path == "" {
+		return nil
+	}
+	return []identity.Method{identity.SMSOnFile}
 }

@@ -11,64 +11,71 @@ import (
 
 func TestProfileIsCheckedWhole(t *testing.T) {
 	t.Parallel()
-	if err := profile("https://a.invalid/x").Check(); err != nil {
+	if _, err := New(Profiles{"990100": profile("https://a.invalid/x")}, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	for field, change := range map[string]func(*Profile){
-		"Region must be six digits":       func(p *Profile) { p.Region = "99010" },
-		"Name is missing":                 func(p *Profile) { p.Name = "" },
-		"BaseURL is not":                  func(p *Profile) { p.BaseURL = "ftp://a" },
-		"BaseURL is not an":               func(p *Profile) { p.BaseURL = "https://a/?x=1" },
-		"BaseURL is not an http":          func(p *Profile) { p.BaseURL = "https://u:p@a/" },
-		"BaseURL is not an http or":       func(p *Profile) { p.BaseURL = "" },
-		"Timeout is negative":             func(p *Profile) { p.Timeout = -time.Second },
-		"Retries must be":                 func(p *Profile) { p.Retries = 6 },
-		"PathMode must":                   func(p *Profile) { p.PathMode = "x" },
-		"Auth.Scheme must":                func(p *Profile) { p.Auth.Scheme = "" },
-		"Auth.PaasID is missing":          func(p *Profile) { p.Auth.PaasID = "" },
-		"Auth.PaasID holds":               func(p *Profile) { p.Auth.PaasID = "a\r\nb" },
-		"Auth.Secret is missing":          func(p *Profile) { p.Auth.Secret = "" },
-		"Auth.Secret holds":               func(p *Profile) { p.Auth.Secret = "密" },
-		"Auth.Header is not":              func(p *Profile) { p.Auth.Header = "a b" },
-		"InfVer must have":                func(p *Profile) { p.InfVer = "" },
-		"RecerSysCode must have":          func(p *Profile) { p.RecerSysCode = "12345678901" },
-		"OpterType must have":             func(p *Profile) { p.OpterType = "1234" },
-		"Opter must have":                 func(p *Profile) { p.Opter = "" },
-		"OpterName must have":             func(p *Profile) { p.OpterName = strings.Repeat("名", 51) },
-		"FixmedinsCode must be":           func(p *Profile) { p.FixmedinsCode = "H9901000000" },
-		"FixmedinsCode must be 12":        func(p *Profile) { p.FixmedinsCode = "机构机构机构机构机构机构" },
-		"FixmedinsName must have":         func(p *Profile) { p.FixmedinsName = "" },
-		"MdtrtareaAdmvs must":             func(p *Profile) { p.MdtrtareaAdmvs = "x" },
-		"InsuplcAdmdvs must":              func(p *Profile) { p.InsuplcAdmdvs = "1" },
-		"Extra names a field":             func(p *Profile) { p.Extra = map[string]string{"msgid": "x"} },
-		"Extra must have":                 func(p *Profile) { p.Extra = map[string]string{"": "x"} },
-		"Unwrap must":                     func(p *Profile) { p.Unwrap = "x" },
-		"Numbers must":                    func(p *Profile) { p.Numbers = "x" },
-		"SuccessCodes is empty":           func(p *Profile) { p.SuccessCodes = []string{} },
-		"Failures holds":                  func(p *Profile) { p.Failures.Mismatch = []FailureRule{{}} },
-		"Capabilities names":              func(p *Profile) { p.Capabilities = map[Capability]string{"x": "1101"} },
-		"Capabilities must map":           func(p *Profile) { p.Capabilities = map[Capability]string{CapIdentity: "../x"} },
-		"Capabilities must read":          func(p *Profile) { p.Capabilities = map[Capability]string{CapBalance: "1101"} },
-		"PhoneOnFile needs":               func(p *Profile) { p.Capabilities = map[Capability]string{}; p.PhoneOnFile = &PhoneOnFile{Path: "a"} },
-		"PhoneOnFile.Path must":           func(p *Profile) { p.PhoneOnFile = &PhoneOnFile{Path: "a..b"} },
-		"PhoneOnFile.Path must be":        func(p *Profile) { p.PhoneOnFile = &PhoneOnFile{} },
-		"PhoneOnFile.Transaction must":    func(p *Profile) { p.PhoneOnFile = &PhoneOnFile{Path: "a", Transaction: "a/b"} },
-		"Accounts.Rules must say":         func(p *Profile) { p.Accounts.Rules = []AccountRule{{Exists: "maybe"}} },
-		"(no region): Region must be":     func(p *Profile) { p.Region = "a\nb" },
-		"Auth.ServiceID holds a line":     func(p *Profile) { p.Auth.ServiceID = "\n" },
-		"Auth.Secret is missing\ninsurer": func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey}; p.InfVer = "" }, // all at once
+	for _, c := range []struct {
+		problem string
+		change  func(*Profile)
+	}{
+		{"name: is missing", func(p *Profile) { p.Name = "" }},
+		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "ftp://a" }},
+		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "https://a/?x=1" }},
+		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "https://u:p@a/" }},
+		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "" }},
+		{"insurer.timeout: must be", func(p *Profile) { p.Timeout = -time.Second }},
+		{"insurer.timeout: must be", func(p *Profile) { p.Timeout = 0 }},
+		{"insurer.retries: must be", func(p *Profile) { p.Retries = 6 }},
+		{"insurer.retries: must not", func(p *Profile) { p.Retries = -1 }},
+		{"insurer.path_mode: is not", func(p *Profile) { p.PathMode = "x" }},
+		{"insurer.auth: is not", func(p *Profile) { p.Auth.Scheme = "" }},
+		{"insurer.paas_id: is missing", func(p *Profile) { p.Auth.PaasID = "" }},
+		{"insurer.paas_id: holds", func(p *Profile) { p.Auth.PaasID = "a\r\nb" }},
+		{"insurer.secret: is missing", func(p *Profile) { p.Auth.Secret = "" }},
+		{"insurer.secret: holds", func(p *Profile) { p.Auth.Secret = "密" }},
+		{"insurer.api_key_header: is not", func(p *Profile) { p.Auth.Header = "a b" }},
+		{"insurer.service_id: holds a line", func(p *Profile) { p.Auth.ServiceID = "\n" }},
+		{"insurer.infver: must have", func(p *Profile) { p.InfVer = "" }},
+		{"insurer.recer_sys_code: must have", func(p *Profile) { p.RecerSysCode = "12345678901" }},
+		{"insurer.opter_type: must have", func(p *Profile) { p.OpterType = "1234" }},
+		{"insurer.opter_type: is not", func(p *Profile) { p.OpterType = "4" }},
+		{"insurer.opter: must have", func(p *Profile) { p.Opter = "" }},
+		{"insurer.opter_name: must have", func(p *Profile) { p.OpterName = strings.Repeat("名", 51) }},
+		{"insurer.fixmedins_code: must be", func(p *Profile) { p.FixmedinsCode = "H9901000000" }},
+		{"insurer.fixmedins_code: must be", func(p *Profile) { p.FixmedinsCode = "机构机构机构机构机构机构" }},
+		{"insurer.fixmedins_name: must have", func(p *Profile) { p.FixmedinsName = "" }},
+		{"insurer.mdtrtarea_admvs: is not", func(p *Profile) { p.MdtrtareaAdmvs = "x" }},
+		{"insurer.insuplc_admdvs: is not", func(p *Profile) { p.InsuplcAdmdvs = "1" }},
+		{"insurer.extra: names a field", func(p *Profile) { p.Extra = map[string]string{"msgid": "x"} }},
+		{"insurer.extra: must have", func(p *Profile) { p.Extra = map[string]string{"": "x"} }},
+		{"insurer.unwrap: is not", func(p *Profile) { p.Unwrap = "x" }},
+		{"insurer.numbers: is not", func(p *Profile) { p.Numbers = "x" }},
+		{"insurer.success_codes: is empty", func(p *Profile) { p.SuccessCodes = []string{} }},
+		{"insurer.failures.mismatch.0: would fit", func(p *Profile) { p.Failures.Mismatch = []FailureRule{{}} }},
+		{"insurer.transactions: is not", func(p *Profile) { p.Capabilities = map[Capability]string{"x": "1101"} }},
+		{"insurer.transactions: must map", func(p *Profile) { p.Capabilities = map[Capability]string{CapIdentity: "../x"} }},
+		{"insurer.transactions: must read", func(p *Profile) { p.Capabilities = map[Capability]string{CapBalance: "1101"} }},
+		{"local_phone_on_file: needs", func(p *Profile) { p.Capabilities = nil; p.PhoneOnFile.Path = "a" }},
+		{"local_phone_on_file.path: must", func(p *Profile) { p.PhoneOnFile.Path = "a..b" }},
+		{"local_phone_on_file.path: is missing", func(p *Profile) { p.PhoneOnFile.Transaction = "90001" }},
+		{"local_phone_on_file.transaction: must", func(p *Profile) { p.PhoneOnFile = PhoneOnFile{Path: "a", Transaction: "a/b"} }},
+		{"accounts.0.exists: is not", func(p *Profile) { p.Accounts.Rules = []AccountRule{{HIType: "1", Exists: "maybe"}} }},
+		{"accounts.0: has no condition", func(p *Profile) { p.Accounts.Rules = []AccountRule{{Exists: balance.AccountNo}} }},
+		{"insurer.infver: must have", func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey}; p.InfVer = "" }}, // all at once
+		{"insurer.secret: is missing", func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey}; p.InfVer = "" }},
 	} {
 		p := profile("https://a.invalid/x")
-		change(&p)
-		if err := p.Check(); err == nil || !strings.Contains(err.Error(), field) {
-			t.Errorf("%s: %v", field, err)
+		c.change(&p)
+		if _, err := New(Profiles{"990100": p}, Options{}); err == nil || !strings.Contains(err.Error(), " 990100."+c.problem) {
+			t.Errorf("%s: %v", c.problem, err)
 		}
 	}
-	twice := profile("https://a.invalid/x")
-	if _, err := New([]Profile{twice, twice}, Options{}); err == nil || !strings.Contains(err.Error(), "twice") {
-		t.Errorf("a region twice: %v", err)
+	for _, code := range []string{"99010", "a\nb"} {
+		if _, err := New(Profiles{code: profile("https://a.invalid/x")}, Options{}); err == nil || !strings.Contains(err.Error(), ": is not a region code") {
+			t.Errorf("%q: %v", code, err)
+		}
 	}
-	if _, err := New([]Profile{{}}, Options{}); err == nil {
+	if _, err := New(Profiles{"990100": {}}, Options{}); err == nil {
 		t.Error("an empty profile passed")
 	}
 }
@@ -78,7 +85,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	p := profile("https://a.invalid")
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		for _, value := range []any{p, &p, p.Auth, []Profile{p}} {
-			if strings.Contains(fmt.Sprintf(format, value), p.Auth.Secret) {
+			if strings.Contains(fmt.Sprintf(format, value), p.Auth.Secret.Reveal()) {
 				t.Errorf("%s of %T prints the secret", format, value)
 			}
 		}

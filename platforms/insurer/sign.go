@@ -19,14 +19,14 @@ func tifSignature(timestamp, secret, nonce string) string {
 // sign sets the headers of one request; at is the machine's clock, because the upstream compares it with its own.
 func (a Auth) sign(header http.Header, at time.Time) {
 	if a.Scheme == AuthAPIKey {
-		header.Set(a.Header, a.Secret)
+		header.Set(a.Header, a.Secret.Reveal())
 		return
 	}
 	timestamp, nonce := strconv.FormatInt(at.Unix(), 10), newNonce()
 	header.Set("x-tif-paasid", a.PaasID)
 	header.Set("x-tif-timestamp", timestamp)
 	header.Set("x-tif-nonce", nonce)
-	header.Set("x-tif-signature", tifSignature(timestamp, a.Secret, nonce))
+	header.Set("x-tif-signature", tifSignature(timestamp, a.Secret.Reveal(), nonce))
 	if a.ServiceID != "" {
 		header.Set("x-tif-serviceId", a.ServiceID)
 	}

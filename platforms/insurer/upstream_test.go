@@ -32,13 +32,13 @@ func good(output string) string {
 	return `{"infcode":"0","inf_refmsgid":"990100202611210800000000000001","respond_time":"20261121080000123","err_msg":"","output":` + output + `}`
 }
 
-func profile(baseURL string) Profile {
-	return Profile{
-		Region: "990100", Name: "测试市", BaseURL: baseURL,
-		Auth:   Auth{Scheme: AuthTIF, PaasID: "test-paas", Secret: "test-pass-token"},
-		InfVer: "V1.0", RecerSysCode: "YBXT", FixmedinsCode: "H99010000001", FixmedinsName: "测试机构",
-		Opter: "yibao", OpterName: "小程序", Retries: -1, Unattended: true,
-	}
+func profile(baseURL string) (p Profile) {
+	p.SetDefaults()
+	p.Name, p.Unattended = "测试市", true
+	p.BaseURL, p.Retries, p.Auth.PaasID, p.Auth.Secret = baseURL, 0, "test-paas", "test-pass-token"
+	p.RecerSysCode, p.MdtrtareaAdmvs, p.FixmedinsCode, p.FixmedinsName = "YBXT", "990100", "H99010000001", "测试机构"
+	p.Opter, p.OpterName = "yibao", "小程序"
+	return p
 }
 
 // fetchedAt is what the injected clock says in all tests: five minutes after the good answer's own time.
@@ -76,7 +76,7 @@ func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Profile)) (*Cl
 
 func newClient(t *testing.T, p Profile) *Client {
 	t.Helper()
-	client, err := New([]Profile{p}, Options{Now: func() time.Time { return fetchedAt }})
+	client, err := New(Profiles{"990100": p}, Options{Now: func() time.Time { return fetchedAt }})
 	if err != nil {
 		t.Fatal(err)
 	}

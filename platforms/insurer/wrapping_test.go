@@ -9,7 +9,7 @@ import (
 
 // read takes an answer through the parser and returns the first figure in fen; nil for an error or none.
 func read(p Profile, body []byte) *int64 {
-	answer, refusal := p.withDefaults().readReply(200, body, "baseinfo")
+	answer, refusal := p.readReply(200, body, "baseinfo")
 	if refusal != nil {
 		return nil
 	}
@@ -17,7 +17,7 @@ func read(p Profile, body []byte) *int64 {
 	if !ok || someone == nil {
 		return nil
 	}
-	list, _ := p.withDefaults().enrolments(someone.rows)
+	list, _ := p.enrolments(someone.rows)
 	if len(list) == 0 || list[0].Account.Balance == nil {
 		return nil
 	}

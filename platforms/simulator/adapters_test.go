@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/alipay"
 	"yibao/platforms/insurer"
+	"yibao/platforms/internal/miniprogram"
 	"yibao/platforms/simulator"
 	"yibao/platforms/sms"
 	"yibao/platforms/wechat"
@@ -113,12 +115,16 @@ func signInAndSend(t *testing.T, base, platform, template string, who identity.A
 func TestWeChatAdapter(t *testing.T) {
 	t.Parallel()
 	world, base := serve(t)
-	client, err := wechat.New(wechat.Config{BaseURL: base + "/wechat", Apps: []wechat.App{{
-		Name: "main", AppID: "wx0001", Secret: "test-secret", MiniProgramState: "formal", Templates: []wechat.Template{{
-			Name: "low", TemplateID: "wx-template", Page: "pages/balance/index", Lang: "zh_CN",
-			Fields: map[string]string{"thing1": "{insurance}余额低于提醒线", "amount2": "{threshold}", "time3": "{as_of}"},
-		}},
-	}}})
+	var c wechat.Config
+	c.SetDefaults()
+	c.BaseURL = base + "/wechat"
+	var app wechat.App
+	app.SetDefaults()
+	app.AppID, app.Secret, app.Regions = "wx0001", "test-secret", []string{simulator.RegionA}
+	app.Templates = map[string]wechat.Template{"low": template("wx-template", "pages/balance/index",
+		map[string]string{"thing1": "{insurance}余额低于提醒线", "amount2": "{threshold}", "time3": "{as_of}"})}
+	c.Apps = map[string]wechat.App{"main": app}
+	client, err := wechat.New(c, wechat.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,11 +138,15 @@ func TestAlipayAdapter(t *testing.T) {
 	t.Parallel()
 	world, base := serve(t)
 	keys := pairs()
-	client, err := alipay.New(alipay.Config{Gateway: base + "/alipay/gateway.do", Apps: []alipay.App{{
-		Name: "main", AppID: "20210001", PrivateKey: keys[0].private, AlipayPublicKey: keys[1].public, Templates: []alipay.Template{{
-			Name: "low", TemplateID: "ali-template", Page: "pages/balance/index?a=b", Fields: map[string]string{"keyword1": "低于提醒线", "keyword2": "{threshold}"},
-		}},
-	}}})
+	var c alipay.Config
+	c.SetDefaults()
+	c.Gateway = base + "/alipay/gateway.do"
+	app := alipay.App{PrivateKey: setting.Secret(keys[0].private), AlipayPublicKey: setting.Secret(keys[1].public)}
+	app.AppID, app.Regions = "20210001", []string{simulator.RegionA}
+	app.Templates = map[string]alipay.Template{"low": template("ali-template", "pages/balance/index?a=b",
+		map[string]string{"keyword1": "低于提醒线", "keyword2": "{threshold}"})}
+	c.Apps = map[string]alipay.App{"main": app}
+	client, err := alipay.New(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,35 +159,39 @@ func TestAlipayAdapter(t *testing.T) {
 	}
 }
 
-func insurerProfile(region, base string) insurer.Profile {
-	profile := insurer.Profile{
-		Region: region, Name: region, BaseURL: base + "/insurer/" + region, PathMode: insurer.PathSuffix,
-		Auth:    insurer.Auth{Scheme: insurer.AuthTIF, PaasID: "paas", Secret: "test-tif"},
-		Timeout: 5 * time.Second, InfVer: "V1.0", RecerSysCode: "01", FixmedinsCode: "H99010000001", FixmedinsName: "测试机构",
-		Opter: "yibao", OpterName: "yibao", InsuplcAdmdvs: region,
-		Failures: insurer.Failures{
-			NotEnrolled: []insurer.FailureRule{{Contains: simulator.DefaultNotFoundText}},
-			Mismatch:    []insurer.FailureRule{{Contains: simulator.DefaultMismatchText}},
-		},
+func template(id, page string, fields map[string]string) (t miniprogram.Template) {
+	t.SetDefaults()
+	t.TemplateID, t.Page, t.Fields = id, page, fields
+	return t
+}
+
+func insurerProfile(region, base string) (p insurer.Profile) {
+	p.SetDefaults()
+	p.Name, p.BaseURL = region, base+"/insurer/"+region
+	p.Auth.PaasID, p.Auth.Secret = "paas", "test-tif"
+	p.FixmedinsCode, p.FixmedinsName, p.MdtrtareaAdmvs, p.InsuplcAdmdvs = "H99010000001", "测试机构", region, region
+	p.Failures = insurer.Failures{
+		NotEnrolled: []insurer.FailureRule{{Contains: simulator.DefaultNotFoundText}},
+		Mismatch:    []insurer.FailureRule{{Contains: simulator.DefaultMismatchText}},
 	}
 	if region == simulator.RegionB {
-		profile.PathMode, profile.Auth = insurer.PathSingle, insurer.Auth{Scheme: insurer.AuthAPIKey, Secret: "test-key"}
-		profile.SuccessCodes, profile.Unwrap = []string{"0", "1"}, insurer.UnwrapNested
+		p.PathMode, p.Auth = insurer.PathSingle, insurer.Auth{Scheme: insurer.AuthAPIKey, Secret: "test-key", Header: "apikey"}
+		p.SuccessCodes, p.Unwrap = []string{"0", "1"}, insurer.UnwrapNested
 	}
-	return profile
+	return p
 }
 
 func TestInsurerAdapter(t *testing.T) {
 	t.Parallel()
 	world, base := serve(t)
 	local, byTransaction := insurerProfile(simulator.RegionA, base), insurerProfile(simulator.RegionA, base)
-	local.PhoneOnFile = &insurer.PhoneOnFile{Path: "baseinfo.exp_content.local_phone"}
+	local.PhoneOnFile = insurer.PhoneOnFile{Path: "baseinfo.exp_content.local_phone"}
 	byTransaction.FixmedinsCode = "H99010000002" // two clients of one institution could make the same message id
-	byTransaction.PhoneOnFile = &insurer.PhoneOnFile{Transaction: "L101", Path: "phoneinfo.mobile"}
+	byTransaction.PhoneOnFile = insurer.PhoneOnFile{Transaction: "L101", Path: "phoneinfo.mobile"}
 	for name, profile := range map[string]insurer.Profile{"in 1101": local, "by L101": byTransaction} {
 		elsewhere := insurerProfile(simulator.RegionB, base)
 		elsewhere.FixmedinsCode = profile.FixmedinsCode
-		client, err := insurer.New([]insurer.Profile{profile, elsewhere}, insurer.Options{})
+		client, err := insurer.New(insurer.Profiles{simulator.RegionA: profile, simulator.RegionB: elsewhere}, insurer.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,7 +208,7 @@ func TestInsurerAdapterWithAWrongSecret(t *testing.T) {
 	for _, region := range []string{simulator.RegionA, simulator.RegionB} {
 		profile := insurerProfile(region, base)
 		profile.Auth.Secret = "wrong"
-		client, err := insurer.New([]insurer.Profile{profile}, insurer.Options{})
+		client, err := insurer.New(insurer.Profiles{region: profile}, insurer.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +248,8 @@ func askAbout(t *testing.T, name string, client *insurer.Client, p simulator.Per
 func TestSMSAdapter(t *testing.T) {
 	t.Parallel()
 	_, base := serve(t)
-	client, err := sms.New(sms.Config{URL: base + "/sms/send", AppKey: "key", Secret: "test-sms", SignName: "测试", Template: "code"})
+	client, err := sms.New(sms.Config{URL: base + "/sms/send", AppKey: "key", Secret: "test-sms", SignName: "测试", Template: "code",
+		Timeout: 6 * time.Second}, sms.Options{CodeTTL: 5 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

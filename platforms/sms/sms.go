@@ -6,38 +6,49 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
+	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/outside"
 	"yibao/platforms/internal/phone"
 )
 
-// Config is what the gateway's operator gives, and how long to wait.
+// Config is the section sms of the configuration: what the gateway's operator gives, and how long to wait.
 type Config struct {
-	URL      string // the whole address, e.g. "https://sms.example/send"
-	AppKey   string
-	Secret   string        // key of the HMAC
-	SignName string        // 签名
-	Template string        // the provider's id of the text
-	Timeout  time.Duration // of the whole exchange; 0 means 10 s
-	// CodeTTL is what the text tells as the code's life; sent in whole minutes. 0 means 5 minutes.
-	CodeTTL   time.Duration
-	Transport http.RoundTripper // nil for the default
-	Log       *slog.Logger      // nil for none
+	URL      string         `koanf:"url"` // the whole address, e.g. "https://sms.example/send"; "" where there is no gateway
+	AppKey   string         `koanf:"app_key"`
+	Secret   setting.Secret `koanf:"secret"`    // key of the HMAC
+	SignName string         `koanf:"sign_name"` // 签名
+	Template string         `koanf:"template"`  // the provider's id of the text
+	Timeout  time.Duration  `koanf:"timeout"`   // of the whole exchange
 }
 
-// String hides the secret.
-func (c Config) String() string { return "{" + c.AppKey + " ***}" }
+// SetDefaults fills the section.
+func (c *Config) SetDefaults() { *c = Config{Timeout: 6 * time.Second} }
 
-// GoString hides the secret from %#v.
-func (c Config) GoString() string { return c.String() }
+// Check adds every problem of the section; without an address there is none.
+func (c *Config) Check(r setting.Report) {
+	if c.URL == "" {
+		return
+	}
+	r.Address("url", c.URL)
+	r.Need(c.AppKey != "", "app_key", "is missing", "the key that the gateway issued")
+	r.Need(c.Secret != "", "secret", "is missing", "give secret or secret_file")
+	r.Need(c.SignName != "", "sign_name", "is missing", "the signature that the gateway approved")
+	r.Need(c.Template != "", "template", "is missing", "the template that the gateway approved")
+	r.Numbers(*c)
+}
+
+// Options are what a client needs beside its configuration.
+type Options struct {
+	CodeTTL time.Duration // what the text tells as the code's life; sent in whole minutes
+	Log     *slog.Logger  // nil for none
+}
 
 // Errors that callers tell apart with errors.Is. Their texts hold no phone, no code and nothing the gateway said beyond
 // its own refusal code.
@@ -49,55 +60,29 @@ var (
 	ErrMalformed = errors.New("sms: the gateway's answer cannot be read")
 )
 
-const (
-	defaultTimeout = 10 * time.Second
-	defaultCodeTTL = 5 * time.Minute
-	maxAnswer      = 16 << 10 // bytes
-)
+const maxAnswer = 16 << 10 // bytes
 
 // Client talks to one gateway. It is safe for concurrent use.
 type Client struct {
-	config Config
-	http   *http.Client
-	log    *slog.Logger
+	config  Config
+	codeTTL time.Duration
+	http    *http.Client
+	log     *slog.Logger
 }
 
 var _ identity.CodeSender = (*Client)(nil)
 
-// New checks the configuration and returns a client. It makes no connection.
-func New(config Config) (*Client, error) {
-	if err := config.check(); err != nil {
-		return nil, err
+// New makes no connection. Its error is setting.Problems.
+func New(config Config, o Options) (*Client, error) {
+	var problems setting.Problems
+	r := setting.NewReport(&problems)
+	config.Check(r)
+	r.Need(config.URL != "", "url", "is missing", "the address that takes messages")
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if config.Timeout == 0 {
-		config.Timeout = defaultTimeout
-	}
-	if config.CodeTTL == 0 {
-		config.CodeTTL = defaultCodeTTL
-	}
-	log := config.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	client := outside.NewClient(outside.Options{Timeout: config.Timeout, MaxBody: maxAnswer, Transport: config.Transport})
-	return &Client{config: config, http: client, log: log}, nil
-}
-
-func (c Config) check() error {
-	var problems []error
-	address, err := url.Parse(c.URL)
-	if err != nil || address.Host == "" || (address.Scheme != "http" && address.Scheme != "https") {
-		problems = append(problems, errors.New("sms: the address is not an http or https URL"))
-	}
-	for _, field := range [][2]string{{"app key", c.AppKey}, {"secret", c.Secret}, {"sign name", c.SignName}, {"template", c.Template}} {
-		if field[1] == "" {
-			problems = append(problems, fmt.Errorf("sms: the %s is missing", field[0]))
-		}
-	}
-	if c.Timeout < 0 || c.CodeTTL < 0 {
-		problems = append(problems, errors.New("sms: a duration is negative"))
-	}
-	return errors.Join(problems...)
+	client := outside.NewClient(outside.Options{Timeout: config.Timeout, MaxBody: maxAnswer})
+	return &Client{config: config, codeTTL: o.CodeTTL, http: client, log: o.Log}, problems.Err()
 }
 
 type message struct {
@@ -123,13 +108,13 @@ func (c *Client) SendCode(ctx context.Context, to, code string) error {
 	requestID := rand.Text()
 	body, err := json.Marshal(message{
 		Phone: number, SignName: c.config.SignName, Template: c.config.Template, RequestID: requestID,
-		Params: params{Code: code, Minutes: strconv.Itoa(int((c.config.CodeTTL + time.Minute - 1) / time.Minute))},
+		Params: params{Code: code, Minutes: strconv.Itoa(int((c.codeTTL + time.Minute - 1) / time.Minute))},
 	})
 	if err != nil {
 		return ErrTransport // strings always marshal
 	}
 	if err = c.exchange(ctx, body); err != nil {
-		c.log.WarnContext(ctx, "sms: not taken on", "error", err.Error(), "sms_request", requestID)
+		c.log.WarnContext(ctx, "sms_not_accepted", "error", err.Error(), "sms_request", requestID)
 	}
 	return err
 }
@@ -152,7 +137,7 @@ func (c *Client) post(ctx context.Context, body []byte) (int, []byte, error) {
 	request.Header.Set("X-App-Key", c.config.AppKey)
 	request.Header.Set("X-Timestamp", stamp)
 	request.Header.Set("X-Nonce", nonce)
-	request.Header.Set("X-Signature", sign(c.config.Secret, c.config.AppKey, stamp, nonce, body))
+	request.Header.Set("X-Signature", sign(c.config.Secret.Reveal(), c.config.AppKey, stamp, nonce, body))
 	response, err := c.http.Do(request)
 	if err != nil {
 		return 0, nil, classify(err)

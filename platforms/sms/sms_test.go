@@ -25,7 +25,7 @@ const (
 )
 
 func config(url string) Config {
-	return Config{URL: url, AppKey: "test-key", Secret: "test-secret", SignName: "测试签名", Template: "T-1"}
+	return Config{URL: url, AppKey: "test-key", Secret: "test-secret", SignName: "测试签名", Template: "T-1", Timeout: 10 * time.Second}
 }
 
 // gateway checks requests as strictly as the package comment says, then answers as told.
@@ -37,16 +37,16 @@ type gateway struct {
 	messages []map[string]any
 }
 
-func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Config)) (*Client, *gateway) {
+func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Config, *Options)) (*Client, *gateway) {
 	t.Helper()
 	g := &gateway{t: t, answer: answer, nonces: map[string]bool{}}
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
-	c := config(server.URL + "/sms/send")
+	c, o := config(server.URL+"/sms/send"), Options{CodeTTL: 5 * time.Minute}
 	for _, f := range change {
-		f(&c)
+		f(&c, &o)
 	}
-	client, err := New(c)
+	client, err := New(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestSendCode(t *testing.T) {
 			t.Errorf("message %v", m)
 		}
 	}
-	client, g = serve(t, answering(200, `{"code":"OK","message_id":"m-1"}`), func(c *Config) { c.CodeTTL = 61 * time.Second })
+	client, g = serve(t, answering(200, `{"code":"OK","message_id":"m-1"}`), func(_ *Config, o *Options) { o.CodeTTL = 61 * time.Second })
 	if err := client.SendCode(t.Context(), phoneUsed, codeUsed); err != nil {
 		t.Fatal(err)
 	}
@@ -174,8 +174,8 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			client, g := serve(t, c.answer, func(c *Config) {
-				c.Log = slog.New(slog.NewTextHandler(&log, nil))
+			client, g := serve(t, c.answer, func(c *Config, o *Options) {
+				o.Log = slog.New(slog.NewTextHandler(&log, nil))
 				if name == "hangs" {
 					c.Timeout = 50 * time.Millisecond
 				}
@@ -198,7 +198,7 @@ func TestAnswers(t *testing.T) {
 
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
-	client, err := New(config("http://127.0.0.1:1/S3cr3t"))
+	client, err := New(config("http://127.0.0.1:1/S3cr3t"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,20 +210,23 @@ func TestNobodyThere(t *testing.T) {
 
 func TestConfigIsCheckedWhole(t *testing.T) {
 	t.Parallel()
-	_, err := New(Config{Timeout: -1})
-	for _, part := range []string{"address", "app key", "secret", "sign name", "template", "negative"} {
+	_, err := New(Config{URL: "a", Timeout: -1}, Options{})
+	for _, part := range []string{" url: is not", " app_key: ", " secret: ", " sign_name: ", " template: ", " timeout: "} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("%s: %v", part, err)
 		}
 	}
+	if _, err := New(Config{}, Options{}); err == nil || !strings.Contains(err.Error(), " url: is missing") {
+		t.Errorf("no gateway: %v", err)
+	}
 	c := config("http://a.invalid")
 	for _, format := range []string{"%v", "%+v", "%#v"} {
-		if strings.Contains(fmt.Sprintf(format, c), c.Secret) {
+		if strings.Contains(fmt.Sprintf(format, c), c.Secret.Reveal()) {
 			t.Errorf("%s prints the secret", format)
 		}
 	}
 	for _, url := range []string{"ftp://a", "a", "http://", "%"} {
-		if _, err := New(config(url)); err == nil {
+		if _, err := New(config(url), Options{}); err == nil {
 			t.Errorf("%q passed", url)
 		}
 	}

@@ -3,13 +3,16 @@ package wechat
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/url"
-	"regexp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"yibao/platforms/internal/outside"
+	"yibao/config/setting"
+	"yibao/identity"
+	"yibao/platforms/internal/miniprogram"
+	"yibao/platforms/internal/wording"
+	"yibao/reminder"
 )
 
 const (
@@ -17,93 +20,109 @@ const (
 	maxPage    = 1024 // bytes; WeChat names no limit
 )
 
-// plain is what an app id, a secret or a template id looks like. The SDK puts app id and secret into the URL unescaped.
-var plain = regexp.MustCompile(`^[0-9A-Za-z_-]{1,128}$`)
-
-var (
-	states    = map[string]bool{"developer": true, "trial": true, "formal": true}
-	languages = map[string]bool{"zh_CN": true, "en_US": true, "zh_HK": true, "zh_TW": true}
-)
-
-// check fills in the defaults and returns all problems joined.
-func check(c *Config) (*url.URL, error) {
-	if c.BaseURL == "" {
-		c.BaseURL = DefaultBaseURL
-	}
-	if c.Timeout <= 0 {
-		c.Timeout = outside.DefaultTimeout
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	var problems []error
-	if c.Timeout > maxTimeout {
-		problems = append(problems, fmt.Errorf("wechat: the timeout is above %v", maxTimeout))
-	}
-	base, err := parseBase(c.BaseURL)
-	if err != nil {
-		problems = append(problems, err)
-	}
-	seen := map[string]bool{}
-	c.Apps = append([]App(nil), c.Apps...) // the defaults below are ours, not the caller's
-	for i := range c.Apps {
-		if seen[c.Apps[i].Name] {
-			problems = append(problems, fmt.Errorf("wechat: two apps are named %q", c.Apps[i].Name))
-		}
-		seen[c.Apps[i].Name] = true
-		problems = append(problems, checkApp(&c.Apps[i]))
-	}
-	return base, errors.Join(problems...)
+// Config is the section wechat of the configuration: which apps there are and how they are reached.
+type Config struct {
+	BaseURL string         `koanf:"base_url"` // scheme, host and optional path prefix
+	Timeout time.Duration  `koanf:"timeout"`  // of each exchange with the platform
+	Apps    map[string]App `koanf:"apps"`     // by our names
 }
 
-func parseBase(text string) (*url.URL, error) {
-	base, err := url.Parse(text)
-	if err != nil || (base.Scheme != "https" && base.Scheme != "http") || base.Host == "" ||
-		base.RawQuery != "" || base.Fragment != "" || base.User != nil {
-		return nil, errors.New("wechat: the base URL must be http(s)://host[:port][/prefix] without user, query or fragment")
-	}
-	base.Path = strings.TrimRight(base.Path, "/")
-	return base, nil
+// App is one mini-program.
+type App struct {
+	miniprogram.App `koanf:",squash"`
+	Secret          setting.Secret `koanf:"secret"`
+	State           string         `koanf:"state"` // which version a tap on a message opens: developer, trial or formal
 }
 
-func checkApp(a *App) error {
-	var problems []error
-	add := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("wechat: app %q: "+format, append([]any{a.Name}, args...)...))
+// Template is a subscription-message template. Its Fields are all keys of the template (thing1, amount2 …).
+type Template = miniprogram.Template
+
+// SetDefaults fills the section.
+func (c *Config) SetDefaults() {
+	*c = Config{BaseURL: "https://api.weixin.qq.com", Timeout: 6 * time.Second}
+}
+
+// SetDefaults fills the app.
+func (a *App) SetDefaults() { *a = App{State: "formal"} }
+
+// Offers lists, by app, the codes of the regions that it offers.
+func (c *Config) Offers() map[string][]string { return miniprogram.Offers(c.Apps) }
+
+// Templates lists the templates of all apps.
+func (c *Config) Templates() []reminder.Template {
+	return miniprogram.Templates(identity.WeChat, c.Apps)
+}
+
+// Check adds every problem that the reading of the configuration tells; without an app there is none. New adds those of
+// ids and templates: `server check` tells them one by one, and goes on to try the rest.
+func (c *Config) Check(r setting.Report) {
+	if len(c.Apps) == 0 {
+		return
 	}
-	if a.Name == "" {
-		add("the name is empty")
+	r.Address("base_url", c.BaseURL)
+	r.Numbers(*c)
+	r.Need(c.Timeout <= maxTimeout, "timeout", "is above 30s", "the default is 6s")
+	r = r.At("apps")
+	miniprogram.Check(r, c.Apps)
+	for name, app := range c.Apps {
+		r.At(name).Need(app.Secret != "", "secret", "is missing", "give secret or secret_file")
+		setting.OneOf(r.At(name), "state", app.State, "developer", "trial", "formal")
 	}
-	a.Secret = strings.TrimSpace(a.Secret) // a file ends in a newline
-	if !plain.MatchString(a.AppID) {
-		add("the app id is empty or has characters that WeChat never uses")
-	}
-	if !plain.MatchString(a.Secret) {
-		add("the secret is empty or has characters that WeChat never uses")
-	}
-	if a.MiniProgramState == "" {
-		a.MiniProgramState = "formal"
-	}
-	if !states[a.MiniProgramState] {
-		add("mini program state %q is none of developer, trial, formal", a.MiniProgramState)
-	}
-	seen := map[string]bool{}
-	a.Templates = append([]Template(nil), a.Templates...)
-	for i := range a.Templates {
-		t := &a.Templates[i]
-		if t.Lang == "" {
-			t.Lang = "zh_CN"
+}
+
+const console = "take it from the WeChat console"
+
+// checkApp adds the problems of ids and templates. It returns the templates that have none, and whether the app can be
+// asked for.
+func checkApp(r setting.Report, a App) (good map[string]Template, ok bool) {
+	// The SDK puts app id and secret into the URL unescaped.
+	r.Need(miniprogram.Plain(a.AppID), "app_id", "has characters that WeChat never uses", console)
+	r.Need(miniprogram.Plain(a.Secret.Reveal()), "secret", "has characters that WeChat never uses", console)
+	good = map[string]Template{}
+	for name, t := range a.Templates {
+		if problems := checkTemplate(name, t); len(problems) > 0 {
+			r.At("templates").At(name).Take(problems)
+		} else {
+			good[name] = t
 		}
-		if seen[t.Name] {
-			add("two templates are named %q", t.Name)
-		}
-		seen[t.Name] = true
-		if err := CheckTemplate(*t); err != nil {
-			add("template %q: %w", t.Name, err)
+	}
+	return good, miniprogram.Plain(a.AppID) && miniprogram.Plain(a.Secret.Reveal())
+}
+
+var languages = []string{"zh_CN", "en_US", "zh_HK", "zh_TW"}
+
+// checkTemplate reports everything wrong with a template: placeholders, field types, and texts that would break a
+// field's rule with the amount shown, with it hidden, or with the highest line. {balance} in a field of type amount is
+// such a text: it may be hidden.
+func checkTemplate(name string, t Template) (problems setting.Problems) {
+	r := setting.NewReport(&problems)
+	r.Need(name != "", "", "has no name", "give the template a name of yours")
+	r.Need(miniprogram.Plain(t.TemplateID), "template_id", "has characters that WeChat never uses", console)
+	setting.OneOf(r, "lang", t.Lang, languages...)
+	r.Need(len(t.Page) <= maxPage && !hasControl(t.Page) && !strings.ContainsAny(t.Page, " {}"), "page",
+		"is too long or has spaces, braces or control characters", "such as pages/balance/index")
+	for _, key := range slices.Sorted(maps.Keys(t.Fields)) {
+		if err := checkField(key, t.Fields[key]); err != nil {
+			r.At("fields").Add(key, err.Error(), "config.example.yaml shows the placeholders")
 		}
 	}
-	return errors.Join(problems...)
+	return problems
+}
+
+func checkField(key, text string) error {
+	if err := wording.Check(text); err != nil {
+		return err
+	}
+	if strings.HasPrefix(key, "enum") && strings.Contains(text, "{") {
+		return errors.New("an enum takes one of the template's listed values, not a placeholder")
+	}
+	for _, m := range wording.Samples() {
+		if _, err := fill(key, text, m); err != nil {
+			if errors.Is(err, errValue) && m.Balance == nil && wording.ShowsBalance(text) {
+				return fmt.Errorf("%w when the owner hides the amount; use {threshold} or a thing field", err)
+			}
+			return err
+		}
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/platforms/internal/miniprogram"
 	"yibao/platforms/wechat"
 	"yibao/reminder"
 )
@@ -146,7 +147,7 @@ func (f *fake) counts() counts {
 }
 
 func lowBalance() wechat.Template {
-	return wechat.Template{Name: "low", TemplateID: "TPL_low-1", Page: "pages/balance/index?from=push", Fields: map[string]string{
+	return wechat.Template{TemplateID: "TPL_low-1", Kind: reminder.OneTime, Lang: "zh_CN", Page: "pages/balance/index?from=push", Fields: map[string]string{
 		"thing1":  "{insurance}",
 		"thing2":  "当前余额 {balance}",
 		"amount3": "{threshold}",
@@ -177,24 +178,25 @@ func (l *logged) mustNotHold(t *testing.T, words ...string) {
 	}
 }
 
-type option func(*wechat.Config)
+type option func(*wechat.Config, *wechat.Options)
 
 func newClient(t *testing.T, f *fake, options ...option) (*wechat.Client, *logged) {
 	t.Helper()
 	out := &logged{}
 	c := wechat.Config{
 		BaseURL: f.url,
-		Log:     slog.New(slog.NewTextHandler(out, nil)),
 		Timeout: 5 * time.Second,
-		Apps: []wechat.App{{
-			Name: "main", AppID: appID, Secret: secret, MiniProgramState: "trial",
-			Templates: []wechat.Template{lowBalance()},
+		Apps: map[string]wechat.App{"main": {
+			App: miniprogram.App{AppID: appID, Regions: []string{"990100"},
+				Templates: map[string]wechat.Template{"low": lowBalance()}},
+			Secret: secret, State: "trial",
 		}},
 	}
-	for _, o := range options {
-		o(&c)
+	o := wechat.Options{Log: slog.New(slog.NewTextHandler(out, nil))}
+	for _, change := range options {
+		change(&c, &o)
 	}
-	client, err := wechat.New(c)
+	client, err := wechat.New(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,12 +58,12 @@ func (c *Client) Send(ctx context.Context, to reminder.Recipient, template strin
 	}
 	body := request{
 		ToUser: to.OpenID, TemplateID: t.TemplateID, Page: t.Page, Data: map[string]value{},
-		MiniProgramState: a.MiniProgramState, Lang: t.Lang,
+		MiniProgramState: a.State, Lang: t.Lang,
 	}
 	for key, text := range t.Fields {
 		fitted, err := fill(key, text, m)
 		if err != nil {
-			c.alarm(ctx, "wechat message breaks a field's rule", a.Name, codeField+key)
+			c.alarm(ctx, "wechat_field_rule_broken", a.name, codeField+key)
 			return refused(reminder.ReasonBadText, codeField+key)
 		}
 		body.Data[key] = value{fitted}
@@ -78,13 +78,13 @@ func (c *Client) deliver(ctx context.Context, a *app, body request) reminder.Out
 		if err != nil {
 			return later(errorCode(err))
 		}
-		outcome, tokenBad := c.post(ctx, a.Name, text, body)
+		outcome, tokenBad := c.post(ctx, a.name, text, body)
 		if !tokenBad {
 			return outcome
 		}
 		a.tokens.drop(text)
 		if again {
-			c.alarm(ctx, "wechat refuses the token twice", a.Name, outcome.Code)
+			c.alarm(ctx, "wechat_token_refused_twice", a.name, outcome.Code)
 			return outcome
 		}
 	}
@@ -97,7 +97,7 @@ func (c *Client) post(ctx context.Context, app, text string, body request) (o re
 	watched, flight := outside.Watch(ctx)
 	raw, err := util.PostJSONContext(watched, sendURL+url.QueryEscape(text), body)
 	if err != nil {
-		c.warn(ctx, "wechat send has no answer", app, causeCode(err))
+		c.warn(ctx, "wechat_send_unanswered", app, causeCode(err))
 		if flight.Sent(err) {
 			return unknown(causeCode(err)), false
 		}
@@ -105,7 +105,7 @@ func (c *Client) post(ctx context.Context, app, text string, body request) (o re
 	}
 	errcode, msgid, err := decodeSend(raw)
 	if err != nil {
-		c.warn(ctx, "wechat send has no answer", app, codeAnswer)
+		c.warn(ctx, "wechat_send_unanswered", app, codeAnswer)
 		return unknown(codeAnswer), false
 	}
 	v := verdictOf(errcode)
@@ -114,7 +114,7 @@ func (c *Client) post(ctx context.Context, app, text string, body request) (o re
 		return o, true
 	}
 	if v.alarm {
-		c.alarm(ctx, "wechat refuses a message", app, o.Code)
+		c.alarm(ctx, "wechat_message_refused", app, o.Code)
 	}
 	return o, false
 }

@@ -138,7 +138,7 @@ func TestSendLostAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
-			client, out := newClient(t, f, func(c *wechat.Config) { c.Timeout = 400 * time.Millisecond })
+			client, out := newClient(t, f, func(c *wechat.Config, _ *wechat.Options) { c.Timeout = 400 * time.Millisecond })
 			if err := client.Probe(t.Context(), "main"); err != nil {
 				t.Fatal(err)
 			}

@@ -64,7 +64,7 @@ func (c *Client) exchange(ctx context.Context, a *app, code string) (sessionAnsw
 	ctx, cancel := c.outgoing(ctx)
 	defer cancel()
 	query := url.Values{
-		"appid": {a.AppID}, "secret": {a.Secret}, "js_code": {code}, "grant_type": {"authorization_code"},
+		"appid": {a.AppID}, "secret": {a.Secret.Reveal()}, "js_code": {code}, "grant_type": {"authorization_code"},
 	}
 	body, err := util.HTTPGetContext(ctx, sessionURL+query.Encode())
 	if err != nil {
@@ -80,13 +80,13 @@ func (c *Client) signInFailed(ctx context.Context, name string, errcode int64, e
 	}
 	switch {
 	case errcode == systemBusy:
-		c.warn(ctx, "wechat sign-in failed", name, strconv.FormatInt(errcode, 10))
+		c.warn(ctx, "wechat_sign_in_failed", name, strconv.FormatInt(errcode, 10))
 	case errcode != 0: // app id, secret or allow list: nobody signs in until an operator has mended it
-		c.alarm(ctx, "wechat sign-in failed", name, strconv.FormatInt(errcode, 10))
+		c.alarm(ctx, "wechat_sign_in_failed", name, strconv.FormatInt(errcode, 10))
 	case err != nil:
-		c.warn(ctx, "wechat sign-in failed", name, causeCode(err))
+		c.warn(ctx, "wechat_sign_in_failed", name, causeCode(err))
 	default:
-		c.warn(ctx, "wechat sign-in failed", name, "no_openid")
+		c.warn(ctx, "wechat_sign_in_failed", name, "no_openid")
 	}
 	return identity.ErrPlatformUnavailable
 }

@@ -149,7 +149,7 @@ func TestSignInLeaksNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, out := newClient(t, c.f, func(c *wechat.Config) { c.Timeout = 100 * time.Millisecond })
+			client, out := newClient(t, c.f, func(c *wechat.Config, _ *wechat.Options) { c.Timeout = 100 * time.Millisecond })
 			_, err := client.SignIn(c.ctx, "main", "CODE12345")
 			if !errors.Is(err, identity.ErrPlatformUnavailable) {
 				t.Fatalf("error %v", err)

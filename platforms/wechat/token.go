@@ -41,8 +41,8 @@ type tokens struct {
 	until  time.Time
 }
 
-// get returns the token, fetching it when needed: once for all who wait, and not on the context of whoever came first,
-// whose giving up would fail the others. The fetch has a time limit of its own.
+// get returns the token, fetching it when needed: once for all that wait. The fetch has a time limit of its own: the
+// context of the first caller would fail the others when that caller gives up.
 func (t *tokens) get(ctx context.Context) (string, error) {
 	if text := t.current(); text != "" {
 		return text, nil
@@ -93,22 +93,22 @@ func (t *tokens) drop(refused string) {
 }
 
 // fetchToken asks WeChat in normal mode. Its errors carry an errcode or a kind of failure only.
-func (c *Client) fetchToken(ctx context.Context, a App) (token, error) {
+func (c *Client) fetchToken(ctx context.Context, a *app) (token, error) {
 	ctx, cancel := c.outgoing(ctx)
 	defer cancel()
 	body, err := util.PostJSONContext(ctx, stableTokenURL, map[string]any{
 		"grant_type":    "client_credential",
 		"appid":         a.AppID,
-		"secret":        a.Secret,
+		"secret":        a.Secret.Reveal(),
 		"force_refresh": false,
 	})
 	if err != nil {
-		c.warn(ctx, "wechat token not had", a.Name, causeCode(err))
-		return token{}, errors.New("wechat: token not had: " + outside.Cause(err))
+		c.warn(ctx, "wechat_token_failed", a.name, causeCode(err))
+		return token{}, errors.New("wechat: no token: " + outside.Cause(err))
 	}
 	text, seconds, err := decodeToken(body)
 	if err != nil {
-		c.alarm(ctx, "wechat token refused", a.Name, errorCode(err))
+		c.alarm(ctx, "wechat_token_refused", a.name, errorCode(err))
 		return token{}, err
 	}
 	return token{text: text, life: time.Duration(seconds) * time.Second}, nil

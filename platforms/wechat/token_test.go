@@ -58,7 +58,7 @@ func TestTokenLife(t *testing.T) {
 			t.Parallel()
 			f, hand := newFake(t), &clock{}
 			f.expires = c.expires
-			client, _ := newClient(t, f, func(c *wechat.Config) { c.Now = hand.now })
+			client, _ := newClient(t, f, func(_ *wechat.Config, o *wechat.Options) { o.Now = hand.now })
 			for _, step := range []struct {
 				at      time.Duration
 				fetches int
@@ -136,8 +136,8 @@ func TestTokenIsLookedForTwice(t *testing.T) {
 	t.Parallel()
 	f, hand := newFake(t), &clock{}
 	var late atomic.Bool
-	client, _ := newClient(t, f, func(c *wechat.Config) {
-		c.Now = func() time.Time {
+	client, _ := newClient(t, f, func(_ *wechat.Config, o *wechat.Options) {
+		o.Now = func() time.Time {
 			if late.CompareAndSwap(true, false) {
 				return hand.now().Add(24 * time.Hour)
 			}

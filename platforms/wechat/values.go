@@ -2,10 +2,7 @@ package wechat
 
 import (
 	"errors"
-	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,7 +39,7 @@ var rules = map[string]func(string) bool{
 	"car_number":       matches(`^[\p{Han}0-9A-Za-z][0-9A-Za-z]{0,6}[\p{Han}0-9A-Za-z]?$`),
 	"name":             isName,
 	"phrase":           matches(`^\p{Han}{1,5}$`),
-	// Which values an enum takes is known to WeChat's console only; CheckTemplate demands a text without placeholders.
+	// Which values an enum takes is known to WeChat's console only; checkTemplate demands a text without placeholders.
 	"enum": func(s string) bool { return atMost(maxThing, s) },
 }
 
@@ -54,53 +51,6 @@ var (
 	errValue = errors.New("the value breaks the rule of the field's type")
 	errCut   = errors.New("the text is too long with long names in it: an amount or time would be cut")
 )
-
-// CheckTemplate reports everything wrong with a template: placeholders, field types, and texts that would break a
-// field's rule with the amount shown, with it hidden, or with the highest line. {balance} in a field of type amount is
-// such a text: it may be hidden.
-func CheckTemplate(t Template) error {
-	var problems []error
-	add := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	if t.Name == "" {
-		add("the name is empty")
-	}
-	if !plain.MatchString(t.TemplateID) {
-		add("the template id is empty or has characters that WeChat never uses")
-	}
-	if t.Lang != "" && !languages[t.Lang] {
-		add("lang %q is none of zh_CN, en_US, zh_HK, zh_TW", t.Lang)
-	}
-	if len(t.Page) > maxPage || hasControl(t.Page) || strings.ContainsAny(t.Page, " {}") {
-		add("the page is too long or has spaces, braces or control characters")
-	}
-	if len(t.Fields) == 0 {
-		add("there are no fields")
-	}
-	for _, key := range slices.Sorted(maps.Keys(t.Fields)) {
-		if err := checkField(key, t.Fields[key]); err != nil {
-			add("field %s: %w", key, err)
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func checkField(key, text string) error {
-	if err := wording.Check(text); err != nil {
-		return err
-	}
-	if strings.HasPrefix(key, "enum") && strings.Contains(text, "{") {
-		return errors.New("an enum takes one of the template's listed values, not a placeholder")
-	}
-	for _, m := range wording.Samples() {
-		if _, err := fill(key, text, m); err != nil {
-			if errors.Is(err, errValue) && m.Balance == nil && strings.Contains(text, "{balance}") {
-				return fmt.Errorf("%w when the owner hides the amount; use {threshold} or a thing field", err)
-			}
-			return err
-		}
-	}
-	return nil
-}
 
 // fill puts the message into the field's text and returns the value as it may be sent. Words may be cut, a text with a
 // figure in it never: half a figure is a wrong one.

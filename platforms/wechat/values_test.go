@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"yibao/balance"
+	"yibao/config/setting"
+	"yibao/platforms/internal/miniprogram"
 	"yibao/reminder"
 )
 
@@ -71,17 +73,18 @@ func TestFillCutsNoFigure(t *testing.T) {
 func TestCheckTemplate(t *testing.T) {
 	t.Parallel()
 	good := func() Template {
-		return Template{Name: "low", TemplateID: "T-1", Fields: map[string]string{"thing1": "余额 {balance}", "amount2": "{threshold}"}}
+		return Template{TemplateID: "T-1", Lang: "zh_CN", Fields: map[string]string{"thing1": "余额 {balance}", "amount2": "{threshold}"}}
 	}
-	if err := CheckTemplate(good()); err != nil {
-		t.Fatal(err)
+	if problems := checkTemplate("low", good()); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if problems := checkTemplate("", good()); len(problems) != 1 {
+		t.Errorf("a template without a name: %v", problems)
 	}
 	for want, change := range map[string]func(*Template){
-		"name is empty":       func(t *Template) { t.Name = "" },
-		"template id":         func(t *Template) { t.TemplateID = "a b" },
+		"template_id":         func(t *Template) { t.TemplateID = "a b" },
 		"lang":                func(t *Template) { t.Lang = "de" },
 		"page":                func(t *Template) { t.Page = "pages/{balance}" },
-		"no fields":           func(t *Template) { t.Fields = nil },
 		"unknown placeholder": func(t *Template) { t.Fields["thing1"] = "{oops}" },
 		"no type of WeChat's": func(t *Template) { t.Fields["keyword1"] = "x" },
 		"hides the amount":    func(t *Template) { t.Fields["amount2"] = "{balance}" },
@@ -92,35 +95,57 @@ func TestCheckTemplate(t *testing.T) {
 	} {
 		tpl := good()
 		change(&tpl)
-		if err := CheckTemplate(tpl); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("want %q, got %v", want, err)
+		if problems := checkTemplate("low", tpl); !strings.Contains(problems.Error(), want) {
+			t.Errorf("want %q, got %v", want, problems)
 		}
 	}
 }
 
 func TestNewReportsAllProblems(t *testing.T) {
 	t.Parallel()
-	_, err := New(Config{
-		BaseURL: "ftp://x?y", Timeout: maxTimeout + 1,
-		Apps: []App{
-			{Name: "a", AppID: "wx1&secret=", Secret: "S3cr&t", MiniProgramState: "beta", Templates: []Template{{Name: "t"}, {Name: "t"}}},
-			{Name: "a", AppID: "wx1", Secret: "abc"},
-			{AppID: "wx1", Secret: "abc"},
-		},
-	})
+	app := func(id, secret string) App {
+		return App{App: miniprogram.App{AppID: id, Regions: []string{"990100"}}, Secret: setting.Secret(secret), State: "formal"}
+	}
+	bad := app("wx1&secret=", "S3cr&t")
+	bad.State, bad.Regions, bad.Templates = "beta", nil, map[string]Template{"t": {Kind: "daily"}}
+	_, err := New(Config{BaseURL: "ftp://x?y", Timeout: maxTimeout + 1,
+		Apps: map[string]App{"a": bad, "b": app("", ""), "": app("wx1", "abc")}}, Options{})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"timeout", "base URL", "two apps", "app id", "the secret is", "beta", "two templates", "no fields", "name is empty"} {
+	for _, want := range []string{" timeout: is above", " base_url: is not", " apps.a.app_id: has", " apps.a.secret: has", " apps.a.state: is not",
+		" apps.a.regions: is empty", " apps.a.templates.t.fields: is empty", " apps.a.templates.t.kind: is not", " apps.a.templates.t.template_id: is missing",
+		" apps.b.app_id: is missing", " apps.b.secret: is missing", " apps.: is not a name"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("no word of %q", want)
+			t.Errorf("no word of %q: %v", want, err)
 		}
 	}
 	if strings.Contains(err.Error(), "S3cr&t") {
 		t.Error("the secret is in the report")
 	}
-	if _, err := New(Config{Apps: []App{{Name: "a", AppID: "wx1", Secret: "abc\n"}}}); err != nil {
+	c := Config{}
+	if _, err := New(c, Options{}); err != nil {
+		t.Errorf("no app: %v", err)
+	}
+	c.SetDefaults()
+	c.Apps = map[string]App{"a": app("wx1", "abc\n")}
+	if _, err := New(c, Options{}); err != nil {
 		t.Errorf("defaults: %v", err)
+	}
+}
+
+// TestOneMistakeLeavesTheRest: `server check` tries an app with a bad template, and the other apps beside a bad one.
+func TestOneMistakeLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	var c Config
+	c.SetDefaults()
+	good := App{App: miniprogram.App{AppID: "wx1", Regions: []string{"990100"}, Templates: map[string]Template{"t": {}}}, Secret: "abc", State: "formal"}
+	bad := good
+	bad.AppID = "a b"
+	c.Apps = map[string]App{"good": good, "bad": bad}
+	client, err := New(c, Options{})
+	if err == nil || client.apps["good"] == nil || client.apps["bad"] != nil || len(client.apps["good"].templates) != 0 {
+		t.Errorf("%v, apps %v", err, client.apps)
 	}
 }
 

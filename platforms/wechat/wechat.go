@@ -9,43 +9,19 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"strings"
 	"time"
 
+	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/outside"
 	"yibao/reminder"
 )
 
-// DefaultBaseURL is where WeChat's API lives.
-const DefaultBaseURL = "https://api.weixin.qq.com"
-
-// Config says which apps there are and how they are reached.
-type Config struct {
-	Apps    []App
-	BaseURL string        // scheme, host and optional path prefix; "" means DefaultBaseURL
-	Timeout time.Duration // of each exchange with the platform; 0 means outside.DefaultTimeout, at most 30 s
-	Log     *slog.Logger  // codes only are logged; nil discards
-	Now     func() time.Time
-}
-
-// App is one mini program.
-type App struct {
-	Name             string // ours
-	AppID            string
-	Secret           string
-	MiniProgramState string // which version a tap on a message opens: developer, trial or formal; "" means formal
-	Templates        []Template
-}
-
-// Template is a subscription-message template as taken in WeChat's console, with what we fill in.
-type Template struct {
-	Name       string // ours
-	TemplateID string // the platform's
-	Page       string // page that a tap opens, parameters after "?"; "" opens none
-	Lang       string // zh_CN, en_US, zh_HK or zh_TW; "" means zh_CN
-	// Fields are all keys of the template (thing1, amount2 …) and their texts, which may hold the placeholders of
-	// package wording.
-	Fields map[string]string
+// Options are what a client needs beside its configuration. The zero value is good.
+type Options struct {
+	Log *slog.Logger     // codes only are logged; nil for none
+	Now func() time.Time // for the life of tokens; nil means time.Now
 }
 
 // Client talks to WeChat for all apps. It is safe for concurrent use.
@@ -59,6 +35,7 @@ type Client struct {
 // app is an App made ready.
 type app struct {
 	App
+	name      string
 	tokens    *tokens
 	templates map[string]Template
 }
@@ -68,27 +45,38 @@ var (
 	_ reminder.Sender        = (*Client)(nil)
 )
 
-// New checks the whole configuration, templates included, and reports all problems together; no problem names a secret.
-// It sends nothing.
-func New(c Config) (*Client, error) {
-	base, err := check(&c)
+// New sends nothing. Its error is setting.Problems, with every problem of every app and template; no problem names a
+// secret. The client comes even so: it serves the apps and templates that have none.
+func New(c Config, o Options) (*Client, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	var problems setting.Problems
+	r := setting.NewReport(&problems)
+	c.Check(r)
+	base, err := url.Parse(strings.TrimRight(c.BaseURL, "/"))
 	if err != nil {
-		return nil, err
+		base = &url.URL{} // told by Check
 	}
 	installHTTPClient()
-	client := &Client{apps: map[string]*app{}, base: base, timeout: c.Timeout, log: c.Log}
-	for _, a := range c.Apps {
-		ready := &app{App: a, templates: map[string]Template{}}
+	client := &Client{apps: map[string]*app{}, base: base, timeout: c.Timeout, log: o.Log}
+	for name, a := range c.Apps {
+		a.Secret = setting.Secret(strings.TrimSpace(a.Secret.Reveal()))
+		templates, ok := checkApp(r.At("apps").At(name), a)
+		if !ok {
+			continue
+		}
+		ready := &app{App: a, name: name, templates: templates}
 		ready.tokens = &tokens{
-			fetch: func(ctx context.Context) (token, error) { return client.fetchToken(ctx, a) },
-			now:   c.Now,
+			fetch: func(ctx context.Context) (token, error) { return client.fetchToken(ctx, ready) },
+			now:   o.Now,
 		}
-		for _, t := range a.Templates {
-			ready.templates[t.Name] = t
-		}
-		client.apps[a.Name] = ready
+		client.apps[name] = ready
 	}
-	return client, nil
+	return client, problems.Err()
 }
 
 // Probe says whether the app's stable token can be had: app id, secret and allow list of addresses are right. The error

@@ -12,7 +12,10 @@ import (
 )
 
 // Region is where everybody in the World is insured.
-const Region = "990100"
+const (
+	Region     = "990100"
+	RegionName = "示例市甲"
+)
 
 // App and Template are the one app and the one template of the World.
 const (
@@ -29,7 +32,7 @@ type World struct {
 	users    map[string]*identity.PlatformUser
 	answers  map[string]*balance.Answer
 	down     bool
-	attended bool
+	regions  identity.Regions
 	sends    []Sent
 	inFlight map[string]int
 	parallel bool
@@ -55,6 +58,7 @@ var (
 func NewWorld(now time.Time) *World {
 	return &World{
 		now:      now,
+		regions:  *directory(true),
 		users:    map[string]*identity.PlatformUser{},
 		answers:  map[string]*balance.Answer{},
 		inFlight: map[string]int{},
@@ -130,11 +134,11 @@ func (w *World) SetDown(down bool) {
 	w.down = down
 }
 
-// SetAttended makes the region refuse unattended questions.
-func (w *World) SetAttended(attended bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.attended = attended
+// SetAttended makes the region refuse unattended questions, or allow them again. Nothing may be running.
+func (w *World) SetAttended(attended bool) { w.regions = *directory(!attended) }
+
+func directory(unattended bool) *identity.Regions {
+	return identity.NewRegions([]identity.Region{{Code: Region, Name: RegionName, Unattended: unattended}}, nil)
 }
 
 // SetScript decides what the platform answers; nil accepts everything.
@@ -158,13 +162,6 @@ func (w *World) Fresh(ctx context.Context, subject balance.Subject) (*balance.An
 	fresh := answer.Clone()
 	fresh.FetchedAt = w.now
 	return fresh, nil
-}
-
-// Unattended implements reminder.Balances.
-func (w *World) Unattended(region string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return region == Region && !w.attended
 }
 
 // User implements reminder.Users.
@@ -217,7 +214,7 @@ func (w *World) SentInParallel() bool {
 // Deps wires a service to this world through the process.
 func (w *World) Deps(p *Process) reminder.Deps {
 	return reminder.Deps{
-		Store: p, Balances: w, Users: w, Now: w.Now,
+		Store: p, Balances: w, Users: w, Regions: &w.regions, Now: w.Now,
 		Senders: map[identity.Platform]reminder.Sender{identity.WeChat: p},
 		Templates: []reminder.Template{{
 			Name: Template, Platform: identity.WeChat, App: App, TemplateID: TemplateID, Kind: reminder.OneTime, Title: "余额提醒",

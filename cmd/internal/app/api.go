@@ -1,12 +1,9 @@
 package app
 
 import (
-	"slices"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/handlers"
-	"yibao/identity"
 )
 
 // HandlerOptions is what the HTTP side is built of, without metrics; a benchmark builds its yardstick of the same.
@@ -16,9 +13,7 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	c := a.opts.Config
 	options := handlers.Options{
 		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Reminders: a.Reminders,
-		Offers: func(platform identity.Platform, app, region string) bool {
-			return slices.Contains(regionsOf(c, platform, app), region)
-		},
+		Offers:  offered(a.Outside.Regions),
 		Consent: handlers.ConsentText{Version: c.Consent.Version, Text: c.Consent.Text},
 		Ready:   a.Store.Ping, Draining: a.draining.Load,
 		Limits: handlers.Limits{
@@ -31,7 +26,7 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	if c.Server.Metrics {
 		options.Metrics = metrics
 	}
-	for _, region := range a.Outside.Insurer.Regions() {
+	for _, region := range a.Outside.Regions.All() {
 		options.Regions = append(options.Regions, handlers.Region{Code: region.Code, Name: region.Name,
 			Methods: region.Methods, Unattended: region.Unattended})
 	}

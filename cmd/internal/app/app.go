@@ -103,12 +103,13 @@ func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.S
 func (a *App) wire(keys *store.Keyring) error {
 	c, log, now := a.opts.Config, a.opts.Log, a.opts.Now
 	metrics := prometheus.NewRegistry()
-	a.Balances = balance.NewService(balanceConfig(c), balance.Deps{
-		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Now: now, Log: log,
+	regions := a.Outside.Regions
+	a.Balances = balance.NewService(c.Balance, balance.Deps{
+		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Regions: regions, Now: now, Log: log,
 	})
-	a.Reminders = reminder.NewService(reminderConfig(c), reminder.Deps{
-		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(), Templates: templates(c),
-		RegionName:    func(code string) string { return c.Regions[code].Name },
+	a.Reminders = reminder.NewService(c.Reminder, reminder.Deps{
+		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(),
+		Templates: a.Outside.templates(), Regions: regions,
 		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
 		ConsentHash:   identity.TextHash(c.Consent.Text), ConsentProof: keys.ConsentProof,
 		Now: now, Log: log, Observe: countReasons(metrics),
@@ -120,7 +121,7 @@ func (a *App) wire(keys *store.Keyring) error {
 	if err != nil {
 		return err
 	}
-	a.Linking, err = identity.NewLinking(linkingConfig(c), identity.LinkingDeps{
+	a.Linking, err = identity.NewLinking(linkingConfig(c, regions), identity.LinkingDeps{
 		Store: a.Store, Registry: a.Outside.Insurer, Codes: a.Outside.codes(), Digests: keys,
 		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget, Now: now, Log: log,
 	})

@@ -12,20 +12,24 @@ import (
 
 func TestHintsSayWhereToLook(t *testing.T) {
 	t.Parallel()
-	for _, one := range []struct{ name, err, look string }{
-		{"wechat.apps.main", "wechat: errcode 40164", "IP whitelist"},
-		{"wechat.apps.main", "wechat: token not had: not_sent", "base_url"},
-		{"regions.990100", "insurer: timeout: region 990100 transaction 1101", "base_url"},
-		{"regions.990100", "insurer: access: region 990100", "paas_id"},
+	for _, one := range []struct {
+		hints     []hint
+		err, look string
+	}{
+		{wechatHints, "wechat: errcode 40164", "IP whitelist"},
+		{wechatHints, "wechat: no token: not_sent", "base_url"},
+		{alipayHints, "alipay: the gateway gave no answer to believe: http/timeout", "alipay_public_key"},
+		{regionHints, "insurer: timeout: region 990100 transaction 1101", "base_url"},
+		{regionHints, "insurer: access: region 990100", "paas_id"},
 	} {
 		cause := errors.New(one.err)
-		got := withHint(one.name, cause)
+		got := withHint(one.hints, cause)
 		if !errors.Is(got, cause) || !strings.Contains(got.Error(), one.look) {
-			t.Errorf("%s: %v", one.name, got)
+			t.Errorf("%s: %v", one.err, got)
 		}
 	}
 	plain := errors.New("something else")
-	if got := withHint("wechat.apps.main", plain); got != plain || withHint("wechat", nil) != nil {
+	if got := withHint(wechatHints, plain); got != plain || withHint(wechatHints, nil) != nil {
 		t.Error(got)
 	}
 }

@@ -7,65 +7,75 @@ import (
 	"time"
 
 	"yibao/config"
+	"yibao/config/setting"
 	"yibao/identity"
-	"yibao/platforms/alipay"
 	"yibao/platforms/insurer"
 	"yibao/platforms/sms"
-	"yibao/platforms/wechat"
 	"yibao/reminder"
 )
 
-// Outside is every adapter to what lies outside. WeChat, Alipay and SMS are nil where nothing is configured.
+// Outside is every adapter to the services outside, and the directory of the regions.
 type Outside struct {
-	WeChat  *wechat.Client
-	Alipay  *alipay.Client
 	Insurer *insurer.Client
-	SMS     *sms.Client
+	SMS     *sms.Client // nil without a gateway
+	Regions *identity.Regions
+
+	platforms []platform
 }
 
+// newOutside connects to nothing. Its error is setting.Problems; what has none works even so, which `server check` uses.
 func newOutside(c *config.Config, log *slog.Logger, now func() time.Time) (*Outside, error) {
-	var o Outside
-	var problems []error
-	try := func(err error) { problems = append(problems, err) }
-	if len(c.WeChat.Apps) > 0 {
-		client, err := wechat.New(wechatConfig(c, log))
-		o.WeChat = client
-		try(err)
+	var problems setting.Problems
+	var err error
+	r := setting.NewReport(&problems)
+	o := &Outside{platforms: platforms(c, log)}
+	for _, p := range o.platforms {
+		r.At(string(p.name)).Take(p.err)
 	}
-	if len(c.Alipay.Apps) > 0 {
-		client, err := alipay.New(alipayConfig(c, log))
-		o.Alipay = client
-		try(err)
-	}
+	o.Insurer, err = insurer.New(c.Regions, insurer.Options{Now: now, Log: log})
+	r.At("regions").Take(err)
 	if c.SMS.URL != "" {
-		client, err := sms.New(smsConfig(c, log))
-		o.SMS = client
-		try(err)
+		o.SMS, err = sms.New(c.SMS, sms.Options{CodeTTL: c.Linking.CodeTTL, Log: log})
+		r.At("sms").Take(err)
 	}
-	client, err := insurer.New(profiles(c), insurer.Options{Now: now, Log: log})
-	o.Insurer = client
-	try(err)
-	return &o, errors.Join(problems...)
+	o.Regions = directory(c.Regions, o.platforms)
+	return o, problems.Err()
+}
+
+// directory puts together what the regions are and which apps offer them.
+func directory(profiles insurer.Profiles, platforms []platform) *identity.Regions {
+	var regions []identity.Region
+	for code, p := range profiles {
+		regions = append(regions, identity.Region{Code: code, Name: p.Name, Methods: p.Methods(), Unattended: p.Unattended})
+	}
+	offers := map[identity.AppKey][]string{}
+	for _, p := range platforms {
+		for app, codes := range p.offers {
+			offers[identity.AppKey{Platform: p.name, App: app}] = codes
+		}
+	}
+	return identity.NewRegions(regions, offers)
 }
 
 func (o *Outside) authenticators() map[identity.Platform]identity.Authenticator {
 	all := map[identity.Platform]identity.Authenticator{}
-	if o.WeChat != nil {
-		all[identity.WeChat] = o.WeChat
-	}
-	if o.Alipay != nil {
-		all[identity.Alipay] = o.Alipay
+	for _, p := range o.platforms {
+		all[p.name] = p.client
 	}
 	return all
 }
 
 func (o *Outside) senders() map[identity.Platform]reminder.Sender {
 	all := map[identity.Platform]reminder.Sender{}
-	if o.WeChat != nil {
-		all[identity.WeChat] = o.WeChat
+	for _, p := range o.platforms {
+		all[p.name] = p.client
 	}
-	if o.Alipay != nil {
-		all[identity.Alipay] = o.Alipay
+	return all
+}
+
+func (o *Outside) templates() (all []reminder.Template) {
+	for _, p := range o.platforms {
+		all = append(all, p.templates...)
 	}
 	return all
 }
@@ -78,7 +88,7 @@ func (o *Outside) codes() identity.CodeSender {
 	return o.SMS
 }
 
-// noCodes stands where no gateway is configured. The configuration has no region then that would make a code.
+// noCodes is used where no gateway is configured. No region makes a code then: the configuration is checked for that.
 type noCodes struct{}
 
 func (noCodes) SendCode(context.Context, string, string) error {

@@ -7,13 +7,12 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"yibao/config"
-	"yibao/platforms/alipay"
+	"yibao/config/setting"
 	"yibao/platforms/insurer"
-	"yibao/platforms/sms"
-	"yibao/platforms/wechat"
 	"yibao/store"
 )
 
@@ -35,21 +34,57 @@ const (
 // refuse three.
 const maxClockOffset = time.Minute
 
-// RunProbes tries everything that the configuration names, one after the other, each with its own time limit. What
-// cannot be tried keeps nothing else from it.
+// RunProbes tries everything that the configuration names, one after the other, each with its own time limit. A part that
+// cannot be tried leaves the others to be tried.
 func RunProbes(ctx context.Context, c *config.Config, log *slog.Logger) []Probe {
 	all := probeKeysAndStore(ctx, c)
-	all = append(all, probeWeChat(ctx, c, log)...)
-	all = append(all, probeAlipay(ctx, c, log)...)
-	for _, code := range slices.Sorted(maps.Keys(c.Regions)) {
-		all = append(all, probeRegion(ctx, code, c.Regions[code], log)...)
+	outside, err := newOutside(c, log, time.Now)
+	var problems setting.Problems
+	_ = errors.As(err, &problems)
+	for _, p := range outside.platforms {
+		for _, app := range slices.Sorted(maps.Keys(p.offers)) {
+			all = append(all, p.probe(ctx, app, problems)...)
+		}
 	}
-	all = append(all, aboutSMS(c, log))
+	for _, code := range slices.Sorted(maps.Keys(c.Regions)) {
+		all = append(all, probeRegion(ctx, outside.Insurer, code, c.Regions[code].Timeout, problems)...)
+	}
+	// Nothing is sent by SMS: a message costs money, and no person waits for it.
+	about := Probe{Name: "sms", Word: WordSkip, Note: "configured, but cannot be tried without sending a message"}
+	if outside.SMS == nil {
+		about.Note = "not configured; no region offers a proof by SMS"
+	}
+	all = append(all, about)
 	if len(c.Server.TrustedProxies) == 0 {
 		all = append(all, Probe{Name: "server.trusted_proxies", Word: WordHint, Note: "is empty: behind a proxy all users " +
 			"would share its address, and so the limits per address"})
 	}
 	return all
+}
+
+// told makes a line for the part's own problems and one for each of its templates. Without problems of its own the part
+// can be tried.
+func told(problems setting.Problems, part string) (lines []Probe, sound bool) {
+	texts := map[string][]string{}
+	for _, p := range problems {
+		key, below := strings.CutPrefix(p.Key+".", part+".")
+		if !below {
+			continue
+		}
+		name := part
+		if template, ok := strings.CutPrefix(key, "templates."); ok {
+			template, key, _ = strings.Cut(template, ".")
+			name += ".templates." + template
+		}
+		if key != "" {
+			key = strings.TrimSuffix(key, ".") + ": "
+		}
+		texts[name] = append(texts[name], key+p.What+" ("+p.Mend+")")
+	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		lines = append(lines, Probe{Name: name, Err: errors.New(strings.Join(texts[name], "\n"))})
+	}
+	return lines, texts[part] == nil
 }
 
 func probeKeysAndStore(ctx context.Context, c *config.Config) []Probe {
@@ -58,82 +93,42 @@ func probeKeysAndStore(ctx context.Context, c *config.Config) []Probe {
 	if err != nil {
 		return append(all, Probe{Name: "mongodb", Word: WordSkip, Note: "cannot be tried without the keys"})
 	}
-	return append(all, probe(ctx, "mongodb", func(ctx context.Context) (string, error) { return probeStore(ctx, c, keys) }))
+	return append(all, probe(ctx, "mongodb", mongoHints, func(ctx context.Context) (string, error) { return probeStore(ctx, c, keys) }))
 }
 
-// probeWeChat makes a client for each app, so that a mistake in one leaves the others to be tried, and without templates,
-// which are told one by one.
-func probeWeChat(ctx context.Context, c *config.Config, log *slog.Logger) []Probe {
-	var all []Probe
-	whole := wechatConfig(c, log)
-	for _, one := range whole.Apps {
-		name := "wechat.apps." + one.Name
-		for _, t := range one.Templates {
-			all = append(all, problem(name+".templates."+t.Name, wechat.CheckTemplate(t))...)
+// probe tells an app's problems, then tries it.
+func (p platform) probe(ctx context.Context, app string, problems setting.Problems) []Probe {
+	name := string(p.name) + ".apps." + app
+	all, sound := told(problems, name)
+	for _, t := range p.tries {
+		if sound {
+			all = append(all, probe(ctx, t.of+name, p.hints, func(ctx context.Context) (string, error) { return t.seen, t.do(ctx, app) }))
 		}
-		one.Templates = nil
-		alone := whole
-		alone.Apps = []wechat.App{one}
-		client, err := wechat.New(alone)
-		if err != nil {
-			all = append(all, problem(name, err)...)
-			continue
-		}
-		all = append(all, probe(ctx, name, func(ctx context.Context) (string, error) {
-			return "a stable token was issued", client.Probe(ctx, one.Name)
-		}))
 	}
 	return all
 }
 
-// probeAlipay goes about it as probeWeChat does.
-func probeAlipay(ctx context.Context, c *config.Config, log *slog.Logger) []Probe {
-	var all []Probe
-	whole := alipayConfig(c, log)
-	for _, one := range whole.Apps {
-		name := "alipay.apps." + one.Name
-		for _, t := range one.Templates {
-			all = append(all, problem(name+".templates."+t.Name, alipay.CheckTemplate(t))...)
-		}
-		one.Templates = nil
-		alone := whole
-		alone.Apps = []alipay.App{one}
-		client, err := alipay.New(alone)
-		if err != nil {
-			all = append(all, problem(name, err)...)
-			continue
-		}
-		all = append(all,
-			probe(ctx, name, func(context.Context) (string, error) {
-				return "the private key signs", client.Probe(one.Name)
-			}),
-			// Only the gateway can say that its key and ours belong together; the question changes nothing there.
-			probe(ctx, "gateway for "+name, func(ctx context.Context) (string, error) {
-				return "the gateway takes our signature, and its own verifies", client.ProbeGateway(ctx, one.Name)
-			}))
-	}
-	return all
-}
-
-func probeRegion(ctx context.Context, code string, region config.Region, log *slog.Logger) []Probe {
-	name, limit := "regions."+code, region.Insurer.Timeout
-	client, err := insurer.New([]insurer.Profile{profile(code, region)}, insurer.Options{Now: time.Now, Log: log})
-	if err != nil {
-		return problem(name, err)
+// probeRegion tells a region's problems, then tries it. limit is how long one exchange may take.
+func probeRegion(ctx context.Context, client *insurer.Client, code string, limit time.Duration, problems setting.Problems) []Probe {
+	name := "regions." + code
+	all, sound := told(problems, name)
+	if !sound {
+		return all
 	}
 	understood := false
-	all := []Probe{probe(ctx, name, func(ctx context.Context) (string, error) {
+	all = []Probe{probe(ctx, name, regionHints, func(ctx context.Context) (string, error) {
 		asked := time.Now()
+		var err error
 		understood, err = client.Probe(ctx, code)
 		return "the upstream answers", sayUnreached(err, time.Since(asked), limit)
 	})}
 	if all[0].Err == nil && !understood {
 		all = append(all, Probe{Name: name, Word: WordHint, Note: "what it says of a person who cannot exist fits no rule of " +
-			"insurer.failures.not_enrolled or .mismatch (nor empty_means_not_enrolled): whoever mistypes a number would " +
+			"insurer.failures.not_enrolled or .mismatch (nor empty_means_not_enrolled): a mistyped number would " +
 			"count as the upstream's failure"})
 	}
 	return append(all,
-		probe(ctx, "clock against "+name, func(ctx context.Context) (string, error) {
+		probe(ctx, "clock against "+name, nil, func(ctx context.Context) (string, error) {
 			asked := time.Now()
 			offset, err := client.ClockOffset(ctx, code)
 			return checkOffset(offset, sayUnreached(err, time.Since(asked), limit))
@@ -154,35 +149,14 @@ func sayUnreached(err error, took, limit time.Duration) error {
 	return errors.New("insurer: " + what + " (is insurer.base_url right, may this machine reach it?)")
 }
 
-// aboutSMS sends nothing: a message costs money, and nobody waits for it.
-func aboutSMS(c *config.Config, log *slog.Logger) Probe {
-	p := Probe{Name: "sms", Word: WordSkip, Note: "configured, but cannot be tried without sending a message"}
-	if c.SMS.URL == "" {
-		p.Note = "not configured; no region offers a proof by SMS"
-		return p
-	}
-	if _, err := sms.New(smsConfig(c, log)); err != nil {
-		return Probe{Name: "sms", Err: err}
-	}
-	return p
-}
-
-// problem is a line for an error, and none for nil.
-func problem(name string, err error) []Probe {
-	if err == nil {
-		return nil
-	}
-	return []Probe{{Name: name, Err: err}}
-}
-
-func probe(ctx context.Context, name string, try func(context.Context) (string, error)) Probe {
+func probe(ctx context.Context, name string, hints []hint, try func(context.Context) (string, error)) Probe {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	note, err := try(ctx)
 	if err != nil {
 		note = ""
 	}
-	return Probe{Name: name, Err: withHint(name, err), Note: note}
+	return Probe{Name: name, Err: withHint(hints, err), Note: note}
 }
 
 // checkOffset judges how far our clock is from the upstream's.

@@ -14,6 +14,8 @@ import (
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/world"
 	"yibao/config"
+	"yibao/platforms/insurer"
+	"yibao/platforms/sms"
 )
 
 // TestRoles runs the two halves of the server as processes of their own would: what each answers, and that it stops well.
@@ -44,9 +46,9 @@ func TestRoles(t *testing.T) {
 func TestWithoutSMS(t *testing.T) {
 	t.Parallel()
 	settings := openSettings(t, nil)
-	settings.SMS = config.SMS{}
+	settings.SMS = sms.Config{}
 	for code, region := range settings.Regions {
-		region.PhoneOnFile = config.PhoneOnFile{}
+		region.PhoneOnFile = insurer.PhoneOnFile{}
 		settings.Regions[code] = region
 	}
 	settings.Server.Listen = "127.0.0.1:0"

@@ -66,6 +66,9 @@ func HasFigure(text string) bool {
 	return slices.ContainsFunc(figures, func(f string) bool { return strings.Contains(text, f) })
 }
 
+// ShowsBalance says whether the text has a place for the balance.
+func ShowsBalance(text string) bool { return strings.Contains(text, "{balance}") }
+
 // Check reports an empty text, every unknown placeholder, and braces that form none. It is meant for configuration
 // time: the text then never surprises at sending.
 func Check(text string) error {

@@ -1,4 +1,4 @@
-package config
+package setting
 
 import (
 	"fmt"
@@ -11,13 +11,13 @@ type Secret string
 
 const masked = "***"
 
-// Reveal returns the value itself. Call it where it is used, never to keep it.
+// Reveal returns the value itself. Call it where the value is used; keep the Secret.
 func (s Secret) Reveal() string { return string(s) }
 
-// Format hides the value from fmt whatever the verb; String and GoString alone would not, as %d shows.
+// Format hides the value from fmt under every verb; String and GoString alone would not, as %d shows.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
 
-// String hides the value from whoever calls it.
+// String hides the value from direct calls.
 func (s Secret) String() string { return masked }
 
 // MarshalText hides the value from encoders.
