@@ -56,9 +56,9 @@ func documentErrors(op *huma.Operation, r route) {
 			op.Responses[status] = response
 		}
 		if e.retry > 0 {
-			response.Headers = map[string]*huma.Param{"Retry-After": {
-				Description: "秒数，之后可以重试｜Seconds after which to try again", Schema: &huma.Schema{Type: huma.TypeInteger},
-			}}
+			header := &huma.Param{Schema: &huma.Schema{Type: huma.TypeInteger}}
+			describe(&header.Description, &header.Extensions, text{"秒数，之后可以重试", "Seconds after which to try again"})
+			response.Headers = map[string]*huma.Param{"Retry-After": header}
 		}
 		response.Extensions[codesKey] = append(response.Extensions[codesKey].([]codeNote), noteOf(e))
 	}

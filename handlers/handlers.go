@@ -154,8 +154,7 @@ func New(o Options) (*fiber.App, error) {
 		return nil, err
 	}
 	app := s.app()
-	s.register(app)
-	return app, nil
+	return app, s.register(app)
 }
 
 // NewProbes builds an app of nothing but /livez, /readyz and /metrics, for processes without the API. It needs no service.

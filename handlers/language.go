@@ -39,9 +39,6 @@ func (t text) in(l language) string {
 	return t.zh
 }
 
-// both is the text as a doc tag writes it, for the document to part.
-func (t text) both() string { return t.zh + languageBar + t.en }
-
 // maxLanguages bounds the work that one header can make.
 const maxLanguages = 16
 

@@ -27,6 +27,11 @@ var aboutAPI = text{
 		"Not listed because they are the operator's: /livez (the process is alive), /readyz (it can take requests, else 503) and /metrics (for Prometheus; keep it from the public).",
 }
 
+var aboutToken = text{
+	"登录（POST /v1/sessions）取得的令牌，有效期至同时返回的 expires_at",
+	"Token from signing in (POST /v1/sessions), good until the expires_at that is answered with it",
+}
+
 // groups are the routes' groups in the order in which a mini-program meets them.
 var groups = []struct {
 	name  string
@@ -51,6 +56,8 @@ func documentTags() []*huma.Tag {
 
 // apiConfig is Huma without what it would add by itself: schema links, pages that load from other hosts, CBOR.
 func apiConfig(version string) huma.Config {
+	token := &huma.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: "JWT"}
+	describe(&token.Description, &token.Extensions, aboutToken)
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -61,10 +68,8 @@ func apiConfig(version string) huma.Config {
 			},
 			Tags: documentTags(),
 			Components: &huma.Components{
-				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{scheme: {
-					Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "登录（POST /v1/sessions）取得的令牌，有效期至同时返回的 expires_at｜Token from signing in (POST /v1/sessions), good until the expires_at that is answered with it",
-				}},
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{scheme: token},
 			},
 		},
 		// The second is what Huma looks for behind application/problem+json.
@@ -123,7 +128,7 @@ func finishDocument(api huma.API, routes []route) {
 		documentErrors(op, r)
 		for status, response := range op.Responses {
 			number, _ := strconv.Atoi(status)
-			response.Description = titles[number].both()
+			describe(&response.Description, &response.Extensions, titles[number])
 		}
 	}
 	documentCodes(api.OpenAPI().Components.Schemas)

@@ -17,20 +17,20 @@ const problemType = "application/problem+json"
 
 // Problem is how every error is answered (RFC 9457). It never carries a value of the request.
 type Problem struct {
-	Type      string       `json:"type" doc:"问题类型，由错误码构成｜Kind of problem, made of the code" example:"urn:yibao:problem:validation"`
-	Title     string       `json:"title" doc:"概要，语言随 Accept-Language 而定｜Summary, in the language asked for" example:"信息有误"`
-	Status    int          `json:"status" doc:"HTTP 状态码｜HTTP status" example:"422"`
-	Code      string       `json:"code" doc:"错误码，程序据此处理；已有的不会改变含义，今后可能增加新的，未知的请按 status 处理｜Code to decide by. Codes keep their meaning; new ones may come: treat those by status" example:"validation"`
-	Detail    string       `json:"detail" doc:"可直接展示给用户的说明｜Explanation that can be shown to the user" example:"提交的信息有误，请检查后重试"`
-	RequestID string       `json:"request_id" doc:"请求编号，反馈问题时请提供｜Id of the request, to be named when reporting a fault" example:"4QK7ZD2N6XW3TB5RFVAJHM2PLC"`
-	Errors    []FieldError `json:"errors,omitempty" doc:"各字段的错误｜What is wrong with single fields"`
+	Type      string       `json:"type" example:"urn:yibao:problem:validation"`
+	Title     string       `json:"title" example:"信息有误"`
+	Status    int          `json:"status" example:"422"`
+	Code      string       `json:"code" example:"validation"`
+	Detail    string       `json:"detail" example:"提交的信息有误，请检查后重试"`
+	RequestID string       `json:"request_id" example:"4QK7ZD2N6XW3TB5RFVAJHM2PLC"`
+	Errors    []FieldError `json:"errors,omitempty"`
 }
 
 // FieldError says what is wrong with one field of the request.
 type FieldError struct {
-	Field string `json:"field" doc:"字段，如 consent.version；空字符串表示整个内容｜Field, such as consent.version; an empty string stands for the whole content" example:"id_number"`
-	Code  string `json:"code" doc:"字段错误码｜Code of what is wrong with the field" example:"required"`
-	Text  string `json:"text" doc:"可直接展示给用户的说明｜Explanation that can be shown to the user" example:"此项必填"`
+	Field string `json:"field" example:"id_number"`
+	Code  string `json:"code" example:"required"`
+	Text  string `json:"text" example:"此项必填"`
 }
 
 // GetStatus makes a Problem what Huma takes for an error.

@@ -86,16 +86,20 @@ func (r route) shows(examples map[int]any) route { r.examples = examples; return
 func (r route) fails(errors ...*publicError) route { r.failures = errors; return r }
 
 // register mounts every route, the OpenAPI document, the page that shows it and the metrics.
-func (s *server) register(app *fiber.App) {
+func (s *server) register(app *fiber.App) error {
 	routes := s.routes()
 	router := &guarded{Router: app, server: s, routes: map[string]route{}}
 	api := humafiber.NewWithGroup(app, router, apiConfig(s.Version))
+	var operations []*huma.Operation
 	for _, r := range routes {
 		router.routes[r.method+" "+fiberPath(r.path)] = r
 		r.register(api, r.operation())
-		declareFields(operationOf(api, r), api.OpenAPI().Components.Schemas)
+		op := operationOf(api, r)
+		declareFields(op, api.OpenAPI().Components.Schemas)
+		operations = append(operations, op)
 	}
 	finishDocument(api, routes)
 	s.pages(app, api)
 	s.showMetrics(app)
+	return describeFields(api.OpenAPI(), operations, documented...)
 }
