@@ -92,15 +92,3 @@ func (p proxies) rightmost(line string, last netip.Addr) (hop netip.Addr, done b
 	}
 	return last, false
 }
-
-// limitKey is what the limit per address counts: an IPv6 customer owns a /64.
-func limitKey(address netip.Addr) netip.Addr {
-	if !address.Is6() {
-		return address
-	}
-	prefix, err := address.WithZone("").Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.Addr()
-}

@@ -67,7 +67,7 @@ func (s *server) enrolment(e *balance.Enrolment, l language) enrolmentView {
 	return enrolmentView{
 		InsuranceType: e.InsuranceType, InsuranceName: balance.InsuranceName(e.InsuranceType, l.short()),
 		Status: e.Status, StatusName: balance.StatusName(e.Status, l.short()),
-		Region: e.Region, RegionName: s.regionName(e.Region), Employer: e.Employer,
+		Region: e.Region, RegionName: s.Regions.Name(e.Region), Employer: e.Employer,
 		EnrolledOn: e.EnrolledOn, PausedOn: e.PausedOn, Account: viewAccount(e.Account, l),
 	}
 }

@@ -298,11 +298,10 @@ func (b *lockedBuffer) String() string {
 func testOptions(fake *fakeService) Options {
 	return Options{
 		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake,
-		Regions: []Region{
+		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},
-		},
-		Offers:  func(_ identity.Platform, _, region string) bool { return region == "330100" },
+		}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {"330100"}}),
 		Consent: ConsentText{Version: "v1", Text: "授权说明"},
 		Version: "test",
 		Now:     func() time.Time { return noon },

@@ -20,14 +20,6 @@ import (
 	"yibao/identity"
 )
 
-// Region is a region as the public list of regions shows it.
-type Region struct {
-	Code       string // six digits
-	Name       string // Chinese
-	Methods    []identity.Method
-	Unattended bool // may the server read balances there by itself?
-}
-
 // ConsentText is the text that people agree to before they link somebody.
 type ConsentText struct {
 	Version string
@@ -47,9 +39,7 @@ type Options struct {
 	Balances  Balances
 	Reminders Reminders
 
-	Regions []Region
-	// Offers says whether an app offers a region; nil means that every app offers all.
-	Offers  func(platform identity.Platform, app, region string) bool
+	Regions *identity.Regions
 	Consent ConsentText
 
 	// Ready answers /readyz: nil error when requests can be served. A nil func is always ready.
@@ -81,14 +71,13 @@ type server struct {
 	byUser    *limiter[string]
 	metrics   *metrics
 	unmatched map[string]*endpoint // by method
-	regions   map[string]Region
 	headers   []header
 }
 
 // newAPI is newServer for what needs the services.
 func newAPI(o Options) (*server, error) {
-	if o.Sessions == nil || o.Linking == nil || o.Balances == nil || o.Reminders == nil {
-		return nil, errors.New("handlers: a service is missing")
+	if o.Sessions == nil || o.Linking == nil || o.Balances == nil || o.Reminders == nil || o.Regions == nil {
+		return nil, errors.New("handlers: a service or the directory of regions is missing")
 	}
 	return newServer(o)
 }
@@ -108,14 +97,10 @@ func newServer(o Options) (*server, error) {
 		byAddress: newLimiter[netip.Addr](o.Limits.PerAddress, maxBuckets),
 		byUser:    newLimiter[string](o.Limits.PerUser, maxBuckets),
 		unmatched: map[string]*endpoint{},
-		regions:   map[string]Region{},
 		headers:   securityHeaders(o.HSTS),
 	}
 	for _, method := range fiber.DefaultMethods {
 		s.unmatched[method] = counted.endpoint(route{method: method, path: "unmatched"})
-	}
-	for _, region := range o.Regions {
-		s.regions[region.Code] = region
 	}
 	return s, nil
 }

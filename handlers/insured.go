@@ -27,8 +27,8 @@ type regionsView struct {
 func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], error) {
 	caller := callerOf(ctx)
 	view := regionsView{Regions: []regionView{}, Consent: consentTextView(s.Consent)}
-	for _, r := range s.Regions {
-		if caller != nil && s.Offers != nil && !s.Offers(caller.Platform, caller.App, r.Code) {
+	for _, r := range s.Regions.All() {
+		if caller != nil && !s.Regions.Offered(identity.AppKey{Platform: caller.Platform, App: caller.App}, r.Code) {
 			continue
 		}
 		methods := append([]identity.Method{}, r.Methods...)
@@ -68,18 +68,10 @@ var assuranceNames = map[identity.Assurance]string{
 
 func (s *server) insured(l identity.Link) insuredView {
 	return insuredView{
-		ID: l.ID, Region: l.Region, RegionName: s.regionName(l.Region), Relation: l.Relation,
+		ID: l.ID, Region: l.Region, RegionName: s.Regions.Name(l.Region), Relation: l.Relation,
 		Name: l.MaskedName, IDNumber: l.MaskedIDNumber, Assurance: assuranceNames[l.Assurance], Since: stamp(l.Since),
 		Consent: consentView{l.Consent.Version, stamp(l.Consent.At), l.Consent.Unattended},
 	}
-}
-
-// regionName names a region; one that is not configured (any more) is named by its code.
-func (s *server) regionName(code string) string {
-	if r, ok := s.regions[code]; ok {
-		return r.Name
-	}
-	return code
 }
 
 func (s *server) listInsured(ctx context.Context, _ *none) (*out[insuredListView], error) {

@@ -3,14 +3,14 @@ package handlers
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
-	"reflect"
-	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"yibao/identity"
+	"yibao/identity/panics"
 )
 
 const headerRequestID = "X-Request-Id"
@@ -24,36 +24,17 @@ func newCall(acceptLanguage string) *call {
 	}
 }
 
-// recover is the outermost layer: a panic anywhere below becomes an internal error. Its text may carry anything, so only
-// its type and where it came from are logged.
+// recover is the outermost layer: a panic anywhere below becomes an internal error.
 func (s *server) recover(c *fiber.Ctx) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			call := callIn(c)
-			call.fault = "panic of type " + reflect.TypeOf(cause).String()
-			s.Log.Error("panic", slog.String("request_id", call.id), slog.String("type", call.fault),
-				slog.String("at", panicSite()))
+			call.fault = fmt.Sprintf("panic of type %T", cause)
+			panics.Log(s.Log, "request_panic", cause, "request_id", call.id)
 			err = s.handleError(c, fail(errInternal))
 		}
 	}()
 	return c.Next()
-}
-
-// panicSite names the functions that led to a panic: no values, no paths of the machine that built the program.
-func panicSite() string {
-	pcs := make([]uintptr, 24)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
-	var sites []string
-	for {
-		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") {
-			name := frame.Function[strings.LastIndexByte(frame.Function, '/')+1:]
-			sites = append(sites, name+":"+strconv.Itoa(frame.Line))
-		}
-		if !more || len(sites) == 8 {
-			return strings.Join(sites, " < ")
-		}
-	}
 }
 
 // begin gives the request its call and the answer its headers.
@@ -152,7 +133,7 @@ func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 
 // limitAddress refuses addresses that ask too often.
 func (s *server) limitAddress(c *fiber.Ctx) error {
-	wait, ok := s.byAddress.take(limitKey(callIn(c).address), s.Now())
+	wait, ok := s.byAddress.take(identity.Network(callIn(c).address), s.Now())
 	if !ok {
 		return &failure{public: errRate, retry: wait}
 	}

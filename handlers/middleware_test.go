@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -262,14 +261,22 @@ func TestForgottenProxyIsNotedOnce(t *testing.T) {
 	}
 }
 
+// TestAnIPv6CustomerIsOneAddress: the limit counts the /64 that a customer owns.
 func TestAnIPv6CustomerIsOneAddress(t *testing.T) {
 	t.Parallel()
-	one, two := netip.MustParseAddr("2001:db8:1:2::1"), netip.MustParseAddr("2001:db8:1:2:ffff::9%eth0")
-	if limitKey(one) != limitKey(two) || limitKey(one) == limitKey(netip.MustParseAddr("2001:db8:1:3::1")) {
-		t.Error("the /64 is what counts")
-	}
-	if v4 := netip.MustParseAddr("203.0.113.9"); limitKey(v4) != v4 {
-		t.Error("an IPv4 address is itself")
+	r := newRig(t, func(o *Options) {
+		o.Limits.PerAddress = Rate{PerSecond: 0.5, Burst: 1}
+		o.TrustedProxies = []string{"0.0.0.0"}
+	})
+	for _, c := range []struct {
+		address string
+		status  int
+	}{{"2001:db8:1:2::1", 200}, {"2001:db8:1:2:ffff::9", 429}, {"2001:db8:1:3::1", 200}, {"203.0.113.9", 200}, {"203.0.113.8", 200}} {
+		made := request("GET", "/v1/regions", "")
+		made.Header.Set("X-Forwarded-For", c.address)
+		if got := r.send(made); got.StatusCode != c.status {
+			t.Errorf("%s: %d", c.address, got.StatusCode)
+		}
 	}
 }
 
@@ -278,6 +285,7 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	fake := newFake()
 	wrong := map[string]func(*Options){
 		"no sessions": func(o *Options) { o.Sessions = nil },
+		"no regions":  func(o *Options) { o.Regions = nil },
 		"bad proxy":   func(o *Options) { o.TrustedProxies = []string{"localhost"} },
 		"metrics twice": func(o *Options) {
 			if _, err := New(*o); err != nil {

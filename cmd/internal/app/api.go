@@ -1,8 +1,6 @@
 package app
 
 import (
-	"slices"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/handlers"
@@ -16,9 +14,7 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	c := a.opts.Config
 	options := handlers.Options{
 		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Reminders: a.Reminders,
-		Offers: func(platform identity.Platform, app, region string) bool {
-			return slices.Contains(regionsOf(c, platform, app), region)
-		},
+		Regions: a.regions(),
 		Consent: handlers.ConsentText{Version: c.Consent.Version, Text: c.Consent.Text},
 		Ready:   a.Store.Ping, Draining: a.draining.Load,
 		Limits: handlers.Limits{
@@ -31,11 +27,23 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	if c.Server.Metrics {
 		options.Metrics = metrics
 	}
-	for _, region := range a.Outside.Insurer.Regions() {
-		options.Regions = append(options.Regions, handlers.Region{Code: region.Code, Name: region.Name,
-			Methods: region.Methods, Unattended: region.Unattended})
-	}
 	return options
+}
+
+// regions lists the configured regions and the apps that offer them.
+func (a *App) regions() *identity.Regions {
+	var list []identity.Region
+	for _, r := range a.Outside.Insurer.Regions() {
+		list = append(list, identity.Region(r))
+	}
+	c, offers := a.opts.Config, map[identity.AppKey][]string{}
+	for app := range c.WeChat.Apps {
+		offers[identity.AppKey{Platform: identity.WeChat, App: app}] = regionsOf(c, identity.WeChat, app)
+	}
+	for app := range c.Alipay.Apps {
+		offers[identity.AppKey{Platform: identity.Alipay, App: app}] = regionsOf(c, identity.Alipay, app)
+	}
+	return identity.NewRegions(list, offers)
 }
 
 // perMinute turns requests a minute into a rate with a burst of a quarter of it.
