@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/handlers/web"
+	"yibao/handlers/web/webtest"
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -81,14 +83,14 @@ func TestAnswers(t *testing.T) {
 	r := newRig(t)
 	for _, c := range cases {
 		got := r.do(c.method, c.path, c.body)
-		if got.StatusCode != c.status || got.body != c.want {
-			t.Errorf("%s %s: %d\n got %s\nwant %s", c.method, c.path, got.StatusCode, got.body, c.want)
+		if got.StatusCode != c.status || got.Text != c.want {
+			t.Errorf("%s %s: %d\n got %s\nwant %s", c.method, c.path, got.StatusCode, got.Text, c.want)
 		}
 		if got.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s %s may be cached", c.method, c.path)
 		}
 		for _, secret := range []string{"hidden", secretID} {
-			if strings.Contains(got.body, secret) {
+			if strings.Contains(got.Text, secret) {
 				t.Errorf("%s shows %s", c.path, secret)
 			}
 		}
@@ -98,7 +100,7 @@ func TestAnswers(t *testing.T) {
 func TestServicesGetWhatWasAsked(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.do("POST", "/v1/link-attempts", goodLink).json(t, 202)
+	r.do("POST", "/v1/link-attempts", goodLink).JSON(t, 202)
 	want := identity.LinkRequest{
 		Region: "330100", Name: "测试甲", IDType: "01", IDNumber: "11010119000101001X", Relation: identity.Self,
 		Method: identity.SMSOnFile, ConsentVersion: "v1", Unattended: true, Address: "0.0.0.0",
@@ -106,22 +108,22 @@ func TestServicesGetWhatWasAsked(t *testing.T) {
 	if r.fake.request != want {
 		t.Errorf("link request %+v", r.fake.request)
 	}
-	r.do("PUT", "/v1/insured/"+linkID+"/reminder", goodReminder).json(t, 200)
+	r.do("PUT", "/v1/insured/"+linkID+"/reminder", goodReminder).JSON(t, 200)
 	setting := r.fake.setting
 	if setting.Threshold != 10000 || setting.Margin != nil || setting.ConsentVersion != "v1" ||
 		setting.Quiet != (reminder.QuietHours{Start: 1320, End: 450}) {
 		t.Errorf("setting %+v", setting)
 	}
-	r.do("GET", "/v1/insured/"+linkID+"/charts/trend?from=2026-01-01&to=2026-02-01&step=week&gaps=carry&insurance=310", "").json(t, 200)
+	r.do("GET", "/v1/insured/"+linkID+"/charts/trend?from=2026-01-01&to=2026-02-01&step=week&gaps=carry&insurance=310", "").JSON(t, 200)
 	query := balance.TrendQuery{From: "2026-01-01", To: "2026-02-01", Step: balance.StepWeek, Gaps: balance.GapsCarry, InsuranceType: "310", Language: "zh"}
 	if r.fake.query != query {
 		t.Errorf("query %+v", r.fake.query)
 	}
-	r.doIn("en", "GET", "/v1/insured/"+linkID+"/charts/trend", "").json(t, 200)
+	r.doIn("en", "GET", "/v1/insured/"+linkID+"/charts/trend", "").JSON(t, 200)
 	if r.fake.query.Language != "en" {
 		t.Errorf("asked in English: %+v", r.fake.query)
 	}
-	r.do("POST", "/v1/subscriptions", goodReport).json(t, 200)
+	r.do("POST", "/v1/subscriptions", goodReport).JSON(t, 200)
 	if r.fake.report.ID != "r-1" || r.fake.report.Results["tpl-1"] != "accept" {
 		t.Errorf("report %+v", r.fake.report)
 	}
@@ -130,11 +132,11 @@ func TestServicesGetWhatWasAsked(t *testing.T) {
 func TestOldConsentIsRefusedForReminders(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	p := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, `"v1"`, `"v0"`, 1)).problem(t)
+	p := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, `"v1"`, `"v0"`, 1)).Problem(t)
 	if p.Code != "consent_missing" || r.fake.calls() != 0 {
 		t.Errorf("%s, %d calls", p.Code, r.fake.calls())
 	}
-	r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":10000}`).json(t, 200)
+	r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":10000}`).JSON(t, 200)
 	if r.fake.setting.ConsentVersion != "" {
 		t.Error("a consent that nobody gave")
 	}
@@ -162,14 +164,14 @@ func TestUnknownBalancesHaveNoAmount(t *testing.T) {
 			r.fake.answer.Enrolments[0].Account = c.account
 			got := r.doIn(l, "GET", hotPath, "")
 			var body balanceView
-			if err := json.Unmarshal([]byte(got.body), &body); err != nil {
+			if err := json.Unmarshal([]byte(got.Text), &body); err != nil {
 				t.Fatal(err)
 			}
 			if account := body.Enrolments[0].Account; account.Text != want {
 				t.Errorf("%+v in %s: %+v", c.account, l, account)
 			}
-			if strings.Contains(got.body, "amount") != c.hasMoney {
-				t.Errorf("%+v: %s", c.account, got.body)
+			if strings.Contains(got.Text, "amount") != c.hasMoney {
+				t.Errorf("%+v: %s", c.account, got.Text)
 			}
 		}
 	}
@@ -195,11 +197,11 @@ func TestStatesOfAnAttempt(t *testing.T) {
 		r := newRig(t)
 		r.fake.attempt.State, r.fake.attempt.Reason = identity.AttemptState(c.state), c.reason
 		got := r.do(c.method, "/v1/link-attempts/ATTEMPT"+c.path, c.body)
-		if got.StatusCode != c.status || !strings.Contains(got.body, c.want) {
-			t.Errorf("%s %s: %d %s", c.state, c.path, got.StatusCode, got.body)
+		if got.StatusCode != c.status || !strings.Contains(got.Text, c.want) {
+			t.Errorf("%s %s: %d %s", c.state, c.path, got.StatusCode, got.Text)
 		}
-		if strings.Contains(got.body, "LINKNEW") != (c.state == "linked") {
-			t.Errorf("%s shows the link to be: %s", c.state, got.body)
+		if strings.Contains(got.Text, "LINKNEW") != (c.state == "linked") {
+			t.Errorf("%s shows the link to be: %s", c.state, got.Text)
 		}
 	}
 }
@@ -214,8 +216,8 @@ func TestStartTellsNothing(t *testing.T) {
 		r.fake.attempt.ID = fmt.Sprintf("ATTEMPT%d", i)
 		r.fake.attempt.State, r.fake.attempt.Sends = state, i
 		got := r.do("POST", "/v1/link-attempts", goodLink)
-		got.json(t, 202)
-		answers[strings.Replace(got.body, r.fake.attempt.ID, "", 1)] = true
+		got.JSON(t, 202)
+		answers[strings.Replace(got.Text, r.fake.attempt.ID, "", 1)] = true
 	}
 	if len(answers) != 1 {
 		t.Errorf("answers differ: %v", answers)
@@ -226,7 +228,7 @@ func TestOnlyTheNewestSessionsAreListed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.fake.sessions = make([]identity.Session, 60)
-	list := r.do("GET", "/v1/sessions", "").json(t, 200)["sessions"].([]any)
+	list := r.do("GET", "/v1/sessions", "").JSON(t, 200)["sessions"].([]any)
 	if len(list) != 50 || list[49].(map[string]any)["id"] != "session-other" {
 		t.Errorf("%d sessions, the last is %v", len(list), list[len(list)-1])
 	}
@@ -235,7 +237,7 @@ func TestOnlyTheNewestSessionsAreListed(t *testing.T) {
 func TestRegionsWithoutAToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	all := r.send(request("GET", "/v1/regions", "")).json(t, 200)["regions"].([]any)
+	all := r.send(webtest.Request("GET", "/v1/regions", "")).JSON(t, 200)["regions"].([]any)
 	if len(all) != 2 {
 		t.Errorf("%d regions", len(all))
 	}
@@ -248,7 +250,7 @@ func TestEveryReasonHasAText(t *testing.T) {
 	t.Parallel()
 	for _, texts := range []map[string]text{reasonTexts, failureTexts, deliveryTexts} {
 		for reason, text := range texts {
-			if !han(text.zh) || text.en == "" || han(text.en) {
+			if !webtest.Han(text[web.Chinese]) || text[web.English] == "" || webtest.Han(text[web.English]) {
 				t.Errorf("%s: %+v", reason, text)
 			}
 		}
@@ -267,7 +269,7 @@ func TestEveryReasonHasAText(t *testing.T) {
 		}
 	}
 	for state := range deliveryTexts {
-		if reasonText(deliveryTexts, state, chinese) == textOther.zh {
+		if reasonText(deliveryTexts, state, web.Chinese) == textOther[web.Chinese] {
 			t.Error(state)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/handlers/web"
 )
 
 type balanceView struct {
@@ -44,11 +45,11 @@ type accountView struct {
 
 // getBalance is the route that is asked most.
 func (s *server) getBalance(ctx context.Context, in *LinkID) (*out[balanceView], error) {
-	found, err := s.Balances.Current(ctx, callerOf(ctx), in.ID)
+	found, err := s.Balances.Current(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
-	l := callOf(ctx).language
+	l := web.LanguageOf(ctx)
 	age := s.Now().Sub(found.FetchedAt)
 	view := balanceView{
 		Meta: balanceMeta{
@@ -63,26 +64,26 @@ func (s *server) getBalance(ctx context.Context, in *LinkID) (*out[balanceView],
 	return answer(view), nil
 }
 
-func (s *server) enrolment(e *balance.Enrolment, l language) enrolmentView {
+func (s *server) enrolment(e *balance.Enrolment, l web.Language) enrolmentView {
 	return enrolmentView{
-		InsuranceType: e.InsuranceType, InsuranceName: balance.InsuranceName(e.InsuranceType, l.short()),
-		Status: e.Status, StatusName: balance.StatusName(e.Status, l.short()),
+		InsuranceType: e.InsuranceType, InsuranceName: balance.InsuranceName(e.InsuranceType, l.Short()),
+		Status: e.Status, StatusName: balance.StatusName(e.Status, l.Short()),
 		Region: e.Region, RegionName: s.Regions.Name(e.Region), Employer: e.Employer,
 		EnrolledOn: e.EnrolledOn, PausedOn: e.PausedOn, Account: viewAccount(e.Account, l),
 	}
 }
 
-func viewAccount(a balance.PersonalAccount, l language) accountView {
+func viewAccount(a balance.PersonalAccount, l web.Language) accountView {
 	switch {
 	case a.Exists == balance.AccountNo:
-		return accountView{Exists: a.Exists, Text: textNoAccount.in(l)}
+		return accountView{Exists: a.Exists, Text: textNoAccount[l]}
 	case a.Exists == balance.AccountYes && a.Balance != nil:
 		shown := a.Balance.Display()
 		return accountView{Exists: a.Exists, AmountFen: a.Balance, Amount: shown, Text: shown}
 	case a.Exists == balance.AccountYes:
-		return accountView{Exists: a.Exists, Text: textBalanceUnknown.in(l)}
+		return accountView{Exists: a.Exists, Text: textBalanceUnknown[l]}
 	}
-	return accountView{Exists: balance.AccountUnknown, Text: textAccountUnknown.in(l)}
+	return accountView{Exists: balance.AccountUnknown, Text: textAccountUnknown[l]}
 }
 
 type trendInput struct {
@@ -124,11 +125,11 @@ type summaryView struct {
 }
 
 func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView], error) {
-	query, err := in.query(callOf(ctx).language)
+	query, err := in.query(web.LanguageOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	trend, err := s.Balances.Trend(ctx, callerOf(ctx), in.ID, query)
+	trend, err := s.Balances.Trend(ctx, web.CallerOf(ctx), in.ID, query)
 	if errors.Is(err, balance.ErrRange) {
 		return nil, in.badRange()
 	}
@@ -148,8 +149,8 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 }
 
 // query reads the days.
-func (in *trendInput) query(l language) (balance.TrendQuery, error) {
-	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.short()}
+func (in *trendInput) query(l web.Language) (balance.TrendQuery, error) {
+	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.Short()}
 	for _, day := range []struct {
 		name, text string
 		day        *balance.Day
@@ -159,7 +160,7 @@ func (in *trendInput) query(l language) (balance.TrendQuery, error) {
 		}
 		parsed, err := balance.ParseDay(day.text)
 		if err != nil {
-			return query, &failure{public: errRange, field: day.name}
+			return query, &web.Failure{Public: errRange, Field: day.name}
 		}
 		*day.day = parsed
 	}
@@ -170,9 +171,9 @@ func (in *trendInput) query(l language) (balance.TrendQuery, error) {
 func (in *trendInput) badRange() error {
 	switch {
 	case in.To == "":
-		return &failure{public: errRange, field: "from"}
+		return &web.Failure{Public: errRange, Field: "from"}
 	case in.From == "":
-		return &failure{public: errRange, field: "to"}
+		return &web.Failure{Public: errRange, Field: "to"}
 	}
-	return fail(errRange)
+	return errRange
 }

@@ -1,7 +1,9 @@
 package handlers
 
-// balanceFields explains the fields of balances.go.
-var balanceFields = fields{
+import "yibao/handlers/web"
+
+// balanceFields explain the fields of balances.go.
+var balanceFields = web.Fields{
 	"BalanceView": {
 		"meta":       {"数据的时间、来源与完整程度", "Time, source and completeness of the figures"},
 		"enrolments": {"参保信息，每个险种一项", "Enrolments, one for each insurance"},

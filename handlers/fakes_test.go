@@ -1,14 +1,9 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/balance"
+	"yibao/handlers/web"
+	"yibao/handlers/web/webtest"
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -275,24 +272,7 @@ type rig struct {
 	t    testing.TB
 	app  *fiber.App
 	fake *fakeService
-	log  *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
+	log  *webtest.Log
 }
 
 func testOptions(fake *fakeService) Options {
@@ -303,16 +283,18 @@ func testOptions(fake *fakeService) Options {
 			{Code: "330200", Name: "样例市"},
 		}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {"330100"}}),
 		Consent: ConsentText{Version: "v1", Text: "授权说明"},
-		Version: "test",
-		Now:     func() time.Time { return noon },
-		Metrics: prometheus.NewRegistry(),
-		Limits:  Limits{PerAddress: Rate{PerSecond: -1}, PerUser: Rate{PerSecond: -1}},
+		Options: web.Options{
+			Version: "test",
+			Now:     func() time.Time { return noon },
+			Metrics: prometheus.NewRegistry(),
+			Limits:  web.Limits{PerAddress: web.Rate{PerSecond: -1}, PerUser: web.Rate{PerSecond: -1}},
+		},
 	}
 }
 
 func newRig(t testing.TB, change ...func(*Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, fake: newFake(), log: &lockedBuffer{}}
+	r := &rig{t: t, fake: newFake(), log: &webtest.Log{}}
 	o := testOptions(r.fake)
 	o.Log = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	for _, c := range change {
@@ -326,84 +308,21 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	return r
 }
 
-// response is an answer, read.
-type response struct {
-	*http.Response
-	body string
-}
-
-func (r *rig) send(request *http.Request) response {
+func (r *rig) send(request *http.Request) webtest.Answer {
 	r.t.Helper()
-	answer, err := r.app.Test(request, 10_000)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return response{answer, string(body)}
-}
-
-func request(method, path, body string) *http.Request {
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	made := httptest.NewRequest(method, path, reader)
-	if body != "" {
-		made.Header.Set("Content-Type", "application/json")
-	}
-	return made
+	return webtest.Send(r.t, r.app, request)
 }
 
 // do sends a request of the signed-in caller.
-func (r *rig) do(method, path, body string) response {
+func (r *rig) do(method, path, body string) webtest.Answer {
 	r.t.Helper()
-	made := request(method, path, body)
-	made.Header.Set("Authorization", "Bearer "+goodToken)
-	return r.send(made)
+	return r.doIn("", method, path, body)
 }
 
-func (r *rig) doIn(language, method, path, body string) response {
+func (r *rig) doIn(language, method, path, body string) webtest.Answer {
 	r.t.Helper()
-	made := request(method, path, body)
+	made := webtest.Request(method, path, body)
 	made.Header.Set("Authorization", "Bearer "+goodToken)
 	made.Header.Set("Accept-Language", language)
 	return r.send(made)
-}
-
-// problem reads an answer that must be a problem document.
-func (a response) problem(t testing.TB) Problem {
-	t.Helper()
-	if kind := a.Header.Get("Content-Type"); kind != problemType {
-		t.Fatalf("content type %q, body %s", kind, a.body)
-	}
-	var p Problem
-	decoder := json.NewDecoder(strings.NewReader(a.body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		t.Fatalf("%v in %s", err, a.body)
-	}
-	if p.Status != a.StatusCode || p.Title == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
-		t.Fatalf("incomplete problem: %s", a.body)
-	}
-	if p.RequestID == "" || p.RequestID != a.Header.Get(headerRequestID) {
-		t.Fatalf("request id %q, header %q", p.RequestID, a.Header.Get(headerRequestID))
-	}
-	return p
-}
-
-// json reads an answer that must be a success.
-func (a response) json(t testing.TB, status int) map[string]any {
-	t.Helper()
-	if a.StatusCode != status {
-		t.Fatalf("status %d instead of %d: %s", a.StatusCode, status, a.body)
-	}
-	var v map[string]any
-	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
-		t.Fatalf("%v in %s", err, a.body)
-	}
-	return v
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 
+	"yibao/handlers/web"
 	"yibao/identity"
 )
 
@@ -25,7 +26,7 @@ type regionsView struct {
 
 // listRegions shows a caller the regions of the app in use, and anybody else all of them.
 func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], error) {
-	caller := callerOf(ctx)
+	caller := web.CallerOf(ctx)
 	view := regionsView{Regions: []regionView{}, Consent: consentTextView(s.Consent)}
 	for _, r := range s.Regions.All() {
 		if caller != nil && !s.Regions.Offered(identity.AppKey{Platform: caller.Platform, App: caller.App}, r.Code) {
@@ -75,11 +76,11 @@ func (s *server) insured(l identity.Link) insuredView {
 }
 
 func (s *server) listInsured(ctx context.Context, _ *none) (*out[insuredListView], error) {
-	return answer(insuredListView{each(callerOf(ctx).Links, s.insured)}), nil
+	return answer(insuredListView{each(web.CallerOf(ctx).Links, s.insured)}), nil
 }
 
 func (s *server) getInsured(ctx context.Context, in *LinkID) (*out[insuredView], error) {
-	link, err := callerOf(ctx).Link(in.ID)
+	link, err := web.CallerOf(ctx).Link(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -87,5 +88,5 @@ func (s *server) getInsured(ctx context.Context, in *LinkID) (*out[insuredView],
 }
 
 func (s *server) unlink(ctx context.Context, in *LinkID) (*struct{}, error) {
-	return nil, s.Linking.Unlink(ctx, callerOf(ctx), in.ID)
+	return nil, s.Linking.Unlink(ctx, web.CallerOf(ctx), in.ID)
 }

@@ -1,7 +1,9 @@
 package handlers
 
-// insuredFields explains the fields of insured.go.
-var insuredFields = fields{
+import "yibao/handlers/web"
+
+// insuredFields explain the fields of insured.go.
+var insuredFields = web.Fields{
 	"/v1/insured/{id}": {
 		"id": {
 			"参保人编号，即 GET /v1/insured 返回的 id（绑定成功时为 insured_id）",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"yibao/handlers/web"
 	"yibao/identity"
 )
 
@@ -40,11 +41,11 @@ type attemptView struct {
 // startLink answers the same, at once, whether the person exists or not.
 func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemptView], error) {
 	body := &in.Body
-	attempt, err := s.Linking.Start(ctx, callerOf(ctx), identity.LinkRequest{
+	attempt, err := s.Linking.Start(ctx, web.CallerOf(ctx), identity.LinkRequest{
 		Region: body.Region, Name: body.Name, IDType: body.IDType, IDNumber: body.IDNumber,
 		Relation: body.Relation, Method: body.Method, ConsentVersion: body.Consent.Version,
 		Unattended: body.Consent.Unattended, Guardian: body.Consent.Guardian,
-		Address: callOf(ctx).address.String(),
+		Address: web.AddressOf(ctx).String(),
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 }
 
 func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
-	attempt, err := s.Linking.Attempt(ctx, callerOf(ctx), in.ID)
+	attempt, err := s.Linking.Attempt(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptVie
 }
 
 func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
-	attempt, err := s.Linking.Resend(ctx, callerOf(ctx), in.ID)
+	attempt, err := s.Linking.Resend(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ type proofInput struct {
 
 // proveLink answers 202 when the code was right but the upstream cannot be asked just now.
 func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptView], error) {
-	attempt, err := s.Linking.Prove(ctx, callerOf(ctx), in.ID, in.Body.Code)
+	attempt, err := s.Linking.Prove(ctx, web.CallerOf(ctx), in.ID, in.Body.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +95,11 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 // provenExamples are what the document shows of the two answers to a right code.
 var provenExamples = map[int]any{
 	http.StatusOK: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked.zh,
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked[web.Chinese],
 		InsuredID: "QW7M2XKD5ZB3TNR6VAJHP4ELCY", SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 	http.StatusAccepted: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: textProving.zh,
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: textProving[web.Chinese],
 		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 }
@@ -106,18 +107,18 @@ var provenExamples = map[int]any{
 // attempt shows an attempt. Requested and waiting look alike, and so do the first code on its way and sent: how far the
 // work in the background has come depends on whether the person exists.
 func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
-	l := callOf(ctx).language
+	l := web.LanguageOf(ctx)
 	view := attemptView{
 		ID: a.ID, Method: a.Method, State: string(a.State),
 		SendsLeft: s.Linking.SendsLeft(a), TriesLeft: s.Linking.TriesLeft(a), ExpiresIn: s.Linking.ExpiresIn(a),
 	}
 	switch a.State {
 	case identity.AttemptRequested, identity.AttemptWaiting:
-		view.State, view.Message = "waiting", textCodeSent.in(l)
+		view.State, view.Message = "waiting", textCodeSent[l]
 	case identity.AttemptProved:
-		view.State, view.Message = "proving", textProving.in(l)
+		view.State, view.Message = "proving", textProving[l]
 	case identity.AttemptLinked:
-		view.InsuredID, view.Message = a.LinkID, textLinked.in(l)
+		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:
 		view.Reason, view.Message = a.Reason, reasonText(failureTexts, a.Reason, l)
 	}

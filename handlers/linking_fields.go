@@ -1,7 +1,9 @@
 package handlers
 
-// linkingFields explains the fields of linking.go.
-var linkingFields = fields{
+import "yibao/handlers/web"
+
+// linkingFields explain the fields of linking.go.
+var linkingFields = web.Fields{
 	"/v1/link-attempts/{id}": {
 		"id": {
 			"绑定申请编号，即 POST /v1/link-attempts 返回的 id",

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"yibao/balance"
+	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -79,7 +80,7 @@ type reminderView struct {
 func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[reminderView], error) {
 	body := &in.Body
 	if q := body.QuietHours; q != nil && q.Start == q.End {
-		return nil, fail(errQuiet) // all day or never? The domain's word for "none" would drop them without a word
+		return nil, errQuiet // all day or never? The domain's word for "none" would drop them without a word
 	}
 	setting := reminder.Setting{
 		Threshold: balance.Fen(body.ThresholdFen), Margin: (*balance.Fen)(body.MarginFen), InsuranceType: body.InsuranceType,
@@ -87,11 +88,11 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 	}
 	if body.Consent != nil {
 		if body.Consent.Version != s.Consent.Version {
-			return nil, fail(errConsent) // the text that was agreed to is not the one in force
+			return nil, errConsent // the text that was agreed to is not the one in force
 		}
 		setting.ConsentVersion = body.Consent.Version
 	}
-	rule, err := s.Reminders.Put(ctx, callerOf(ctx), in.ID, setting)
+	rule, err := s.Reminders.Put(ctx, web.CallerOf(ctx), in.ID, setting)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 }
 
 func (s *server) getReminder(ctx context.Context, in *LinkID) (*out[reminderView], error) {
-	rule, err := s.Reminders.Get(ctx, callerOf(ctx), in.ID)
+	rule, err := s.Reminders.Get(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +108,14 @@ func (s *server) getReminder(ctx context.Context, in *LinkID) (*out[reminderView
 }
 
 func (s *server) deleteReminder(ctx context.Context, in *LinkID) (*struct{}, error) {
-	return nil, s.Reminders.Delete(ctx, callerOf(ctx), in.ID)
+	return nil, s.Reminders.Delete(ctx, web.CallerOf(ctx), in.ID)
 }
 
 func (s *server) reminder(ctx context.Context, r *reminder.Rule) reminderView {
-	l := callOf(ctx).language
+	l := web.LanguageOf(ctx)
 	view := reminderView{
 		ThresholdFen: r.Threshold, Threshold: r.Threshold.Display(), MarginFen: r.Margin,
-		InsuranceType: r.InsuranceType, InsuranceName: balance.InsuranceName(r.InsuranceType, l.short()),
+		InsuranceType: r.InsuranceType, InsuranceName: balance.InsuranceName(r.InsuranceType, l.Short()),
 		Template: r.Template, ShowAmount: r.ShowAmount, QuietHours: viewQuiet(r.Quiet),
 		State: r.State, AlreadyBelow: r.LastReason == reminder.ReasonAlreadyBelow,
 		LastReason: r.LastReason, EvaluatedAt: stamp(r.EvaluatedAt), NextCheckAt: stamp(r.DueAt),
@@ -129,7 +130,7 @@ func (s *server) reminder(ctx context.Context, r *reminder.Rule) reminderView {
 // quotaOf finds the quota of one template. The rule itself is there already, so a quota that cannot be read just now is
 // left out.
 func (s *server) quotaOf(ctx context.Context, template string) *quotaView {
-	quotas, err := s.Reminders.Quotas(ctx, callerOf(ctx))
+	quotas, err := s.Reminders.Quotas(ctx, web.CallerOf(ctx))
 	if err != nil {
 		return nil
 	}
@@ -186,11 +187,11 @@ type deliveriesView struct {
 const shownDeliveries = 50
 
 func (s *server) listDeliveries(ctx context.Context, in *LinkID) (*out[deliveriesView], error) {
-	list, err := s.Reminders.Deliveries(ctx, callerOf(ctx), in.ID, shownDeliveries)
+	list, err := s.Reminders.Deliveries(ctx, web.CallerOf(ctx), in.ID, shownDeliveries)
 	if err != nil {
 		return nil, err
 	}
-	l := callOf(ctx).language
+	l := web.LanguageOf(ctx)
 	return answer(deliveriesView{each(list, func(d reminder.Delivery) deliveryView {
 		view := deliveryView{
 			ID: d.ID, State: d.State, StateText: reasonText(deliveryTexts, string(d.State), l), Reason: d.Reason,
@@ -217,7 +218,7 @@ type templatesView struct {
 }
 
 func (s *server) listTemplates(ctx context.Context, _ *none) (*out[templatesView], error) {
-	caller := callerOf(ctx)
+	caller := web.CallerOf(ctx)
 	quotas, err := s.Reminders.Quotas(ctx, caller)
 	if err != nil {
 		return nil, err
@@ -258,11 +259,11 @@ func viewQuota(q reminder.Quota) quotaView {
 }
 
 func (s *server) reportSubscription(ctx context.Context, in *subscriptionInput) (*out[quotasView], error) {
-	quotas, err := s.Reminders.Report(ctx, callerOf(ctx), reminder.Report{ID: in.Body.ReportID, Results: in.Body.Results})
+	quotas, err := s.Reminders.Report(ctx, web.CallerOf(ctx), reminder.Report{ID: in.Body.ReportID, Results: in.Body.Results})
 	if err != nil {
 		return nil, err
 	}
-	return answer(quotasView{Quotas: each(quotas, viewQuota), Ignored: s.ignored(callerOf(ctx), in.Body.Results)}), nil
+	return answer(quotasView{Quotas: each(quotas, viewQuota), Ignored: s.ignored(web.CallerOf(ctx), in.Body.Results)}), nil
 }
 
 // knownResults are the words that a template can come with. Only "accept" grants. A platform may add words, so others are

@@ -1,7 +1,9 @@
 package handlers
 
-// reminderFields explains the fields of reminders.go.
-var reminderFields = fields{
+import "yibao/handlers/web"
+
+// reminderFields explain the fields of reminders.go.
+var reminderFields = web.Fields{
 	"PutReminderInputBody": {
 		"threshold_fen": {
 			"提醒金额（分）：余额低于此金额时提醒",

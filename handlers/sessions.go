@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 
+	"yibao/handlers/web"
 	"yibao/identity"
 )
 
@@ -60,7 +61,7 @@ type sessionsView struct {
 const shownSessions = 50
 
 func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView], error) {
-	caller := callerOf(ctx)
+	caller := web.CallerOf(ctx)
 	list, err := s.Sessions.List(ctx, caller)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView],
 
 // signOut ends one session of the caller; "current" names the one in use.
 func (s *server) signOut(ctx context.Context, in *SessionID) (*struct{}, error) {
-	caller := callerOf(ctx)
+	caller := web.CallerOf(ctx)
 	id := in.ID
 	if id == "current" {
 		id = caller.SessionID
@@ -95,7 +96,7 @@ type meSessionView struct {
 }
 
 func (s *server) me(ctx context.Context, _ *none) (*out[meView], error) {
-	caller := callerOf(ctx)
+	caller := web.CallerOf(ctx)
 	quotas, err := s.Reminders.Quotas(ctx, caller)
 	if err != nil {
 		return nil, err

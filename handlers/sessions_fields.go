@@ -1,7 +1,9 @@
 package handlers
 
-// sessionFields explains the fields of sessions.go.
-var sessionFields = fields{
+import "yibao/handlers/web"
+
+// sessionFields explain the fields of sessions.go.
+var sessionFields = web.Fields{
 	"/v1/sessions/{id}": {
 		"id": {
 			"登录记录编号，即 GET /v1/sessions 返回的 id；current 表示本次登录",

@@ -3,6 +3,7 @@ package handlers
 import (
 	"maps"
 
+	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -81,9 +82,9 @@ func joined(a, b map[string]text) map[string]text {
 }
 
 // reasonText looks up a sentence; a reason without one is never shown as an internal word.
-func reasonText(texts map[string]text, reason string, l language) string {
+func reasonText(texts map[string]text, reason string, l web.Language) string {
 	if found, ok := texts[reason]; ok {
-		return found.in(l)
+		return found[l]
 	}
-	return textOther.in(l)
+	return textOther[l]
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/handlers"
+	"yibao/handlers/web"
 	"yibao/identity"
 )
 
@@ -16,13 +17,15 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Reminders: a.Reminders,
 		Regions: a.regions(),
 		Consent: handlers.ConsentText{Version: c.Consent.Version, Text: c.Consent.Text},
-		Ready:   a.Store.Ping, Draining: a.draining.Load,
-		Limits: handlers.Limits{
-			PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
+		Options: web.Options{
+			Ready: a.Store.Ping, Draining: a.draining.Load,
+			Limits: web.Limits{
+				PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
+			},
+			TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, ReadTimeout: c.Server.ReadTimeout,
+			WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, HSTS: c.Server.HSTS,
+			Log: a.opts.Log, Now: a.opts.Now,
 		},
-		TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, ReadTimeout: c.Server.ReadTimeout,
-		WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, HSTS: c.Server.HSTS,
-		Log: a.opts.Log, Now: a.opts.Now,
 	}
 	if c.Server.Metrics {
 		options.Metrics = metrics
@@ -47,6 +50,6 @@ func (a *App) regions() *identity.Regions {
 }
 
 // perMinute turns requests a minute into a rate with a burst of a quarter of it.
-func perMinute(n int) handlers.Rate {
-	return handlers.Rate{PerSecond: float64(n) / 60, Burst: max(n/4, 1)}
+func perMinute(n int) web.Rate {
+	return web.Rate{PerSecond: float64(n) / 60, Burst: max(n/4, 1)}
 }

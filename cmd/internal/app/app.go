@@ -17,6 +17,7 @@ import (
 	"yibao/balance"
 	"yibao/config"
 	"yibao/handlers"
+	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/reminder"
 	"yibao/store"
@@ -127,11 +128,12 @@ func (a *App) wire(keys *store.Keyring) error {
 	if err != nil {
 		return err
 	}
-	build := handlers.New
+	options := a.handlerOptions(metrics)
 	if a.opts.Role == RoleWorker {
-		build = handlers.NewProbes
+		a.HTTP, err = web.NewProbes(options.Options)
+	} else {
+		a.HTTP, err = handlers.New(options)
 	}
-	a.HTTP, err = build(a.handlerOptions(metrics))
 	return err
 }
 

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"cmp"
@@ -9,34 +9,34 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// fieldProblems are the codes a single field can have. Huma says in English what it found; the first phrase that its
-// message begins with decides. Its messages are tested against this list.
+// fieldProblems are the codes a single field can have. Huma's finding is an English message; the first phrase that it
+// begins with decides. Tests hold Huma's messages against this list.
 var fieldProblems = []struct {
 	phrase, code string
-	text         text
+	text         Text
 }{
-	{"unexpected property", "unknown_field", text{"包含无法识别的字段", "There is a field that is not known."}},
-	{"expected required property", "required", text{"此项必填", "This is required."}},
-	{"required ", "required", text{"此项必填", "This is required."}},
-	{"expected length >=", "too_short", text{"内容过短", "This is too short."}},
-	{"expected length <=", "too_long", text{"内容过长", "This is too long."}},
-	{"expected number >=", "too_small", text{"数值过小", "This number is too small."}},
-	{"expected number <=", "too_large", text{"数值过大", "This number is too large."}},
-	{"expected value to be one of", "not_allowed", text{"取值不在可选范围内", "This is not one of the allowed values."}},
-	{"expected string to", "wrong_format", text{"格式有误", "This is not in the right format."}},
-	{"expected object with at", "wrong_count", text{"数量不符合要求", "There are too many or too few of these."}},
-	{"expected array length", "wrong_count", text{"数量不符合要求", "There are too many or too few of these."}},
-	{"expected ", "wrong_type", text{"类型有误", "This is of the wrong type."}},
-	{"invalid ", "wrong_type", text{"类型有误", "This is of the wrong type."}},
-	{"", "invalid", text{"填写有误", "This is not right."}},
+	{"unexpected property", "unknown_field", Text{"包含无法识别的字段", "There is a field that is not known."}},
+	{"expected required property", "required", Text{"此项必填", "This is required."}},
+	{"required ", "required", Text{"此项必填", "This is required."}},
+	{"expected length >=", "too_short", Text{"内容过短", "This is too short."}},
+	{"expected length <=", "too_long", Text{"内容过长", "This is too long."}},
+	{"expected number >=", "too_small", Text{"数值过小", "This number is too small."}},
+	{"expected number <=", "too_large", Text{"数值过大", "This number is too large."}},
+	{"expected value to be one of", "not_allowed", Text{"取值不在可选范围内", "This is not one of the allowed values."}},
+	{"expected string to", "wrong_format", Text{"格式有误", "This is not in the right format."}},
+	{"expected object with at", "wrong_count", Text{"数量不符合要求", "There are too many or too few of these."}},
+	{"expected array length", "wrong_count", Text{"数量不符合要求", "There are too many or too few of these."}},
+	{"expected ", "wrong_type", Text{"类型有误", "This is of the wrong type."}},
+	{"invalid ", "wrong_type", Text{"类型有误", "This is of the wrong type."}},
+	{"", "invalid", Text{"填写有误", "This is not right."}},
 }
 
-// maxFieldErrors bounds the answer to a body made of nothing but unknown fields.
+// maxFieldErrors bounds the answer to a body that is full of unknown fields.
 const maxFieldErrors = 20
 
-// fieldErrors turns what Huma found into codes, in an order of our own (Huma walks maps). Only field names that the
-// operation itself declares are named: a client's own name for a field could be anything.
-func fieldErrors(op *huma.Operation, details []error, l language) []FieldError {
+// fieldErrors turns Huma's findings into codes, in an order of our own (Huma walks maps). It names only fields that the
+// operation itself declares: a client's own name for a field could be any text.
+func fieldErrors(op *huma.Operation, details []error, l Language) []FieldError {
 	names := knownFields(op)
 	found := make([]FieldError, 0, len(details))
 	for _, err := range details {
@@ -53,7 +53,7 @@ func fieldErrors(op *huma.Operation, details []error, l language) []FieldError {
 	return found[:min(len(found), maxFieldErrors)]
 }
 
-func fieldError(names map[string]bool, detail *huma.ErrorDetail, l language) FieldError {
+func fieldError(names map[string]bool, detail *huma.ErrorDetail, l Language) FieldError {
 	path := detail.Location
 	if name, ok := strings.CutPrefix(detail.Message, "expected required property "); ok {
 		path += "." + strings.TrimSuffix(name, " to be present")
@@ -63,13 +63,13 @@ func fieldError(names map[string]bool, detail *huma.ErrorDetail, l language) Fie
 	}
 	for _, p := range fieldProblems {
 		if strings.HasPrefix(detail.Message, p.phrase) {
-			return FieldError{Field: longestKnown(names, path), Code: p.code, Text: p.text.in(l)}
+			return FieldError{Field: longestKnown(names, path), Code: p.code, Text: p.text[l]}
 		}
 	}
 	return FieldError{} // the last phrase is "": never reached
 }
 
-// longestKnown cuts a path ("body.consent.version") back to what is known ("consent.version"), or to "".
+// longestKnown cuts a path ("body.consent.version") back to a known field ("consent.version"), or to "".
 func longestKnown(names map[string]bool, path string) string {
 	_, path, _ = strings.Cut(path, ".")
 	for path != "" && !names[path] {

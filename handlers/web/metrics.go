@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"net/http"
@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics counts requests. Label values come from the route list and status codes alone, so their number is bounded.
+// metrics count requests. Label values come from the route list and status codes alone, so their number is bounded.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -39,17 +39,17 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 // highestStatus is one above the statuses that are counted one by one.
 const highestStatus = 600
 
-// endpoint is one route with its counters, looked up once and then kept: finding a counter by its labels takes longer
-// than counting.
+// endpoint is one route with its counters. They are looked up once and then kept: finding a counter by its labels takes
+// longer than counting.
 type endpoint struct {
-	route
-	metrics  *metrics
+	Route
+	server   *server
 	duration prometheus.Observer
 	byStatus [highestStatus]atomic.Pointer[prometheus.Counter]
 }
 
-func (m *metrics) endpoint(r route) *endpoint {
-	return &endpoint{route: r, metrics: m, duration: m.durations.WithLabelValues(r.method, r.path)}
+func (s *server) endpoint(r Route) *endpoint {
+	return &endpoint{Route: r, server: s, duration: s.metrics.durations.WithLabelValues(r.Method, r.Path)}
 }
 
 func (e *endpoint) observe(status int, took time.Duration) {
@@ -61,7 +61,7 @@ func (e *endpoint) observe(status int, took time.Duration) {
 		(*counter).Inc()
 		return
 	}
-	counter := e.metrics.requests.WithLabelValues(e.method, e.path, strconv.Itoa(status))
+	counter := e.server.metrics.requests.WithLabelValues(e.Method, e.Path, strconv.Itoa(status))
 	e.byStatus[status].Store(&counter)
 	counter.Inc()
 }

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"sync"
@@ -7,7 +7,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Rate is how often somebody may ask: PerSecond over time, Burst at once.
+// Rate limits the requests of one key: PerSecond over time, Burst at once.
 type Rate struct {
 	PerSecond float64 // 0: the default; negative: no limit
 	Burst     int     // 0: the default
@@ -69,8 +69,8 @@ func (l *limiter[K]) bucket(key K, now time.Time) *rate.Limiter {
 	return made
 }
 
-// sweep drops buckets that are full again: a new one would be the same. When hardly any is, a flood from many keys is
-// going on; then every second one goes, so that sweeping stays rare and memory bounded.
+// sweep drops buckets that are full again: a new one would be the same. If few are full, as in a flood from many keys,
+// half of all go, so that sweeps stay rare and memory bounded.
 func (l *limiter[K]) sweep(now time.Time) {
 	for key, bucket := range l.buckets {
 		if bucket.TokensAt(now) >= float64(l.rate.Burst) {

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"fmt"
@@ -8,27 +8,22 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// fields are the texts of the document, by schema and property or by path and parameter. A parameter in the path is
+// Fields are the texts of the document, by schema and property or by path and parameter. A parameter in the path is
 // found under the path that ends with it ("/v1/insured/{id}"), so that all routes below share its text.
-type fields map[string]map[string]text
-
-// documented are the texts of all types.
-var documented = []fields{
-	problemFields, sessionFields, insuredFields, linkingFields, balanceFields, reminderFields,
-}
+type Fields map[string]map[string]Text
 
 // describe sets a description in both languages.
-func describe(description *string, extensions *map[string]any, t text) {
+func describe(description *string, extensions *map[string]any, t Text) {
 	if *extensions == nil {
 		*extensions = map[string]any{}
 	}
-	*description, (*extensions)["x-description-en"] = t.zh, t.en
+	*description, (*extensions)["x-description-en"] = t[Chinese], t[English]
 }
 
 // describeFields describes every field and parameter of the document. It fails on a field or parameter that has no text
 // in both languages, and on a text that has no field.
-func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables ...fields) error {
-	texts, unused := map[string]text{}, map[string]bool{}
+func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables []Fields) error {
+	texts, unused := map[string]Text{}, map[string]bool{}
 	for _, table := range tables {
 		for owner, list := range table {
 			for name, t := range list {
@@ -37,10 +32,10 @@ func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables
 		}
 	}
 	var problems []string
-	find := func(owner, name string) text {
+	find := func(owner, name string) Text {
 		key := owner + " " + name
 		t := texts[key]
-		if t.zh == "" || t.en == "" {
+		if t[Chinese] == "" || t[English] == "" {
 			problems = append(problems, "no text in both languages: "+key)
 		}
 		delete(unused, key)
@@ -69,5 +64,5 @@ func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables
 		return nil
 	}
 	slices.Sort(problems)
-	return fmt.Errorf("handlers: the document: %s", strings.Join(problems, "; "))
+	return fmt.Errorf("web: the document: %s", strings.Join(problems, "; "))
 }

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"reflect"
@@ -16,20 +16,20 @@ type Described struct {
 // without a field.
 func TestFieldsAndTextsGoTogether(t *testing.T) {
 	t.Parallel()
-	whole := func() fields {
-		return fields{
+	whole := func() Fields {
+		return Fields{
 			"Described":          {"name": {"名称", "Name"}},
 			"/things/{id}":       {"id": {"编号", "Id"}},
 			"/things/{id}/parts": {"step": {"步长", "Step"}},
 		}
 	}
-	for wrong, change := range map[string]func(fields){
-		"": func(fields) {},
-		"no text in both languages: Described name":          func(f fields) { f["Described"] = nil },
-		"no text in both languages: /things/{id} id":         func(f fields) { f["/things/{id}"]["id"] = text{zh: "编号"} },
-		"no text in both languages: /things/{id}/parts step": func(f fields) { f["/things/{id}/parts"]["step"] = text{en: "Step"} },
-		"no field for the text: Described age":               func(f fields) { f["Described"]["age"] = text{"年龄", "Age"} },
-		"no field for the text: /things/{id}/parts id":       func(f fields) { f["/things/{id}/parts"]["id"] = text{"编号", "Id"} },
+	for wrong, change := range map[string]func(Fields){
+		"": func(Fields) {},
+		"no text in both languages: Described name":          func(f Fields) { f["Described"] = nil },
+		"no text in both languages: /things/{id} id":         func(f Fields) { f["/things/{id}"]["id"] = Text{"编号"} },
+		"no text in both languages: /things/{id}/parts step": func(f Fields) { f["/things/{id}/parts"]["step"] = Text{English: "Step"} },
+		"no field for the text: Described age":               func(f Fields) { f["Described"]["age"] = Text{"年龄", "Age"} },
+		"no field for the text: /things/{id}/parts id":       func(f Fields) { f["/things/{id}/parts"]["id"] = Text{"编号", "Id"} },
 	} {
 		registry := huma.NewMapRegistry("#/", huma.DefaultSchemaNamer)
 		registry.Schema(reflect.TypeFor[Described](), true, "")
@@ -39,7 +39,7 @@ func TestFieldsAndTextsGoTogether(t *testing.T) {
 		}}
 		table := whole()
 		change(table)
-		err := describeFields(document, []*huma.Operation{op}, table)
+		err := describeFields(document, []*huma.Operation{op}, []Fields{table})
 		if (err == nil) != (wrong == "") || err != nil && !strings.Contains(err.Error(), wrong) {
 			t.Errorf("want %q, got %v", wrong, err)
 		}

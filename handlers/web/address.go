@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ func parseProxies(list []string) (proxies, error) {
 		if err != nil {
 			address, err := netip.ParseAddr(item)
 			if err != nil {
-				return nil, fmt.Errorf("handlers: trusted proxy %q is neither an address nor a network", item)
+				return nil, fmt.Errorf("web: trusted proxy %q is neither an address nor a network", item)
 			}
 			prefix = netip.PrefixFrom(address, address.BitLen())
 		}
@@ -44,8 +44,8 @@ func peer(c *fiber.Ctx) netip.Addr {
 	return remote.Unmap()
 }
 
-// noteUntrusted warns, once, of a forwarded request whose sender is no trusted proxy. It may be somebody's invention, but
-// mostly it is a proxy that was forgotten in the configuration. No address: it may be a person's.
+// noteUntrusted warns, once, of a forwarded request whose sender is no trusted proxy. The header may be invented, but
+// mostly a proxy was forgotten in the configuration. The address is not logged: it may be a person's.
 func (s *server) noteUntrusted(c *fiber.Ctx) {
 	if len(c.Request().Header.Peek(fiber.HeaderXForwardedFor)) == 0 || s.proxies.trusts(peer(c)) {
 		return
@@ -57,7 +57,7 @@ func (s *server) noteUntrusted(c *fiber.Ctx) {
 }
 
 // client returns the address a request came from: the connection's, or behind trusted proxies the right-most address of
-// X-Forwarded-For that is none of them. What stands left of it was written by the client and is not believed.
+// X-Forwarded-For that is no trusted proxy. Addresses left of it were written by the client and are not believed.
 func (p proxies) client(c *fiber.Ctx) netip.Addr {
 	remote := peer(c)
 	if !p.trusts(remote) {
@@ -74,8 +74,8 @@ func (p proxies) client(c *fiber.Ctx) netip.Addr {
 	return remote
 }
 
-// rightmost walks one header line from its right end; done says that an untrusted address, or something that is no
-// address, was met.
+// rightmost walks one header line from its right end. It is done at the first untrusted address, or at an item that is no
+// address.
 func (p proxies) rightmost(line string, last netip.Addr) (hop netip.Addr, done bool) {
 	for line != "" {
 		at := strings.LastIndexByte(line, ',')

@@ -1,8 +1,7 @@
-package handlers
+package web
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"time"
@@ -15,15 +14,6 @@ import (
 
 const headerRequestID = "X-Request-Id"
 
-// newCall starts a call whose headers ask for a language.
-func newCall(acceptLanguage string) *call {
-	return &call{
-		Context:  context.Background(),
-		id:       rand.Text(),
-		language: parseLanguage(acceptLanguage),
-	}
-}
-
 // recover is the outermost layer: a panic anywhere below becomes an internal error.
 func (s *server) recover(c *fiber.Ctx) (err error) {
 	defer func() {
@@ -31,7 +21,7 @@ func (s *server) recover(c *fiber.Ctx) (err error) {
 			call := callIn(c)
 			call.fault = fmt.Sprintf("panic of type %T", cause)
 			panics.Log(s.Log, "request_panic", cause, "request_id", call.id)
-			err = s.handleError(c, fail(errInternal))
+			err = s.handleError(c, ErrInternal)
 		}
 	}()
 	return c.Next()
@@ -50,7 +40,7 @@ func (s *server) begin(c *fiber.Ctx) error {
 // header is one response header, ready to be written.
 type header struct{ name, value []byte }
 
-// securityHeaders are on every answer. Nothing may be kept by caches unless a route says otherwise.
+// securityHeaders are on every answer. No cache may keep an answer unless a route says otherwise.
 func securityHeaders(hsts bool) []header {
 	list := [][2]string{
 		{"X-Content-Type-Options", "nosniff"},
@@ -80,8 +70,8 @@ func (s *server) harden(c *fiber.Ctx, call *call) {
 	headers.SetCanonical(requestIDName, []byte(call.id))
 }
 
-// observe counts and logs the request once its answer is known. It answers errors itself, so that the status it sees is
-// the final one; a panic is answered further out, and counted here on its way.
+// observe counts and logs the request once its answer is known. It answers errors itself, so that it sees the final
+// status. A panic is counted here on its way out, and answered by recover.
 func (s *server) observe(c *fiber.Ctx) error {
 	start := time.Now() // durations are measured on the machine's clock
 	panicked := true
@@ -100,7 +90,7 @@ func (s *server) observe(c *fiber.Ctx) error {
 	return err
 }
 
-// record never looks at the path itself: it may carry ids, or anything.
+// record logs the route, never the path: a path may carry ids, or any text.
 func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 	call := callIn(c)
 	e := call.endpoint
@@ -119,7 +109,7 @@ func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 		return
 	}
 	attributes := []slog.Attr{
-		slog.String("method", e.method), slog.String("route", e.path), slog.Int("status", status),
+		slog.String("method", e.Method), slog.String("route", e.Path), slog.Int("status", status),
 		slog.Int64("micros", took.Microseconds()), slog.String("request_id", call.id),
 	}
 	if call.code != "" {
@@ -135,7 +125,7 @@ func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 func (s *server) limitAddress(c *fiber.Ctx) error {
 	wait, ok := s.byAddress.take(identity.Network(callIn(c).address), s.Now())
 	if !ok {
-		return &failure{public: errRate, retry: wait}
+		return &Failure{Public: ErrRate, Retry: wait}
 	}
 	return c.Next()
 }
