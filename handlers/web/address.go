@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,12 +31,7 @@ func parseProxies(list []string) (proxies, error) {
 }
 
 func (p proxies) trusts(address netip.Addr) bool {
-	for _, prefix := range p {
-		if prefix.Contains(address) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
 // peer is the other end of the connection.
@@ -57,38 +53,22 @@ func (s *server) noteUntrusted(c *fiber.Ctx) {
 }
 
 // client returns the address a request came from: the connection's, or behind trusted proxies the right-most address of
-// X-Forwarded-For that is no trusted proxy. Addresses left of it were written by the client and are not believed.
+// X-Forwarded-For that is no trusted proxy. Addresses left of it were written by the client and are not believed; nor are
+// those left of an item that is no address.
 func (p proxies) client(c *fiber.Ctx) netip.Addr {
-	remote := peer(c)
-	if !p.trusts(remote) {
-		return remote
-	}
+	last := peer(c)
 	lines := c.Request().Header.PeekAll(fiber.HeaderXForwardedFor)
-	for i := len(lines) - 1; i >= 0; i-- {
-		hop, done := p.rightmost(string(lines[i]), remote)
-		if done {
-			return hop
-		}
-		remote = hop
-	}
-	return remote
-}
-
-// rightmost walks one header line from its right end. It is done at the first untrusted address, or at an item that is no
-// address.
-func (p proxies) rightmost(line string, last netip.Addr) (hop netip.Addr, done bool) {
-	for line != "" {
-		at := strings.LastIndexByte(line, ',')
-		item := strings.TrimSpace(line[at+1:])
-		line = line[:max(at, 0)]
-		address, err := netip.ParseAddr(item)
-		if err != nil {
-			return last, true
-		}
-		last = address.Unmap()
-		if !p.trusts(last) {
-			return last, true
+	for _, line := range slices.Backward(lines) {
+		for _, hop := range slices.Backward(strings.Split(string(line), ",")) {
+			if !p.trusts(last) {
+				return last
+			}
+			address, err := netip.ParseAddr(strings.TrimSpace(hop))
+			if err != nil {
+				return last
+			}
+			last = address.Unmap()
 		}
 	}
-	return last, false
+	return last
 }

@@ -64,7 +64,6 @@ func (r Route) operation() huma.Operation {
 		DefaultStatus: r.status,
 		Errors:        []int{http.StatusInternalServerError}, // for their shape; documentErrors lists them all
 		MaxBodyBytes:  int64(r.maxBody) + 2,                  // the guard has refused longer ones; Huma refuses at its limit, not above
-		Metadata:      map[string]any{},
 		Extensions:    map[string]any{"x-summary-en": r.summary[English]},
 	}
 	switch r.Access {
@@ -76,20 +75,6 @@ func (r Route) operation() huma.Operation {
 		op.Security = []map[string][]string{}
 	}
 	return op
-}
-
-// operationOf finds a registered operation.
-func operationOf(api huma.API, r Route) *huma.Operation {
-	item := api.OpenAPI().Paths[r.Path]
-	switch r.Method {
-	case http.MethodGet:
-		return item.Get
-	case http.MethodPut:
-		return item.Put
-	case http.MethodPost:
-		return item.Post
-	}
-	return item.Delete
 }
 
 // finish adds what types cannot say of an operation: other statuses of success, examples, errors and titles.

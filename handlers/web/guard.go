@@ -19,18 +19,15 @@ const (
 	Citizen               // a good token is needed
 )
 
-// guarded is a router that puts the guard before every handler that is added to it.
+// guarded is a router that puts the guard of a route before the handlers that Huma adds.
 type guarded struct {
 	fiber.Router
-	server *server
-	routes map[string]Route // by method and path, as Huma names it
+	guard fiber.Handler
 }
 
-// Add mounts the handlers behind the guard of their route.
+// Add mounts the handlers behind the guard.
 func (g *guarded) Add(method, path string, handlers ...fiber.Handler) fiber.Router {
-	r := g.routes[method+" "+path]
-	guard := g.server.guard(g.server.endpoint(r))
-	return g.Router.Add(method, path, append([]fiber.Handler{guard}, handlers...)...)
+	return g.Router.Add(method, path, append([]fiber.Handler{g.guard}, handlers...)...)
 }
 
 // fiberPath turns {id} into :id.
@@ -130,17 +127,10 @@ func bearer(authorization string) (string, bool) {
 	return authorization[len(scheme):], true
 }
 
+// idLetters are all that our ids are made of.
+const idLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:"
+
 // plainID says whether a text can be one of our ids. If not, the answer is 404 and no store is asked.
 func plainID(id string) bool {
-	if id == "" || len(id) > 128 {
-		return false
-	}
-	for i := range len(id) {
-		switch b := id[i]; {
-		case b >= '0' && b <= '9', b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b == '-', b == '_', b == '.', b == ':':
-		default:
-			return false
-		}
-	}
-	return true
+	return id != "" && len(id) <= 128 && strings.Trim(id, idLetters) == ""
 }

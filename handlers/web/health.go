@@ -22,15 +22,11 @@ func (s *server) plain(app *fiber.App, path string, probe bool, handler fiber.Ha
 
 // probes mounts /livez (is the process alive?) and /readyz (should it get requests?).
 func (s *server) probes(app *fiber.App) {
-	s.plain(app, "/livez", true, func(c *fiber.Ctx) error { return c.JSON(health{"ok"}) })
+	s.plain(app, "/livez", true, func(c *fiber.Ctx) error { return c.JSON(fiber.Map{"status": "ok"}) })
 	s.plain(app, "/readyz", true, func(c *fiber.Ctx) error {
 		status, code := s.readiness()
-		return c.Status(code).JSON(health{status})
+		return c.Status(code).JSON(fiber.Map{"status": status})
 	})
-}
-
-type health struct {
-	Status string `json:"status"`
 }
 
 // readyTimeout keeps a probe from waiting for a store that does not answer.

@@ -43,21 +43,20 @@ func TestLimitPerUser(t *testing.T) {
 
 func TestLimiterForgets(t *testing.T) {
 	t.Parallel()
-	l := newLimiter[int](Rate{PerSecond: 1, Burst: 2}, 100)
+	l := newLimiter[int](Rate{PerSecond: 1, Burst: 1}, 100)
 	for key := range 1000 {
 		if _, ok := l.take(key, noon); !ok {
 			t.Fatal("a new key was refused")
 		}
-		if len(l.buckets) > 100 {
-			t.Fatalf("%d buckets", len(l.buckets))
+		if l.buckets.Len() > 100 {
+			t.Fatalf("%d buckets", l.buckets.Len())
 		}
 	}
-	l.bucket(5000, noon.Add(time.Hour)) // all are full again
-	for key := range 98 {
-		l.bucket(6000+key, noon.Add(time.Hour))
+	if _, ok := l.take(999, noon); ok {
+		t.Error("the newest keys are forgotten")
 	}
-	if len(l.buckets) > 100 {
-		t.Errorf("%d buckets", len(l.buckets))
+	if _, ok := l.take(0, noon); !ok {
+		t.Error("the oldest key is kept")
 	}
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -30,10 +31,7 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	if registry == nil {
 		return m, nil
 	}
-	if err := registry.Register(m.requests); err != nil {
-		return nil, err
-	}
-	return m, registry.Register(m.durations)
+	return m, errors.Join(registry.Register(m.requests), registry.Register(m.durations))
 }
 
 // highestStatus is one above the statuses that are counted one by one.
@@ -44,6 +42,7 @@ const highestStatus = 600
 type endpoint struct {
 	Route
 	server   *server
+	fields   map[string]bool // names that a problem may repeat
 	duration prometheus.Observer
 	byStatus [highestStatus]atomic.Pointer[prometheus.Counter]
 }

@@ -42,21 +42,17 @@ type header struct{ name, value []byte }
 
 // securityHeaders are on every answer. No cache may keep an answer unless a route says otherwise.
 func securityHeaders(hsts bool) []header {
-	list := [][2]string{
-		{"X-Content-Type-Options", "nosniff"},
-		{"X-Frame-Options", "DENY"},
-		{"Referrer-Policy", "no-referrer"},
-		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-		{"Cache-Control", "no-store"},
+	list := []header{
+		{[]byte("X-Content-Type-Options"), []byte("nosniff")},
+		{[]byte("X-Frame-Options"), []byte("DENY")},
+		{[]byte("Referrer-Policy"), []byte("no-referrer")},
+		{[]byte("Content-Security-Policy"), []byte("default-src 'none'; frame-ancestors 'none'")},
+		{[]byte("Cache-Control"), []byte("no-store")},
 	}
 	if hsts {
-		list = append(list, [2]string{"Strict-Transport-Security", "max-age=31536000"})
+		list = append(list, header{[]byte("Strict-Transport-Security"), []byte("max-age=31536000")})
 	}
-	made := make([]header, len(list))
-	for i, h := range list {
-		made[i] = header{[]byte(h[0]), []byte(h[1])}
-	}
-	return made
+	return list
 }
 
 var requestIDName = []byte(headerRequestID)

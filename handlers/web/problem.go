@@ -108,7 +108,7 @@ func init() {
 	}
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, details ...error) huma.StatusError {
 		c := callOf(ctx.Context())
-		f := failureOf(c, ctx.Operation(), status, message, details)
+		f := failureOf(c, status, message, details)
 		noteFault(c, f, details)
 		problemHeaders(c, f, ctx.SetHeader)
 		return problemFor(c, f)
@@ -120,7 +120,7 @@ func init() {
 }
 
 // failureOf reads Huma's finding: the error of a handler, which is then the only detail, or an input that is not valid.
-func failureOf(c *call, op *huma.Operation, status int, message string, details []error) *Failure {
+func failureOf(c *call, status int, message string, details []error) *Failure {
 	switch {
 	case status >= http.StatusInternalServerError && len(details) == 1:
 		return c.endpoint.server.classify(details[0]) // the guard, which sets endpoint, stands before Huma
@@ -129,7 +129,7 @@ func failureOf(c *call, op *huma.Operation, status int, message string, details 
 	case status == http.StatusBadRequest:
 		return &Failure{Public: ErrMalformed}
 	case status == http.StatusUnprocessableEntity:
-		return &Failure{Public: ErrValidation, fields: fieldErrors(op, details, c.language)}
+		return &Failure{Public: ErrValidation, fields: fieldErrors(c.endpoint.fields, details, c.language)}
 	}
 	return &Failure{Public: publicOf(status)}
 }

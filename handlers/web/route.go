@@ -55,16 +55,17 @@ func (r Route) Fails(errors ...*Error) Route { r.Failures = errors; return r }
 
 // mount adds every route, the OpenAPI document, the page that shows it and the metrics.
 func (s *server) mount(app *fiber.App) error {
-	router := &guarded{Router: app, server: s, routes: map[string]Route{}}
-	api := humafiber.NewWithGroup(app, router, s.config())
+	router := &guarded{Router: app}
+	config := s.config()
 	var operations []*huma.Operation
-	for _, r := range s.api.Routes {
-		router.routes[r.Method+" "+fiberPath(r.Path)] = r
+	config.OnAddOperation = []huma.AddOpFunc{func(_ *huma.OpenAPI, op *huma.Operation) { operations = append(operations, op) }}
+	api := humafiber.NewWithGroup(app, router, config)
+	for i, r := range s.api.Routes {
+		e := s.endpoint(r)
+		router.guard = s.guard(e)
 		r.register(api, r.operation())
-		op := operationOf(api, r)
-		declareFields(op, api.OpenAPI().Components.Schemas)
-		s.finish(op, r)
-		operations = append(operations, op)
+		e.fields = fieldNames(operations[i], api.OpenAPI().Components.Schemas)
+		s.finish(operations[i], r)
 	}
 	s.documentCodes(api.OpenAPI().Components.Schemas)
 	s.pages(app, api)

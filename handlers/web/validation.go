@@ -34,10 +34,9 @@ var fieldProblems = []struct {
 // maxFieldErrors bounds the answer to a body that is full of unknown fields.
 const maxFieldErrors = 20
 
-// fieldErrors turns Huma's findings into codes, in an order of our own (Huma walks maps). It names only fields that the
-// operation itself declares: a client's own name for a field could be any text.
-func fieldErrors(op *huma.Operation, details []error, l Language) []FieldError {
-	names := knownFields(op)
+// fieldErrors turns Huma's findings into codes, in an order of our own (Huma walks maps). It names only the fields that the
+// operation declares: a client's own name for a field could be any text.
+func fieldErrors(names map[string]bool, details []error, l Language) []FieldError {
 	found := make([]FieldError, 0, len(details))
 	for _, err := range details {
 		var detail *huma.ErrorDetail
@@ -78,29 +77,21 @@ func longestKnown(names map[string]bool, path string) string {
 	return path
 }
 
-// fieldsKey is where an operation keeps its known field names.
-const fieldsKey = "fields"
-
-func knownFields(op *huma.Operation) map[string]bool {
-	names, _ := op.Metadata[fieldsKey].(map[string]bool)
-	return names
-}
-
-// declareFields collects the names of an operation's parameters and of its body's fields.
-func declareFields(op *huma.Operation, schemas huma.Registry) {
+// fieldNames collects the names of an operation's parameters and of its body's fields.
+func fieldNames(op *huma.Operation, schemas huma.Registry) map[string]bool {
 	names := map[string]bool{}
 	for _, p := range op.Parameters {
 		names[p.Name] = true
 	}
 	if op.RequestBody != nil {
 		for _, media := range op.RequestBody.Content {
-			declareProperties(names, "", media.Schema, schemas)
+			addProperties(names, "", media.Schema, schemas)
 		}
 	}
-	op.Metadata[fieldsKey] = names
+	return names
 }
 
-func declareProperties(names map[string]bool, prefix string, s *huma.Schema, schemas huma.Registry) {
+func addProperties(names map[string]bool, prefix string, s *huma.Schema, schemas huma.Registry) {
 	for s != nil && s.Ref != "" {
 		s = schemas.SchemaFromRef(s.Ref)
 	}
@@ -109,6 +100,6 @@ func declareProperties(names map[string]bool, prefix string, s *huma.Schema, sch
 	}
 	for name, property := range s.Properties {
 		names[prefix+name] = true
-		declareProperties(names, prefix+name+".", property, schemas)
+		addProperties(names, prefix+name+".", property, schemas)
 	}
 }

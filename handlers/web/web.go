@@ -6,6 +6,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -64,27 +65,14 @@ type Options struct {
 func (o *Options) SetDefaults() {
 	o.Limits.PerAddress = o.Limits.PerAddress.or(Rate{PerSecond: 50, Burst: 200})
 	o.Limits.PerUser = o.Limits.PerUser.or(Rate{PerSecond: 10, Burst: 60})
-	for _, one := range []struct {
-		field    *time.Duration
-		fallback time.Duration
-	}{
-		{&o.Deadline, 20 * time.Second},
-		{&o.ReadTimeout, 10 * time.Second},
-		{&o.WriteTimeout, 30 * time.Second},
-		{&o.IdleTimeout, time.Minute},
-	} {
-		if *one.field == 0 {
-			*one.field = one.fallback
-		}
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Deadline = cmp.Or(o.Deadline, 20*time.Second)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, time.Minute)
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	o.Version = cmp.Or(o.Version, "dev")
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Version == "" {
-		o.Version = "dev"
 	}
 }
 
