@@ -8,6 +8,8 @@ import (
 
 	"yibao/balance"
 	"yibao/config/setting"
+	"yibao/identity/linking"
+	"yibao/identity/session"
 	"yibao/platforms/alipay"
 	"yibao/platforms/insurer"
 	"yibao/platforms/sms"
@@ -21,13 +23,13 @@ type Config struct {
 	Server   Server           `koanf:"server"`
 	MongoDB  MongoDB          `koanf:"mongodb"`
 	Keys     Keys             `koanf:"keys"`
-	Token    Token            `koanf:"token"`
+	Token    session.Config   `koanf:"token"`
 	WeChat   wechat.Config    `koanf:"wechat"`
 	Alipay   alipay.Config    `koanf:"alipay"`
 	Regions  insurer.Profiles `koanf:"regions"` // by six-digit code
 	SMS      sms.Config       `koanf:"sms"`
 	Consent  Consent          `koanf:"consent"`
-	Linking  Linking          `koanf:"linking"`
+	Linking  linking.Config   `koanf:"linking"`
 	Balance  balance.Config   `koanf:"balance"`
 	Reminder reminder.Config  `koanf:"reminder"`
 	Limits   Limits           `koanf:"limits"`

@@ -124,22 +124,6 @@ func absolute(path string) string {
 	return path
 }
 
-// Token is the session token.
-type Token struct {
-	Key setting.Secret `koanf:"key"` // at least 32 characters; `server keys new` makes one
-	TTL time.Duration  `koanf:"ttl"`
-}
-
-// SetDefaults fills the section.
-func (t *Token) SetDefaults() { *t = Token{TTL: 2 * time.Hour} }
-
-// Check adds every problem of the section.
-func (t *Token) Check(r setting.Report) {
-	r.Need(len(t.Key.Reveal()) >= 32, "key", "is missing or shorter than 32 characters",
-		"give key_file; server keys new makes one")
-	r.Need(t.TTL >= time.Minute && t.TTL <= 24*time.Hour, "ttl", "must be between 1m and 24h", "the default is 2h")
-}
-
 // Consent is the text that a person agrees to when linking.
 type Consent struct {
 	Version string `koanf:"version"`
@@ -154,35 +138,6 @@ func (c *Consent) Check(r setting.Report) {
 	r.Need(c.Version != "" && len(c.Version) <= 32, "version", "is missing or longer than 32",
 		"give the version of the consent text, such as 2026-11")
 	r.Need(strings.TrimSpace(c.Text) != "", "text", "is missing", "give the text that a person agrees to before linking")
-}
-
-// Linking bounds proofs. All "per" counts are per 24 hours.
-type Linking struct {
-	LinksPerUser     int           `koanf:"links_per_user"`
-	LinksPerPerson   int           `koanf:"links_per_person"`
-	CodeTTL          time.Duration `koanf:"code_ttl"`
-	AttemptTTL       time.Duration `koanf:"attempt_ttl"`
-	ResendAfter      time.Duration `koanf:"resend_after"`
-	StartsPerUser    int           `koanf:"starts_per_user"`
-	StartsPerAddress int           `koanf:"starts_per_address"`
-	WrongPerPair     int           `koanf:"wrong_codes_per_pair"`
-	SendsPerPair     int           `koanf:"sends_per_pair"`
-	SendsPerPhone    int           `koanf:"sends_per_phone"`
-}
-
-// SetDefaults fills the section.
-func (l *Linking) SetDefaults() {
-	*l = Linking{
-		LinksPerUser: 10, LinksPerPerson: 8, CodeTTL: 5 * time.Minute, AttemptTTL: 15 * time.Minute,
-		ResendAfter: time.Minute, StartsPerUser: 20, StartsPerAddress: 100, WrongPerPair: 10, SendsPerPair: 6,
-		SendsPerPhone: 10,
-	}
-}
-
-// Check adds every problem of the section.
-func (l *Linking) Check(r setting.Report) {
-	r.Numbers(*l)
-	r.Need(l.AttemptTTL >= l.CodeTTL, "attempt_ttl", "is shorter than code_ttl", "the default is 15m")
 }
 
 // Limits are requests a minute; bursts are a quarter of it.

@@ -10,7 +10,10 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/handlers/web"
+	"yibao/handlers/web/webtest"
 	"yibao/identity"
+	"yibao/identity/linking"
 	"yibao/reminder"
 )
 
@@ -81,14 +84,14 @@ func TestAnswers(t *testing.T) {
 	r := newRig(t)
 	for _, c := range cases {
 		got := r.do(c.method, c.path, c.body)
-		if got.StatusCode != c.status || got.body != c.want {
-			t.Errorf("%s %s: %d\n got %s\nwant %s", c.method, c.path, got.StatusCode, got.body, c.want)
+		if got.StatusCode != c.status || got.Text != c.want {
+			t.Errorf("%s %s: %d\n got %s\nwant %s", c.method, c.path, got.StatusCode, got.Text, c.want)
 		}
 		if got.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s %s may be cached", c.method, c.path)
 		}
 		for _, secret := range []string{"hidden", secretID} {
-			if strings.Contains(got.body, secret) {
+			if strings.Contains(got.Text, secret) {
 				t.Errorf("%s shows %s", c.path, secret)
 			}
 		}
@@ -98,30 +101,30 @@ func TestAnswers(t *testing.T) {
 func TestServicesGetWhatWasAsked(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.do("POST", "/v1/link-attempts", goodLink).json(t, 202)
-	want := identity.LinkRequest{
+	r.do("POST", "/v1/link-attempts", goodLink).JSON(t, 202)
+	want := linking.Request{
 		Region: "330100", Name: "测试甲", IDType: "01", IDNumber: "11010119000101001X", Relation: identity.Self,
 		Method: identity.SMSOnFile, ConsentVersion: "v1", Unattended: true, Address: "0.0.0.0",
 	}
 	if r.fake.request != want {
 		t.Errorf("link request %+v", r.fake.request)
 	}
-	r.do("PUT", "/v1/insured/"+linkID+"/reminder", goodReminder).json(t, 200)
+	r.do("PUT", "/v1/insured/"+linkID+"/reminder", goodReminder).JSON(t, 200)
 	setting := r.fake.setting
 	if setting.Threshold != 10000 || setting.Margin != nil || setting.ConsentVersion != "v1" ||
 		setting.Quiet != (reminder.QuietHours{Start: 1320, End: 450}) {
 		t.Errorf("setting %+v", setting)
 	}
-	r.do("GET", "/v1/insured/"+linkID+"/charts/trend?from=2026-01-01&to=2026-02-01&step=week&gaps=carry&insurance=310", "").json(t, 200)
+	r.do("GET", "/v1/insured/"+linkID+"/charts/trend?from=2026-01-01&to=2026-02-01&step=week&gaps=carry&insurance=310", "").JSON(t, 200)
 	query := balance.TrendQuery{From: "2026-01-01", To: "2026-02-01", Step: balance.StepWeek, Gaps: balance.GapsCarry, InsuranceType: "310", Language: "zh"}
 	if r.fake.query != query {
 		t.Errorf("query %+v", r.fake.query)
 	}
-	r.doIn("en", "GET", "/v1/insured/"+linkID+"/charts/trend", "").json(t, 200)
+	r.doIn("en", "GET", "/v1/insured/"+linkID+"/charts/trend", "").JSON(t, 200)
 	if r.fake.query.Language != "en" {
 		t.Errorf("asked in English: %+v", r.fake.query)
 	}
-	r.do("POST", "/v1/subscriptions", goodReport).json(t, 200)
+	r.do("POST", "/v1/subscriptions", goodReport).JSON(t, 200)
 	if r.fake.report.ID != "r-1" || r.fake.report.Results["tpl-1"] != "accept" {
 		t.Errorf("report %+v", r.fake.report)
 	}
@@ -130,11 +133,11 @@ func TestServicesGetWhatWasAsked(t *testing.T) {
 func TestOldConsentIsRefusedForReminders(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	p := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, `"v1"`, `"v0"`, 1)).problem(t)
+	p := r.do("PUT", "/v1/insured/"+linkID+"/reminder", strings.Replace(goodReminder, `"v1"`, `"v0"`, 1)).Problem(t)
 	if p.Code != "consent_missing" || r.fake.calls() != 0 {
 		t.Errorf("%s, %d calls", p.Code, r.fake.calls())
 	}
-	r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":10000}`).json(t, 200)
+	r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":10000}`).JSON(t, 200)
 	if r.fake.setting.ConsentVersion != "" {
 		t.Error("a consent that nobody gave")
 	}
@@ -162,14 +165,14 @@ func TestUnknownBalancesHaveNoAmount(t *testing.T) {
 			r.fake.answer.Enrolments[0].Account = c.account
 			got := r.doIn(l, "GET", hotPath, "")
 			var body balanceView
-			if err := json.Unmarshal([]byte(got.body), &body); err != nil {
+			if err := json.Unmarshal([]byte(got.Text), &body); err != nil {
 				t.Fatal(err)
 			}
 			if account := body.Enrolments[0].Account; account.Text != want {
 				t.Errorf("%+v in %s: %+v", c.account, l, account)
 			}
-			if strings.Contains(got.body, "amount") != c.hasMoney {
-				t.Errorf("%+v: %s", c.account, got.body)
+			if strings.Contains(got.Text, "amount") != c.hasMoney {
+				t.Errorf("%+v: %s", c.account, got.Text)
 			}
 		}
 	}
@@ -187,7 +190,7 @@ func TestStatesOfAnAttempt(t *testing.T) {
 		{"linked", "", "POST", "/proof", goodProof, 200, `"state":"linked","method":"sms_on_file","message":"绑定成功","insured_id":"LINKNEW","sends_left":0,"tries_left":0,"expires_in":0`},
 		{"proved", "", "POST", "/proof", goodProof, 202, `"state":"proving"`},
 		{"proved", "", "GET", "", "", 200, `"state":"proving"`},
-		{"failed", "tries_used_up", "GET", "", "", 200, `"message":"验证码输错次数过多，请重新发起","reason":"tries_used_up"`},
+		{"failed", "tries_used_up", "GET", "", "", 200, `"message":"输错次数过多，请重新发起","reason":"tries_used_up"`},
 		{"failed", "something_new", "GET", "", "", 200, `"message":"其他原因"`},
 		{"waiting", "", "GET", "", "", 200, `"state":"waiting"`},
 	}
@@ -195,11 +198,11 @@ func TestStatesOfAnAttempt(t *testing.T) {
 		r := newRig(t)
 		r.fake.attempt.State, r.fake.attempt.Reason = identity.AttemptState(c.state), c.reason
 		got := r.do(c.method, "/v1/link-attempts/ATTEMPT"+c.path, c.body)
-		if got.StatusCode != c.status || !strings.Contains(got.body, c.want) {
-			t.Errorf("%s %s: %d %s", c.state, c.path, got.StatusCode, got.body)
+		if got.StatusCode != c.status || !strings.Contains(got.Text, c.want) {
+			t.Errorf("%s %s: %d %s", c.state, c.path, got.StatusCode, got.Text)
 		}
-		if strings.Contains(got.body, "LINKNEW") != (c.state == "linked") {
-			t.Errorf("%s shows the link to be: %s", c.state, got.body)
+		if strings.Contains(got.Text, "LINKNEW") != (c.state == "linked") {
+			t.Errorf("%s shows the link to be: %s", c.state, got.Text)
 		}
 	}
 }
@@ -212,10 +215,10 @@ func TestStartTellsNothing(t *testing.T) {
 	for i, state := range []identity.AttemptState{identity.AttemptRequested, identity.AttemptWaiting} {
 		r := newRig(t, func(o *Options) { o.Now = func() time.Time { return noon.Add(time.Duration(i) * 7 * time.Second) } })
 		r.fake.attempt.ID = fmt.Sprintf("ATTEMPT%d", i)
-		r.fake.attempt.State, r.fake.attempt.Sends = state, i
+		r.fake.attempt.State, r.fake.attempt.Challenge.Sends = state, i
 		got := r.do("POST", "/v1/link-attempts", goodLink)
-		got.json(t, 202)
-		answers[strings.Replace(got.body, r.fake.attempt.ID, "", 1)] = true
+		got.JSON(t, 202)
+		answers[strings.Replace(got.Text, r.fake.attempt.ID, "", 1)] = true
 	}
 	if len(answers) != 1 {
 		t.Errorf("answers differ: %v", answers)
@@ -226,7 +229,7 @@ func TestOnlyTheNewestSessionsAreListed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.fake.sessions = make([]identity.Session, 60)
-	list := r.do("GET", "/v1/sessions", "").json(t, 200)["sessions"].([]any)
+	list := r.do("GET", "/v1/sessions", "").JSON(t, 200)["sessions"].([]any)
 	if len(list) != 50 || list[49].(map[string]any)["id"] != "session-other" {
 		t.Errorf("%d sessions, the last is %v", len(list), list[len(list)-1])
 	}
@@ -235,7 +238,7 @@ func TestOnlyTheNewestSessionsAreListed(t *testing.T) {
 func TestRegionsWithoutAToken(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	all := r.send(request("GET", "/v1/regions", "")).json(t, 200)["regions"].([]any)
+	all := r.send(webtest.Request("GET", "/v1/regions", "")).JSON(t, 200)["regions"].([]any)
 	if len(all) != 2 {
 		t.Errorf("%d regions", len(all))
 	}
@@ -248,7 +251,7 @@ func TestEveryReasonHasAText(t *testing.T) {
 	t.Parallel()
 	for _, texts := range []map[string]text{reasonTexts, failureTexts, deliveryTexts} {
 		for reason, text := range texts {
-			if !han(text.zh) || text.en == "" || han(text.en) {
+			if !webtest.Han(text[web.Chinese]) || text[web.English] == "" || webtest.Han(text[web.English]) {
 				t.Errorf("%s: %+v", reason, text)
 			}
 		}
@@ -267,7 +270,7 @@ func TestEveryReasonHasAText(t *testing.T) {
 		}
 	}
 	for state := range deliveryTexts {
-		if reasonText(deliveryTexts, state, chinese) == textOther.zh {
+		if reasonText(deliveryTexts, state, web.Chinese) == textOther[web.Chinese] {
 			t.Error(state)
 		}
 	}

@@ -10,13 +10,15 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 	"github.com/valyala/fasthttp/fasthttputil"
+
+	"yibao/handlers/web"
 )
 
 const hotPath = "/v1/insured/" + linkID + "/balance"
 
 func benchOptions() Options {
 	o := testOptions(newFake())
-	o.Limits = Limits{PerAddress: Rate{PerSecond: 1e9, Burst: 1e9}, PerUser: Rate{PerSecond: 1e9, Burst: 1e9}}
+	o.Limits = web.Limits{PerAddress: web.Rate{PerSecond: 1e9, Burst: 1e9}, PerUser: web.Rate{PerSecond: 1e9, Burst: 1e9}}
 	o.Log = slog.New(slog.DiscardHandler)
 	return o
 }
@@ -65,8 +67,9 @@ func BenchmarkBalance(b *testing.B) {
 // BenchmarkBare answers the same bytes from a plain Fiber handler behind the same middleware and token check.
 func BenchmarkBare(b *testing.B) {
 	r := newRig(b)
-	bytes := []byte(r.do("GET", hotPath, "").body)
-	app, err := NewBare(benchOptions(), "GET", "/v1/insured/{id}/balance", func(c *fiber.Ctx) error {
+	bytes := []byte(r.do("GET", hotPath, "").Text)
+	o := benchOptions()
+	app, err := web.NewBare(o.Options, web.API{Verify: o.Sessions.Verify}, "GET", "/v1/insured/{id}/balance", func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 		return c.Send(bytes)
 	})
@@ -79,7 +82,7 @@ func BenchmarkBare(b *testing.B) {
 // BenchmarkNaked is Fiber with nothing before the handler.
 func BenchmarkNaked(b *testing.B) {
 	r := newRig(b)
-	bytes := []byte(r.do("GET", hotPath, "").body)
+	bytes := []byte(r.do("GET", hotPath, "").Text)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	app.Get("/v1/insured/:id/balance", func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)

@@ -12,23 +12,26 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"yibao/handlers/web"
+	"yibao/handlers/web/webtest"
 )
 
 // served says which method of which domain package a route calls. (SignIn's own comment names Authenticator.)
 var served = map[string][]string{
-	"signIn":             {"identity.Sessions.SignIn", "identity.Authenticator"},
-	"listSessions":       {"identity.Sessions.List"},
-	"signOut":            {"identity.Sessions.SignOut"},
+	"signIn":             {"session.Service.SignIn", "identity.Authenticator"},
+	"listSessions":       {"session.Service.List"},
+	"signOut":            {"session.Service.SignOut"},
 	"me":                 nil, // Quotas
 	"listRegions":        nil,
 	"listInsured":        nil,
 	"getInsured":         nil,
 	"listTemplates":      nil, // Quotas
-	"startLink":          {"identity.Linking.Start"},
-	"getLinkAttempt":     {"identity.Linking.Attempt"},
-	"resendCode":         {"identity.Linking.Resend"},
-	"proveLink":          {"identity.Linking.Prove"},
-	"unlink":             {"identity.Linking.Unlink"},
+	"startLink":          {"linking.Service.Start"},
+	"getLinkAttempt":     {"linking.Service.Attempt"},
+	"resendCode":         {"linking.Service.Resend"},
+	"proveLink":          {"linking.Service.Prove"},
+	"unlink":             {"linking.Service.Unlink"},
 	"getBalance":         {"balance.Service.Current"},
 	"getTrend":           {"balance.Service.Trend"},
 	"getReminder":        {"reminder.Service.Get"},
@@ -42,13 +45,13 @@ var served = map[string][]string{
 // A route must list them all, with those of its handler, and no others.
 func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 	t.Parallel()
-	comments, codeOf := comments(t, "identity", "balance", "reminder"), codesOfErrors(t)
+	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "reminder"), codesOfErrors(t)
 	handlersOwn := map[string]string{"putReminder": "consent_missing"}
 	never := map[string]string{"reportSubscription": "report_id_invalid"} // the schema of the field is as strict
 	for _, r := range (&server{}).routes() {
-		methods, ok := served[r.id]
+		methods, ok := served[r.ID]
 		if !ok {
-			t.Errorf("%s: which service does it call?", r.id)
+			t.Errorf("%s: which service does it call?", r.ID)
 		}
 		want := map[string]bool{}
 		for _, method := range methods {
@@ -60,27 +63,28 @@ func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 				want[code] = true
 			}
 		}
-		want[handlersOwn[r.id]] = true
-		for _, code := range []string{"", never[r.id], "not_found", "store_unavailable"} {
+		want[handlersOwn[r.ID]] = true
+		for _, code := range []string{"", never[r.ID], "not_found", "store_unavailable"} {
 			delete(want, code)
 		}
 		var listed []string
-		for _, e := range r.failures {
-			listed = append(listed, e.code)
+		for _, e := range r.Failures {
+			listed = append(listed, e.Code)
 		}
 		slices.Sort(listed)
 		if sorted := slices.Sorted(maps.Keys(want)); !slices.Equal(listed, sorted) {
-			t.Errorf("%s lists %v, its service says %v", r.id, listed, sorted)
+			t.Errorf("%s lists %v, its service says %v", r.ID, listed, sorted)
 		}
 	}
 }
 
-// comments reads the comments of packages: "identity.Linking.Start" → its comment.
+// comments reads the comments of packages: "linking.Service.Start" → its comment.
 func comments(t *testing.T, packages ...string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	for _, name := range packages {
-		files, err := filepath.Glob("../" + name + "/*.go")
+	for _, path := range packages {
+		name := filepath.Base(path)
+		files, err := filepath.Glob("../" + path + "/*.go")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,23 +135,27 @@ func returned(t *testing.T, method, comment string) (names []string) {
 	return names
 }
 
-// codesOfErrors reads the list of known errors: "identity.ErrStore" → "store_unavailable".
+// codesOfErrors reads the lists of errors: "identity.ErrStore" → "store_unavailable".
 func codesOfErrors(t *testing.T) map[string]string {
 	t.Helper()
-	source, err := os.ReadFile("errors.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	codes := map[string]string{}
-	for _, found := range regexp.MustCompile(`(err\w+) += publish\(publicError\{code: "(\w+)"`).FindAllSubmatch(source, -1) {
-		codes[string(found[1])] = string(found[2])
+	codes, byName := map[string]string{}, map[string]string{"identity.LimitError": errTooMany.Code}
+	for _, list := range []struct{ file, prefix, pattern string }{
+		{"web/errors.go", "web.", `(Err\w+) += &Error\{Code: "(\w+)"`},
+		{"errors.go", "", `(err\w+) += publish\(&web\.Error\{Code: "(\w+)"`},
+	} {
+		source, err := os.ReadFile(list.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(list.pattern).FindAllSubmatch(source, -1) {
+			codes[list.prefix+string(found[1])] = string(found[2])
+		}
+		for _, found := range regexp.MustCompile(`\{(\w+\.Err\w+), ((?:web\.)?[Ee]rr\w+)\}`).FindAllSubmatch(source, -1) {
+			byName[string(found[1])] = codes[string(found[2])]
+		}
 	}
 	if len(codes) != len(publicErrors) {
-		t.Fatalf("%d of %d public errors are found in the source", len(codes), len(publicErrors))
-	}
-	byName := map[string]string{"identity.LimitError": errTooMany.code}
-	for _, found := range regexp.MustCompile(`\{(\w+\.Err\w+), (err\w+)\}`).FindAllSubmatch(source, -1) {
-		byName[string(found[1])] = codes[string(found[2])]
+		t.Fatalf("%d public errors are listed, %d are found in the source", len(publicErrors), len(codes))
 	}
 	return byName
 }
@@ -157,13 +165,13 @@ func TestCodesAreTheDomains(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		file, from, constant string
-		notes                []codeNote
+		notes                []web.Note
 	}{
 		{"../balance/balance.go", "", `\tStatus\w+ +Status += "(\w+)"`, statusNotes()},
-		{"../identity/identity.go", "", `\tFailed\w+ += "(\w+)"`, notesOf(failureTexts)},
-		{"../reminder/reminder.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, notesOf(deliveryTexts)},
-		{"../reminder/reminder.go", "", `\tReason\w+ +Reason = "(\w+)"`, notesOf(reasonTexts)},
-		{"../reminder/reminder.go", "// What an evaluation", `\tReason\w+ +Reason = "(\w+)"`, notesOf(evaluationTexts)},
+		{"../identity/attempt.go", "", `\tFailed\w+ += "(\w+)"`, web.Notes(failureTexts)},
+		{"../reminder/reminder.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, web.Notes(deliveryTexts)},
+		{"../reminder/reminder.go", "", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(reasonTexts)},
+		{"../reminder/reminder.go", "// What an evaluation", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(evaluationTexts)},
 	} {
 		source, err := os.ReadFile(c.file)
 		if err != nil {
@@ -180,7 +188,7 @@ func TestCodesAreTheDomains(t *testing.T) {
 		}
 		for _, note := range c.notes {
 			got = append(got, note.Code)
-			if !han(note.ZH) || note.EN == "" || han(note.EN) {
+			if !webtest.Han(note.ZH) || note.EN == "" || webtest.Han(note.EN) {
 				t.Errorf("%+v", note)
 			}
 		}
@@ -199,28 +207,28 @@ func TestAnswersHaveDocumentedCodes(t *testing.T) {
 	var document struct {
 		Paths map[string]map[string]struct {
 			Responses map[string]struct {
-				Codes []codeNote `json:"x-codes"`
+				Codes []web.Note `json:"x-codes"`
 			} `json:"responses"`
 		} `json:"paths"`
 	}
-	if err := json.Unmarshal([]byte(r.send(request("GET", "/openapi.json", "")).body), &document); err != nil {
+	if err := json.Unmarshal([]byte(r.send(webtest.Request("GET", "/openapi.json", "")).Text), &document); err != nil {
 		t.Fatal(err)
 	}
 	for _, route := range (&server{}).routes() {
-		path := strings.ReplaceAll(route.path, "{id}", "NEVERHEARDOF")
-		unsigned := request(route.method, path, "{}")
-		odd := request(route.method, path+"?step=odd", "[]")
+		path := strings.ReplaceAll(route.Path, "{id}", "NEVERHEARDOF")
+		unsigned := webtest.Request(route.Method, path, "{}")
+		odd := webtest.Request(route.Method, path+"?step=odd", "[]")
 		odd.Header.Set("Authorization", "Bearer "+goodToken)
-		for _, made := range []response{
-			r.send(unsigned), r.send(odd), r.do(route.method, path, ""), r.do(route.method, path, "{"), r.do(route.method, path, "\xff"),
+		for _, made := range []webtest.Answer{
+			r.send(unsigned), r.send(odd), r.do(route.Method, path, ""), r.do(route.Method, path, "{"), r.do(route.Method, path, "\xff"),
 		} {
 			if made.StatusCode < 400 {
 				continue
 			}
-			p := made.problem(t)
-			notes := document.Paths[route.path][strings.ToLower(route.method)].Responses[made.Status[:3]].Codes
-			if !slices.ContainsFunc(notes, func(n codeNote) bool { return n.Code == p.Code && n.ZH == p.Detail }) {
-				t.Errorf("%s answers %d %s, which the document does not say", route.id, p.Status, p.Code)
+			p := made.Problem(t)
+			notes := document.Paths[route.Path][strings.ToLower(route.Method)].Responses[made.Status[:3]].Codes
+			if !slices.ContainsFunc(notes, func(n web.Note) bool { return n.Code == p.Code && n.ZH == p.Detail }) {
+				t.Errorf("%s answers %d %s, which the document does not say", route.ID, p.Status, p.Code)
 			}
 		}
 	}

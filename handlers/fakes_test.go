@@ -1,14 +1,9 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,7 +12,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/balance"
+	"yibao/handlers/web"
+	"yibao/handlers/web/webtest"
 	"yibao/identity"
+	"yibao/identity/linking"
+	"yibao/identity/session"
 	"yibao/reminder"
 )
 
@@ -49,7 +48,7 @@ type fakeService struct {
 	panics  any
 	reached []string
 
-	request  identity.LinkRequest
+	request  linking.Request
 	setting  reminder.Setting
 	query    balance.TrendQuery
 	report   reminder.Report
@@ -126,11 +125,11 @@ func (f *fakeService) Verify(_ context.Context, token string) (*identity.Caller,
 	return nil, identity.ErrTokenInvalid
 }
 
-func (f *fakeService) SignIn(ctx context.Context, p identity.Platform, app, _ string) (*identity.SignedIn, error) {
+func (f *fakeService) SignIn(ctx context.Context, p identity.Platform, app, _ string) (*session.SignedIn, error) {
 	if err := f.reach(ctx, "SignIn"); err != nil {
 		return nil, err
 	}
-	return &identity.SignedIn{
+	return &session.SignedIn{
 		Token:   "new-token",
 		Session: identity.Session{ID: "session-own", ExpiresAt: noon.Add(2 * time.Hour)},
 		User: &identity.PlatformUser{
@@ -157,7 +156,7 @@ func (f *fakeService) SignOut(ctx context.Context, _ *identity.Caller, id string
 	return nil
 }
 
-func (f *fakeService) Start(ctx context.Context, _ *identity.Caller, r identity.LinkRequest) (*identity.Attempt, error) {
+func (f *fakeService) Start(ctx context.Context, _ *identity.Caller, r linking.Request) (*identity.Attempt, error) {
 	if err := f.reach(ctx, "Start"); err != nil {
 		return nil, err
 	}
@@ -183,7 +182,7 @@ func (f *fakeService) Resend(ctx context.Context, _ *identity.Caller, id string)
 	return f.ownAttempt(ctx, id, "Resend")
 }
 
-func (f *fakeService) Prove(ctx context.Context, _ *identity.Caller, id, _ string) (*identity.Attempt, error) {
+func (f *fakeService) Prove(ctx context.Context, _ *identity.Caller, id string, _ linking.Answer) (*identity.Attempt, error) {
 	return f.ownAttempt(ctx, id, "Prove")
 }
 
@@ -200,7 +199,7 @@ func (f *fakeService) SendsLeft(a *identity.Attempt) int {
 	if !f.open(a) {
 		return 0
 	}
-	return 3 - max(a.Sends, 1)
+	return 3 - max(a.Challenge.Sends, 1)
 }
 
 func (f *fakeService) TriesLeft(a *identity.Attempt) int {
@@ -275,45 +274,29 @@ type rig struct {
 	t    testing.TB
 	app  *fiber.App
 	fake *fakeService
-	log  *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.String()
+	log  *webtest.Log
 }
 
 func testOptions(fake *fakeService) Options {
 	return Options{
 		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake,
-		Regions: []Region{
+		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},
+		}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {"330100"}}),
+		Consent: identity.ConsentText{Version: "v1", Text: "授权说明"},
+		Options: web.Options{
+			Version: "test",
+			Now:     func() time.Time { return noon },
+			Metrics: prometheus.NewRegistry(),
+			Limits:  web.Limits{PerAddress: web.Rate{PerSecond: -1}, PerUser: web.Rate{PerSecond: -1}},
 		},
-		Offers:  func(_ identity.Platform, _, region string) bool { return region == "330100" },
-		Consent: ConsentText{Version: "v1", Text: "授权说明"},
-		Version: "test",
-		Now:     func() time.Time { return noon },
-		Metrics: prometheus.NewRegistry(),
-		Limits:  Limits{PerAddress: Rate{PerSecond: -1}, PerUser: Rate{PerSecond: -1}},
 	}
 }
 
 func newRig(t testing.TB, change ...func(*Options)) *rig {
 	t.Helper()
-	r := &rig{t: t, fake: newFake(), log: &lockedBuffer{}}
+	r := &rig{t: t, fake: newFake(), log: &webtest.Log{}}
 	o := testOptions(r.fake)
 	o.Log = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	for _, c := range change {
@@ -327,84 +310,21 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	return r
 }
 
-// response is an answer, read.
-type response struct {
-	*http.Response
-	body string
-}
-
-func (r *rig) send(request *http.Request) response {
+func (r *rig) send(request *http.Request) webtest.Answer {
 	r.t.Helper()
-	answer, err := r.app.Test(request, 10_000)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return response{answer, string(body)}
-}
-
-func request(method, path, body string) *http.Request {
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	made := httptest.NewRequest(method, path, reader)
-	if body != "" {
-		made.Header.Set("Content-Type", "application/json")
-	}
-	return made
+	return webtest.Send(r.t, r.app, request)
 }
 
 // do sends a request of the signed-in caller.
-func (r *rig) do(method, path, body string) response {
+func (r *rig) do(method, path, body string) webtest.Answer {
 	r.t.Helper()
-	made := request(method, path, body)
-	made.Header.Set("Authorization", "Bearer "+goodToken)
-	return r.send(made)
+	return r.doIn("", method, path, body)
 }
 
-func (r *rig) doIn(language, method, path, body string) response {
+func (r *rig) doIn(language, method, path, body string) webtest.Answer {
 	r.t.Helper()
-	made := request(method, path, body)
+	made := webtest.Request(method, path, body)
 	made.Header.Set("Authorization", "Bearer "+goodToken)
 	made.Header.Set("Accept-Language", language)
 	return r.send(made)
-}
-
-// problem reads an answer that must be a problem document.
-func (a response) problem(t testing.TB) Problem {
-	t.Helper()
-	if kind := a.Header.Get("Content-Type"); kind != problemType {
-		t.Fatalf("content type %q, body %s", kind, a.body)
-	}
-	var p Problem
-	decoder := json.NewDecoder(strings.NewReader(a.body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		t.Fatalf("%v in %s", err, a.body)
-	}
-	if p.Status != a.StatusCode || p.Title == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
-		t.Fatalf("incomplete problem: %s", a.body)
-	}
-	if p.RequestID == "" || p.RequestID != a.Header.Get(headerRequestID) {
-		t.Fatalf("request id %q, header %q", p.RequestID, a.Header.Get(headerRequestID))
-	}
-	return p
-}
-
-// json reads an answer that must be a success.
-func (a response) json(t testing.TB, status int) map[string]any {
-	t.Helper()
-	if a.StatusCode != status {
-		t.Fatalf("status %d instead of %d: %s", a.StatusCode, status, a.body)
-	}
-	var v map[string]any
-	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
-		t.Fatalf("%v in %s", err, a.body)
-	}
-	return v
 }

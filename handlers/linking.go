@@ -4,47 +4,49 @@ import (
 	"context"
 	"net/http"
 
+	"yibao/handlers/web"
 	"yibao/identity"
+	"yibao/identity/linking"
 )
 
 type startLinkInput struct {
 	Body struct {
-		Region   string            `json:"region" pattern:"^[0-9]{6}$" doc:"参保地行政区划代码，见 GET /v1/regions｜Code of the region enrolled in, see GET /v1/regions" example:"330100"`
-		Name     string            `json:"name" minLength:"1" maxLength:"64" doc:"参保人姓名｜Name of the insured person" example:"测试甲"`
-		IDType   string            `json:"id_type,omitempty" maxLength:"3" default:"01" doc:"证件类型（psn_cert_type），01 为居民身份证｜Type of ID (psn_cert_type); 01 is the resident ID card" example:"01"`
-		IDNumber string            `json:"id_number" minLength:"1" maxLength:"64" doc:"证件号码｜Number of the ID" example:"11010119000101001X"`
-		Relation identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" doc:"参保人是用户的：self 本人；spouse 配偶；parent 父母；child 子女；other 其他｜What the person is to the user" example:"self"`
-		Method   identity.Method   `json:"method" enum:"sms_on_file" doc:"身份核验方式，见 GET /v1/regions｜Way to verify, see GET /v1/regions" example:"sms_on_file"`
-		Consent  linkConsent       `json:"consent" doc:"用户的同意｜What the user agrees to"`
+		Region   string            `json:"region" pattern:"^[0-9]{6}$" example:"330100"`
+		Name     string            `json:"name" minLength:"1" maxLength:"64" example:"测试甲"`
+		IDType   string            `json:"id_type,omitempty" maxLength:"3" default:"01" example:"01"`
+		IDNumber string            `json:"id_number" minLength:"1" maxLength:"64" example:"11010119000101001X"`
+		Relation identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" example:"self"`
+		Method   identity.Method   `json:"method" enum:"sms_on_file,card_password" example:"sms_on_file"`
+		Consent  linkConsent       `json:"consent"`
 	}
 }
 
 type linkConsent struct {
-	Version    string `json:"version" minLength:"1" maxLength:"64" doc:"已同意的授权说明版本，须为现行版本｜Version of the text that is agreed to; must be the one in force" example:"2026-11"`
-	Unattended bool   `json:"unattended,omitempty" doc:"是否同意系统定期查询余额（每日记录与余额提醒需要）｜May the balance be read regularly without being asked for? Daily records and reminders need it" example:"true"`
-	Guardian   bool   `json:"guardian,omitempty" doc:"以监护人身份同意（参保人未满十四周岁时需要）｜Is the consent given as guardian? Needed for a person under 14" example:"false"`
+	Version    string `json:"version" minLength:"1" maxLength:"64" example:"2026-11"`
+	Unattended bool   `json:"unattended,omitempty" example:"true"`
+	Guardian   bool   `json:"guardian,omitempty" example:"false"`
 }
 
 type attemptView struct {
-	ID        string          `json:"id" doc:"绑定申请编号，用于 /v1/link-attempts/{id}｜Id of the attempt, for /v1/link-attempts/{id}" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
-	State     string          `json:"state" enum:"waiting,proving,linked,failed" doc:"waiting 等待验证码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功，见 reason｜State of the attempt. waiting: for the code; proving: being confirmed, look again shortly; linked: done; failed: see reason" example:"waiting"`
-	Method    identity.Method `json:"method" doc:"身份核验方式｜Way of verifying" example:"sms_on_file"`
-	Message   string          `json:"message" doc:"可直接展示给用户的说明｜Explanation that can be shown to the user" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
-	Reason    string          `json:"reason,omitempty" doc:"未成功的原因；仅在 failed 时出现｜Why the attempt failed; absent unless it did"`
-	InsuredID string          `json:"insured_id,omitempty" doc:"参保人编号；仅在 linked 时出现｜Id of the insured person; absent until linked"`
-	SendsLeft int             `json:"sends_left" doc:"还可以发送几次验证码｜How many more codes can be sent" example:"2"`
-	TriesLeft int             `json:"tries_left" doc:"还可以输错几次｜How many more wrong codes are allowed" example:"5"`
-	ExpiresIn int             `json:"expires_in" doc:"本次申请的剩余秒数｜Seconds left for this attempt" example:"900"`
+	ID        string          `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+	State     string          `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
+	Method    identity.Method `json:"method" example:"sms_on_file"`
+	Message   string          `json:"message" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
+	Reason    string          `json:"reason,omitempty"`
+	InsuredID string          `json:"insured_id,omitempty"`
+	SendsLeft int             `json:"sends_left" example:"2"`
+	TriesLeft int             `json:"tries_left" example:"5"`
+	ExpiresIn int             `json:"expires_in" example:"900"`
 }
 
 // startLink answers the same, at once, whether the person exists or not.
 func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemptView], error) {
 	body := &in.Body
-	attempt, err := s.Linking.Start(ctx, callerOf(ctx), identity.LinkRequest{
+	attempt, err := s.Linking.Start(ctx, web.CallerOf(ctx), linking.Request{
 		Region: body.Region, Name: body.Name, IDType: body.IDType, IDNumber: body.IDNumber,
 		Relation: body.Relation, Method: body.Method, ConsentVersion: body.Consent.Version,
 		Unattended: body.Consent.Unattended, Guardian: body.Consent.Guardian,
-		Address: callOf(ctx).address.String(),
+		Address: web.AddressOf(ctx).String(),
 	})
 	if err != nil {
 		return nil, err
@@ -56,7 +58,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 }
 
 func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
-	attempt, err := s.Linking.Attempt(ctx, callerOf(ctx), in.ID)
+	attempt, err := s.Linking.Attempt(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,7 @@ func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptVie
 }
 
 func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
-	attempt, err := s.Linking.Resend(ctx, callerOf(ctx), in.ID)
+	attempt, err := s.Linking.Resend(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -74,13 +76,17 @@ func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptVie
 type proofInput struct {
 	AttemptID
 	Body struct {
-		Code string `json:"code" minLength:"1" maxLength:"32" doc:"短信验证码；全角数字和空格也可以｜Code from the SMS; full-width digits and spaces will do" example:"000000"`
+		Code       string `json:"code,omitempty" minLength:"1" maxLength:"32" example:"000000"`
+		CardNumber string `json:"card_number,omitempty" minLength:"1" maxLength:"64"`
+		Password   string `json:"password,omitempty" minLength:"1" maxLength:"64"`
 	}
 }
 
-// proveLink answers 202 when the code was right but the upstream cannot be asked just now.
+// proveLink answers 202 when the answer was right but the upstream cannot be asked just now.
 func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptView], error) {
-	attempt, err := s.Linking.Prove(ctx, callerOf(ctx), in.ID, in.Body.Code)
+	attempt, err := s.Linking.Prove(ctx, web.CallerOf(ctx), in.ID, linking.Answer{
+		Code: in.Body.Code, CardNumber: in.Body.CardNumber, Password: in.Body.Password,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -94,11 +100,11 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 // provenExamples are what the document shows of the two answers to a right code.
 var provenExamples = map[int]any{
 	http.StatusOK: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked.zh,
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked[web.Chinese],
 		InsuredID: "QW7M2XKD5ZB3TNR6VAJHP4ELCY", SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 	http.StatusAccepted: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: textProving.zh,
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: provingTexts[identity.SMSOnFile][web.Chinese],
 		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 }
@@ -106,18 +112,18 @@ var provenExamples = map[int]any{
 // attempt shows an attempt. Requested and waiting look alike, and so do the first code on its way and sent: how far the
 // work in the background has come depends on whether the person exists.
 func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
-	l := callOf(ctx).language
+	l := web.LanguageOf(ctx)
 	view := attemptView{
 		ID: a.ID, Method: a.Method, State: string(a.State),
 		SendsLeft: s.Linking.SendsLeft(a), TriesLeft: s.Linking.TriesLeft(a), ExpiresIn: s.Linking.ExpiresIn(a),
 	}
 	switch a.State {
 	case identity.AttemptRequested, identity.AttemptWaiting:
-		view.State, view.Message = "waiting", textCodeSent.in(l)
+		view.State, view.Message = "waiting", waitingTexts[a.Method][l]
 	case identity.AttemptProved:
-		view.State, view.Message = "proving", textProving.in(l)
+		view.State, view.Message = "proving", provingTexts[a.Method][l]
 	case identity.AttemptLinked:
-		view.InsuredID, view.Message = a.LinkID, textLinked.in(l)
+		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:
 		view.Reason, view.Message = a.Reason, reasonText(failureTexts, a.Reason, l)
 	}

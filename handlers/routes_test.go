@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"yibao/handlers/web/webtest"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -36,7 +38,7 @@ func TestEveryRouteOffThePublicListNeedsAToken(t *testing.T) {
 		method, path, _ := strings.Cut(line, " ")
 		path = strings.ReplaceAll(path, "{id}", linkID)
 		for _, token := range []string{"", "Bearer ", "Bearer expired", "Basic " + goodToken, goodToken} {
-			made := request(method, path, "")
+			made := webtest.Request(method, path, "")
 			if token != "" {
 				made.Header.Set("Authorization", token)
 			}
@@ -47,8 +49,8 @@ func TestEveryRouteOffThePublicListNeedsAToken(t *testing.T) {
 				}
 				continue
 			}
-			if got.StatusCode != http.StatusUnauthorized || got.problem(t).Code != "token_invalid" {
-				t.Errorf("%s with %q: %d %s", line, token, got.StatusCode, got.body)
+			if got.StatusCode != http.StatusUnauthorized || got.Problem(t).Code != "token_invalid" {
+				t.Errorf("%s with %q: %d %s", line, token, got.StatusCode, got.Text)
 			}
 			if got.Header.Get("WWW-Authenticate") != "Bearer" {
 				t.Errorf("%s: no WWW-Authenticate", line)
@@ -68,8 +70,8 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 		Info    struct{ Description string }         `json:"info"`
 		Paths   map[string]map[string]map[string]any `json:"paths"`
 	}
-	got := r.send(request("GET", "/openapi.json", ""))
-	if err := json.Unmarshal([]byte(got.body), &document); err != nil {
+	got := r.send(webtest.Request("GET", "/openapi.json", ""))
+	if err := json.Unmarshal([]byte(got.Text), &document); err != nil {
 		t.Fatal(err)
 	}
 	if document.OpenAPI != "3.1.0" {
@@ -106,11 +108,11 @@ func TestEveryRouteOfTheDocumentExists(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, route := range (&server{}).routes() {
-		path := strings.ReplaceAll(route.path, "{id}", linkID)
-		got := r.do(route.method, path, "")
-		if got.StatusCode == http.StatusMethodNotAllowed || got.StatusCode == http.StatusNotFound && route.id != "signOut" &&
+		path := strings.ReplaceAll(route.Path, "{id}", linkID)
+		got := r.do(route.Method, path, "")
+		if got.StatusCode == http.StatusMethodNotAllowed || got.StatusCode == http.StatusNotFound && route.ID != "signOut" &&
 			!strings.Contains(path, "link-attempts") {
-			t.Errorf("%s %s: %d %s", route.method, path, got.StatusCode, got.body)
+			t.Errorf("%s %s: %d %s", route.Method, path, got.StatusCode, got.Text)
 		}
 	}
 }
@@ -118,9 +120,9 @@ func TestEveryRouteOfTheDocumentExists(t *testing.T) {
 func TestOpenAPIGolden(t *testing.T) {
 	t.Parallel()
 	const file = "testdata/openapi.json"
-	got := newRig(t).send(request("GET", "/openapi.json", ""))
+	got := newRig(t).send(webtest.Request("GET", "/openapi.json", ""))
 	var any map[string]any
-	if err := json.Unmarshal([]byte(got.body), &any); err != nil {
+	if err := json.Unmarshal([]byte(got.Text), &any); err != nil {
 		t.Fatal(err)
 	}
 	shown, err := json.MarshalIndent(any, "", "  ")
@@ -141,7 +143,7 @@ func TestOpenAPIGolden(t *testing.T) {
 		t.Errorf("the API has changed: look at the difference, then run go test ./handlers -run Golden -update")
 	}
 	for _, foreign := range []string{"$schema", "unpkg", "cdn."} {
-		if strings.Contains(got.body, foreign) {
+		if strings.Contains(got.Text, foreign) {
 			t.Errorf("the document mentions %s", foreign)
 		}
 	}

@@ -5,23 +5,25 @@ import (
 
 	"yibao/balance"
 	"yibao/identity"
+	"yibao/identity/linking"
+	"yibao/identity/session"
 	"yibao/reminder"
 )
 
-// Sessions signs people in and verifies their tokens. See identity.Sessions.
+// Sessions signs people in and verifies their tokens. See session.Service.
 type Sessions interface {
-	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*identity.SignedIn, error)
+	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*session.SignedIn, error)
 	Verify(ctx context.Context, token string) (*identity.Caller, error)
 	List(ctx context.Context, caller *identity.Caller) ([]identity.Session, error)
 	SignOut(ctx context.Context, caller *identity.Caller, sessionID string) error
 }
 
-// Linking proves and ends links. See identity.Linking.
+// Linking proves and ends links. See linking.Service.
 type Linking interface {
-	Start(ctx context.Context, caller *identity.Caller, request identity.LinkRequest) (*identity.Attempt, error)
+	Start(ctx context.Context, caller *identity.Caller, request linking.Request) (*identity.Attempt, error)
 	Attempt(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
 	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
-	Prove(ctx context.Context, caller *identity.Caller, id, code string) (*identity.Attempt, error)
+	Prove(ctx context.Context, caller *identity.Caller, id string, answer linking.Answer) (*identity.Attempt, error)
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
 
 	SendsLeft(attempt *identity.Attempt) int

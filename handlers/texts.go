@@ -3,14 +3,13 @@ package handlers
 import (
 	"maps"
 
+	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/reminder"
 )
 
 // Sentences that answers carry; the sentences of errors are in errors.go.
 var (
-	textCodeSent       = text{"如信息与参保登记一致，验证码将发送至登记手机号", "If the details match the registration, a code will be sent to the phone number on file."}
-	textProving        = text{"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."}
 	textLinked         = text{"绑定成功", "Linked."}
 	textNoAccount      = text{"无个人账户", "No personal account"}
 	textBalanceUnknown = text{"暂时无法获取", "Not available at the moment"}
@@ -18,9 +17,21 @@ var (
 	textOther          = text{"其他原因", "Another reason"}
 )
 
+// waitingTexts and provingTexts say, by method, how to prove a link, and that the answer was right.
+var (
+	waitingTexts = map[identity.Method]text{
+		identity.SMSOnFile:    {"如信息与参保登记一致，验证码将发送至登记手机号", "If the details match the registration, a code will be sent to the phone number on file."},
+		identity.CardPassword: {"请输入医保卡号和查询密码", "Please enter the number and the query password of the insurance card."},
+	}
+	provingTexts = map[identity.Method]text{
+		identity.SMSOnFile:    {"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."},
+		identity.CardPassword: {"密码正确，正在向医保系统核验，请稍后查看", "The password is right. We are confirming with the medical-insurance system; please look again shortly."},
+	}
+)
+
 // failureTexts says why a link attempt failed.
 var failureTexts = map[string]text{
-	identity.FailedTries:    {"验证码输错次数过多，请重新发起", "Too many wrong codes. Please start again."},
+	identity.FailedTries:    {"输错次数过多，请重新发起", "Too many wrong answers. Please start again."},
 	identity.FailedExpired:  {"申请已过期，请重新发起", "The request has expired. Please start again."},
 	identity.FailedUpstream: {"医保系统暂时无法访问，请稍后重新发起", "The medical-insurance system cannot be reached. Please start again later."},
 	identity.FailedLimit:    {"绑定人数已达上限", "The number of links has reached its limit."},
@@ -81,9 +92,9 @@ func joined(a, b map[string]text) map[string]text {
 }
 
 // reasonText looks up a sentence; a reason without one is never shown as an internal word.
-func reasonText(texts map[string]text, reason string, l language) string {
+func reasonText(texts map[string]text, reason string, l web.Language) string {
 	if found, ok := texts[reason]; ok {
-		return found.in(l)
+		return found[l]
 	}
-	return textOther.in(l)
+	return textOther[l]
 }

@@ -15,13 +15,13 @@ type (
 	// LinkID, AttemptID and SessionID are the input of a route about one thing. (Exported because Huma passes over
 	// embedded types that are not.)
 	LinkID struct {
-		ID string `path:"id" maxLength:"128" doc:"参保人编号，即 GET /v1/insured 返回的 id（绑定成功时为 insured_id）｜Id of the insured person: the id of GET /v1/insured (insured_id once a link is proved)" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+		ID string `path:"id" maxLength:"128" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
 	}
 	AttemptID struct {
-		ID string `path:"id" maxLength:"128" doc:"绑定申请编号，即 POST /v1/link-attempts 返回的 id｜Id of the link attempt: the id that POST /v1/link-attempts answered" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+		ID string `path:"id" maxLength:"128" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
 	}
 	SessionID struct {
-		ID string `path:"id" maxLength:"128" doc:"登录记录编号，即 GET /v1/sessions 返回的 id；current 表示本次登录｜Id of the session: the id of GET /v1/sessions, or current for the one in use" example:"current"`
+		ID string `path:"id" maxLength:"128" example:"current"`
 	}
 	out[T any] struct{ Body T }
 	// reply is out where the status depends on the outcome.

@@ -66,10 +66,3 @@ func (e *TooSoonError) Error() string { return ErrTooSoon.Error() }
 
 // Is makes it the same as ErrTooSoon for errors.Is.
 func (e *TooSoonError) Is(target error) bool { return target == ErrTooSoon }
-
-// Default sets a field that is zero or less.
-func Default[T ~int | ~int64](field *T, value T) {
-	if *field <= 0 {
-		*field = value
-	}
-}

@@ -60,6 +60,12 @@ type Consent struct {
 	Proof string
 }
 
+// ConsentText is the text that a person agrees to before a link is made.
+type ConsentText struct {
+	Version string
+	Text    string
+}
+
 // TextHash is the hash of a text that Consent keeps.
 func TextHash(text string) string {
 	hash := sha256.Sum256([]byte(text))

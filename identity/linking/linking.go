@@ -11,28 +11,43 @@ import (
 	"sync"
 	"time"
 
+	"yibao/config/setting"
 	"yibao/identity"
 )
 
-// Config holds the limits of linking. Zero takes the default; all …Per… limits count over a sliding 24 hours.
+// Config is the section linking of the configuration: the limits of proofs. All "per" counts are per 24 hours, which slide.
+// A zero is a value, not a default.
 type Config struct {
-	LinksPerUser   int // active links of one platform user; default 10
-	LinksPerPerson int // links to one person; default 8
-	Tries          int // wrong answers per attempt; default 5
-	Sends          int // codes per attempt; default 3
+	LinksPerUser     int           `koanf:"links_per_user"`   // active links of one platform user
+	LinksPerPerson   int           `koanf:"links_per_person"` // links to one person
+	CodeTTL          time.Duration `koanf:"code_ttl"`
+	AttemptTTL       time.Duration `koanf:"attempt_ttl"`
+	ResendAfter      time.Duration `koanf:"resend_after"`         // the last code
+	StartsPerUser    int           `koanf:"starts_per_user"`      // attempts of one platform user
+	StartsPerAddress int           `koanf:"starts_per_address"`   // attempts from one address
+	WrongPerPair     int           `koanf:"wrong_codes_per_pair"` // wrong answers of one platform user for one person
+	SendsPerPair     int           `koanf:"sends_per_pair"`       // codes of one platform user for one person
+	SendsPerPhone    int           `koanf:"sends_per_phone"`      // codes to one phone, from all users
+}
 
-	CodeTTL     time.Duration // default 5 min
-	AttemptTTL  time.Duration // default 15 min
-	ResendAfter time.Duration // default 60 s
+const (
+	maxTries = 5 // wrong answers per attempt
+	maxSends = 3 // codes per attempt
+)
 
-	StartsPerUser    int // attempts of one platform user; default 20
-	StartsPerAddress int // attempts from one address; default 100
-	WrongPerPair     int // wrong answers of one platform user for one person; default 10
-	SendsPerPair     int // codes of one platform user for one person; default 6
-	SendsPerPhone    int // codes to one phone, from all users; default 10
+// SetDefaults fills the section.
+func (c *Config) SetDefaults() {
+	*c = Config{
+		LinksPerUser: 10, LinksPerPerson: 8, CodeTTL: 5 * time.Minute, AttemptTTL: 15 * time.Minute,
+		ResendAfter: time.Minute, StartsPerUser: 20, StartsPerAddress: 100, WrongPerPair: 10, SendsPerPair: 6,
+		SendsPerPhone: 10,
+	}
+}
 
-	ConsentVersion string // of the text in force
-	ConsentText    string
+// Check adds every problem of the section.
+func (c *Config) Check(r setting.Report) {
+	r.Numbers(*c)
+	r.Need(c.AttemptTTL >= c.CodeTTL, "attempt_ttl", "is shorter than code_ttl", "the default is 15m")
 }
 
 // Deps are the ports that the service needs.
@@ -42,6 +57,7 @@ type Deps struct {
 	Regions   *identity.Regions
 	Codes     identity.CodeSender
 	Digests   identity.Digests
+	Consent   identity.ConsentText // in force
 	Followers []identity.Follower
 	Forget    func(userID string) // removes the user from this process' memory of sessions; nil where it has none
 	Now       func() time.Time    // default time.Now
@@ -60,12 +76,12 @@ type Service struct {
 	sending sync.WaitGroup
 }
 
-// New checks the configuration and fills its defaults.
+// New wants a configuration that Check accepts.
 func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Store == nil || deps.Registry == nil || deps.Regions == nil || deps.Codes == nil || deps.Digests == nil {
 		return nil, errors.New("linking: store, registry, regions, code sender and digests are needed")
 	}
-	if cfg.ConsentVersion == "" || cfg.ConsentText == "" {
+	if deps.Consent.Version == "" || deps.Consent.Text == "" {
 		return nil, errors.New("linking: the consent text and its version are needed")
 	}
 	if deps.Forget == nil {
@@ -77,26 +93,10 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	cfg.fillDefaults()
 	s := &Service{
-		cfg: cfg, deps: deps, consentHash: identity.TextHash(cfg.ConsentText),
+		cfg: cfg, deps: deps, consentHash: identity.TextHash(deps.Consent.Text),
 		places: make(chan struct{}, maxQueued), running: make(chan struct{}, maxRunning),
 	}
 	s.proofs = map[identity.Method]proof{identity.SMSOnFile: sms{s}, identity.CardPassword: card{s}}
 	return s, nil
-}
-
-func (c *Config) fillDefaults() {
-	identity.Default(&c.LinksPerUser, 10)
-	identity.Default(&c.LinksPerPerson, 8)
-	identity.Default(&c.Tries, 5)
-	identity.Default(&c.Sends, 3)
-	identity.Default(&c.CodeTTL, 5*time.Minute)
-	identity.Default(&c.AttemptTTL, 15*time.Minute)
-	identity.Default(&c.ResendAfter, time.Minute)
-	identity.Default(&c.StartsPerUser, 20)
-	identity.Default(&c.StartsPerAddress, 100)
-	identity.Default(&c.WrongPerPair, 10)
-	identity.Default(&c.SendsPerPair, 6)
-	identity.Default(&c.SendsPerPhone, 10)
 }

@@ -16,8 +16,8 @@ import (
 // kill after it costs the user that try. With identity.ErrCodeWrong and ErrPasswordWrong the attempt is returned too, for
 // the tries left.
 //
-// Errors: identity.ErrNoSuchAttempt, ErrAttemptOver, ErrCodeWrong, ErrPasswordWrong, ErrCodeExpired,
-// ErrUpstreamUnavailable, *identity.LimitError, identity.ErrStore.
+// Errors: identity.ErrNoSuchAttempt, identity.ErrAttemptOver, identity.ErrCodeWrong, identity.ErrPasswordWrong,
+// identity.ErrCodeExpired, identity.ErrUpstreamUnavailable, *identity.LimitError, identity.ErrStore.
 func (s *Service) Prove(ctx context.Context, c *identity.Caller, id string, answer Answer) (*identity.Attempt, error) {
 	a, err := s.Attempt(ctx, c, id)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Service) reserveTry(ctx context.Context, id string) (*identity.Attempt,
 		switch {
 		case !a.Open():
 			return errDecided
-		case s.expired(a) || a.Tries >= s.cfg.Tries:
+		case s.expired(a) || a.Tries >= maxTries:
 			return identity.ErrAttemptOver
 		}
 		a.Tries++
@@ -119,7 +119,7 @@ func (s *Service) accept(ctx context.Context, id string) (*identity.Attempt, err
 
 // refused ends the attempt after the last try. If the write fails, no try is left all the same, and the attempt expires.
 func (s *Service) refused(ctx context.Context, a *identity.Attempt) *identity.Attempt {
-	if a.Tries < s.cfg.Tries {
+	if a.Tries < maxTries {
 		return a
 	}
 	failed, err := s.deps.Store.UpdateAttempt(ctx, a.ID, func(a *identity.Attempt) error {

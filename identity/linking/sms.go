@@ -78,10 +78,10 @@ func (p sms) again(ctx context.Context, a *identity.Attempt) (*identity.Attempt,
 }
 
 func (p sms) mayResend(a *identity.Attempt) error {
-	if !a.Open() || p.expired(a) || a.Tries >= p.cfg.Tries {
+	if !a.Open() || p.expired(a) || a.Tries >= maxTries {
 		return identity.ErrAttemptOver
 	}
-	if a.Challenge.Sends >= p.cfg.Sends {
+	if a.Challenge.Sends >= maxSends {
 		return identity.ErrNoSendsLeft
 	}
 	last := a.Challenge.SentAt
@@ -162,8 +162,8 @@ func (s *Service) Wait() { s.sending.Wait() }
 
 // Resend makes and sends a new code. It returns at once.
 //
-// Errors: identity.ErrNoSuchAttempt, ErrAttemptOver, ErrNotOffered (the proof has no codes), ErrTooSoon (a *TooSoonError),
-// ErrNoSendsLeft, *LimitError, ErrStore.
+// Errors: identity.ErrNoSuchAttempt, identity.ErrAttemptOver, identity.ErrNotOffered (the proof has no codes),
+// identity.ErrTooSoon (a *identity.TooSoonError), identity.ErrNoSendsLeft, *identity.LimitError, identity.ErrStore.
 func (s *Service) Resend(ctx context.Context, c *identity.Caller, id string) (*identity.Attempt, error) {
 	a, err := s.Attempt(ctx, c, id)
 	if err != nil {

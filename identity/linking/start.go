@@ -102,7 +102,7 @@ const guardedUntil = 14
 // birth date, the caller's word about guardianship is kept as it is.
 func (s *Service) consentOf(r Request, claim identity.Claim) (identity.Consent, error) {
 	now := s.deps.Now()
-	if r.ConsentVersion != s.cfg.ConsentVersion {
+	if r.ConsentVersion != s.deps.Consent.Version {
 		return identity.Consent{}, identity.ErrConsentMissing
 	}
 	guardian := r.Guardian
@@ -121,7 +121,8 @@ func (s *Service) consentOf(r Request, claim identity.Claim) (identity.Consent, 
 	}, nil
 }
 
-// Attempt returns one of the caller's attempts. Errors: identity.ErrNoSuchAttempt (also for another user's), ErrStore.
+// Attempt returns one of the caller's attempts. Errors: identity.ErrNoSuchAttempt (also for another user's),
+// identity.ErrStore.
 func (s *Service) Attempt(ctx context.Context, c *identity.Caller, id string) (*identity.Attempt, error) {
 	if !identity.IsID(id) {
 		return nil, identity.ErrNoSuchAttempt
@@ -149,7 +150,7 @@ func (s *Service) SendsLeft(a *identity.Attempt) int {
 	if _, ok := s.proofs[a.Method].(challenger); !ok || !a.Open() {
 		return 0
 	}
-	return max(s.cfg.Sends-max(a.Challenge.Sends, 1), 0)
+	return max(maxSends-max(a.Challenge.Sends, 1), 0)
 }
 
 // TriesLeft is how many more wrong answers the attempt takes.
@@ -157,7 +158,7 @@ func (s *Service) TriesLeft(a *identity.Attempt) int {
 	if !a.Open() {
 		return 0
 	}
-	return max(s.cfg.Tries-a.Tries, 0)
+	return max(maxTries-a.Tries, 0)
 }
 
 // ExpiresIn is the time left to prove the attempt, in whole seconds, rounded up; 0 for one that is over.

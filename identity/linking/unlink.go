@@ -13,7 +13,7 @@ import (
 // Order of writes, each repeatable: change recorded → link ending → slot left → followers delete. Before "ending" a kill
 // leaves the link in force, and the client was told nothing; after it Run finds the ending link and cleans it up.
 //
-// Errors: identity.ErrNoSuchLink (also for another user's), ErrStore.
+// Errors: identity.ErrNoSuchLink (also for another user's), identity.ErrStore.
 func (s *Service) Unlink(ctx context.Context, c *identity.Caller, linkID string) error {
 	user, err := s.deps.Store.User(ctx, c.UserID)
 	if err != nil {

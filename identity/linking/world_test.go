@@ -111,9 +111,9 @@ func newWorld(change ...func(*linking.Config)) *world {
 		db: server.Connect(), registry: &identitytest.Registry{}, phones: &identitytest.Phones{},
 		clock:     identitytest.NewClock(time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)),
 		followers: &followers{known: map[string]bool{}, shared: map[string]bool{}},
-		config:    linking.Config{ConsentVersion: consent, ConsentText: "synthetic consent"},
 		methods:   []identity.Method{identity.SMSOnFile, identity.CardPassword},
 	}
+	w.config.SetDefaults()
 	for _, c := range change {
 		c(&w.config)
 	}
@@ -146,7 +146,7 @@ func (w *world) deps(s *store.Store) linking.Deps {
 	}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {region, "990200", "990300"}})
 	return linking.Deps{
 		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Digests: storetest.Keys(),
-		Followers: []identity.Follower{w.followers}, Now: w.clock.Now,
+		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent"}, Followers: []identity.Follower{w.followers}, Now: w.clock.Now,
 	}
 }
 

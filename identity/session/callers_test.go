@@ -18,7 +18,7 @@ func callerOf(user string, expires time.Time) *identity.Caller {
 // TestClockSetBack: what was polled before does not count as fresh for as long as the clock was set back by.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
-	s := &Service{cfg: Config{StaleAfter: 30 * time.Second}}
+	s := &Service{}
 	s.polled.Store(testNow.UnixNano())
 	for after, want := range map[time.Duration]bool{
 		0: true, 30 * time.Second: true, 31 * time.Second: false, -time.Second: false, -time.Hour: false,

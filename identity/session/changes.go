@@ -13,7 +13,7 @@ const changeOverlap = 2 * time.Minute
 
 // Run polls for users that changed on any replica until the context ends. It returns nil then.
 func (s *Service) Run(ctx context.Context) error {
-	tick := time.NewTicker(s.cfg.PollEvery)
+	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		if err := s.Poll(ctx); err != nil && ctx.Err() == nil {
@@ -27,11 +27,11 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// Poll reads the changes once and forgets the users that they name. Run calls it; tests may. Returns identity.ErrStore.
+// Poll reads the changes once and forgets the users that they name. Run calls it; tests may. Errors: identity.ErrStore.
 func (s *Service) Poll(ctx context.Context) error {
 	s.pollMu.Lock()
 	defer s.pollMu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.StaleAfter)
+	ctx, cancel := context.WithTimeout(ctx, staleAfter)
 	defer cancel()
 	begun := s.machine()
 	last := s.lastPoll()
@@ -43,7 +43,7 @@ func (s *Service) Poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if gap := begun.Sub(last); gap < 0 || gap > s.cfg.StaleAfter {
+	if gap := begun.Sub(last); gap < 0 || gap > staleAfter {
 		// After so long a silence changes may have expired unseen. A clock that was set back hides the length of it.
 		s.cache.clear()
 	}
@@ -76,7 +76,7 @@ func (s *Service) unseen(changes []identity.Change, begun time.Time) []string {
 func (s *Service) fresh(machine time.Time) bool {
 	polled := s.polled.Load()
 	age := machine.UnixNano() - polled
-	return polled != 0 && age >= 0 && age <= int64(s.cfg.StaleAfter)
+	return polled != 0 && age >= 0 && age <= int64(staleAfter)
 }
 
 func (s *Service) lastPoll() time.Time {

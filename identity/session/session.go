@@ -10,17 +10,31 @@ import (
 	"sync/atomic"
 	"time"
 
+	"yibao/config/setting"
 	"yibao/identity"
 )
 
-// Config sets how long tokens and memory are trusted. Zero takes the default.
+// Config is the section token of the configuration. A zero is a value, not a default.
 type Config struct {
-	TokenKey   []byte        // signs tokens; at least 32 bytes
-	TokenTTL   time.Duration // of a session and its token; default 2 h
-	PollEvery  time.Duration // between two reads of the changes; default 5 s
-	StaleAfter time.Duration // without a good poll every request reads the store; default 30 s
-	CacheSize  int           // verified tokens kept in memory; default 100,000
+	Key setting.Secret `koanf:"key"` // signs tokens; at least 32 characters; `server keys new` makes one
+	TTL time.Duration  `koanf:"ttl"` // of a session and its token
 }
+
+// SetDefaults fills the section.
+func (c *Config) SetDefaults() { *c = Config{TTL: 2 * time.Hour} }
+
+// Check adds every problem of the section.
+func (c *Config) Check(r setting.Report) {
+	r.Need(len(c.Key.Reveal()) >= minTokenKey, "key", "is missing or shorter than 32 characters",
+		"give key_file; server keys new makes one")
+	r.Need(c.TTL >= time.Minute && c.TTL <= 24*time.Hour, "ttl", "must be between 1m and 24h", "the default is 2h")
+}
+
+const (
+	pollEvery  = 5 * time.Second  // between two reads of the changes
+	staleAfter = 30 * time.Second // without a good poll every request reads the store
+	cacheSize  = 100_000          // verified tokens kept in memory
+)
 
 // Deps are the stores and platforms that the service needs.
 type Deps struct {
@@ -44,7 +58,7 @@ type SignedIn struct {
 // Verifying costs no store read: verified tokens are cached until they expire. Each change of a user's sessions or links is
 // recorded before it is made. Each replica polls the recorded changes, forgets the cached tokens of the user, and reads the
 // user per request for a minute, by when the change is written. The process that revokes a session refuses it at once, the
-// others after one poll at the latest. Without a good poll for StaleAfter, nothing cached is trusted.
+// others after one poll at the latest. Without a good poll for staleAfter, nothing cached is trusted.
 type Service struct {
 	cfg     Config
 	deps    Deps
@@ -65,7 +79,7 @@ const (
 	maxAppName    = 64
 )
 
-// New checks the configuration and fills its defaults.
+// New wants a configuration that Check accepts.
 func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Users == nil || deps.Sessions == nil || deps.Changes == nil {
 		return nil, errors.New("session: a store is missing")
@@ -76,16 +90,12 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	identity.Default(&cfg.TokenTTL, 2*time.Hour)
-	identity.Default(&cfg.PollEvery, 5*time.Second)
-	identity.Default(&cfg.StaleAfter, 30*time.Second)
-	identity.Default(&cfg.CacheSize, 100_000)
-	tokens, err := newTokens(cfg.TokenKey, deps.Now)
+	tokens, err := newTokens([]byte(cfg.Key.Reveal()), deps.Now)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		cfg: cfg, deps: deps, tokens: tokens, cache: newCallers(cfg.CacheSize),
+		cfg: cfg, deps: deps, tokens: tokens, cache: newCallers(cacheSize),
 		machine: time.Now, seen: make(map[string]time.Time),
 	}, nil
 }
@@ -116,7 +126,7 @@ func (s *Service) SignIn(ctx context.Context, p identity.Platform, app, code str
 	}
 	session := identity.Session{
 		ID: rand.Text(), UserID: user.ID, CreatedAt: now,
-		ExpiresAt: now.Add(s.cfg.TokenTTL).Truncate(time.Second), // as the token says it
+		ExpiresAt: now.Add(s.cfg.TTL).Truncate(time.Second), // as the token says it
 	}
 	if err := s.deps.Sessions.InsertSession(ctx, session); err != nil {
 		return nil, err
@@ -186,7 +196,7 @@ func (s *Service) read(ctx context.Context, c *claims) (*identity.Caller, error)
 	}, nil
 }
 
-// List returns the caller's sessions that are still valid. Returns identity.ErrStore.
+// List returns the caller's sessions that are still valid. Errors: identity.ErrStore.
 func (s *Service) List(ctx context.Context, c *identity.Caller) ([]identity.Session, error) {
 	return s.deps.Sessions.SessionsOf(ctx, c.UserID, s.deps.Now())
 }

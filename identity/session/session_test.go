@@ -19,11 +19,11 @@ import (
 
 var errDown = errors.New("down")
 
-var tokenKey = []byte("0123456789abcdef0123456789abcdef")
+const tokenKey = "0123456789abcdef0123456789abcdef"
 
 func newSessions(t testing.TB, store *store.Store, now func() time.Time) *session.Service {
 	t.Helper()
-	s, err := session.New(session.Config{TokenKey: tokenKey}, session.Deps{
+	s, err := session.New(session.Config{Key: tokenKey, TTL: 2 * time.Hour}, session.Deps{
 		Users: store, Sessions: store, Changes: store, Now: now,
 		Platforms: map[identity.Platform]identity.Authenticator{
 			identity.WeChat: &identitytest.Platform{Name: identity.WeChat, App: "main"},
@@ -113,7 +113,7 @@ func TestSignInRefused(t *testing.T) {
 		"unwrapped":        {identity.WeChat, "main", "c", secret, identity.ErrPlatformUnavailable},
 	} {
 		store, db := storetest.Memory()
-		s, err := session.New(session.Config{TokenKey: tokenKey}, session.Deps{
+		s, err := session.New(session.Config{Key: tokenKey, TTL: 2 * time.Hour}, session.Deps{
 			Users: store, Sessions: store, Changes: store,
 			Platforms: map[identity.Platform]identity.Authenticator{
 				identity.WeChat: &identitytest.Platform{Name: identity.WeChat, App: "main", Err: c.says},
@@ -136,10 +136,10 @@ func TestNewSessionsChecks(t *testing.T) {
 	t.Parallel()
 	store, _ := storetest.Memory()
 	deps := session.Deps{Users: store, Sessions: store, Changes: store}
-	if _, err := session.New(session.Config{TokenKey: tokenKey[:16]}, deps); err == nil {
+	if _, err := session.New(session.Config{Key: "0123456789abcdef"}, deps); err == nil {
 		t.Error("a short key was taken")
 	}
-	if _, err := session.New(session.Config{TokenKey: tokenKey}, session.Deps{}); err == nil {
+	if _, err := session.New(session.Config{Key: tokenKey, TTL: 2 * time.Hour}, session.Deps{}); err == nil {
 		t.Error("no store was taken")
 	}
 }

@@ -38,6 +38,7 @@ func (p Profile) check(r setting.Report, code string) {
 	r.Need(p.Name != "", "name", "is missing", "the name that people see")
 	r.Need(p.PhoneOnFile.Transaction == "" || p.PhoneOnFile.Path != "", "local_phone_on_file.path", "is missing",
 		"say where in that transaction's answer the phone stands")
+	p.CardPassword.check(r.At("local_card_password"))
 	p.Dialect.check(r.At("insurer"))
 	for n, rule := range p.Accounts.Rules {
 		rule.check(r.At("accounts").At(strconv.Itoa(n)))
@@ -91,7 +92,7 @@ func (p Profile) checkWire(r setting.Report) {
 	r.Need(institution.MatchString(p.FixmedinsCode), "fixmedins_code", "must be 12 to 30 letters and digits", fromBureau)
 	r.Need(p.InsuplcAdmdvs == "" || sixDigits.MatchString(p.InsuplcAdmdvs), "insuplc_admdvs", "is not six digits", `"" leaves it out`)
 	for name := range p.Extra {
-		r.Need(!standardField(name), "extra", "names a field of the standard envelope", "the other keys of insurer fill it")
+		r.Need(!standardFields[name], "extra", "names a field of the standard envelope", "the other keys of insurer fill it")
 	}
 	for ability, number := range p.Capabilities {
 		setting.OneOf(r, "transactions", ability, CapIdentity, CapEnrolment, CapBalance)

@@ -1,11 +1,11 @@
 package insurer
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 
 	"yibao/identity"
+	"yibao/identity/document"
 )
 
 // confirms says whether the upstream's own name and document are those that were asked for. A 15-digit number of the old
@@ -18,8 +18,8 @@ func (p *person) confirms(claim identity.Claim) bool {
 	if asked == "" || !sameKind(claim.IDType, p.idType) {
 		return false
 	}
-	if claim.IDType == identity.IDResident {
-		asked, told = upgrade(asked), upgrade(told)
+	if claim.IDType == document.Resident {
+		asked, told = document.Upgrade15(asked), document.Upgrade15(told)
 	}
 	return asked == told
 }
@@ -30,13 +30,13 @@ func (p *person) confirms(claim identity.Claim) bool {
 // says nothing.
 func sameKind(asked, told string) bool {
 	switch asked {
-	case identity.IDResident, identity.IDHKMacauTaiwan, identity.IDPermanentResident:
+	case document.Resident, document.HKMacauTaiwan, document.PermanentResident:
 		return true
 	}
 	if len(told) == 1 {
 		told = "0" + told // a region that gives codes as numbers
 	}
-	return !identity.IsIDType(told) || asked == told
+	return !document.IsKind(told) || asked == told
 }
 
 // canonical makes spellings of one name or number equal: width, letter case, kind of middle dot, spaces and characters
@@ -49,27 +49,9 @@ func canonical(s string) string {
 		switch {
 		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
 			return -1
-		case strings.ContainsRune(identity.MiddleDots, r):
+		case strings.ContainsRune(document.MiddleDots, r):
 			return '·'
 		}
 		return unicode.ToUpper(r)
 	}, s)
-}
-
-// upgrade makes an 18-digit number of a 15-digit one (GB 11643): the century, and the check of ISO 7064 MOD 11-2.
-func upgrade(number string) string {
-	if len(number) != 15 || strings.Trim(number, "0123456789") != "" {
-		return number
-	}
-	body := number[:6] + "19" + number[6:]
-	sum := 0
-	for i, digit := range body {
-		weight := 1 << (17 - i) % 11
-		sum += int(digit-'0') * weight
-	}
-	check := (12 - sum%11) % 11
-	if check == 10 {
-		return body + "X"
-	}
-	return body + strconv.Itoa(check)
 }

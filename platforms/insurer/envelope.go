@@ -42,7 +42,7 @@ type envelope struct {
 }
 
 type input struct {
-	Data personQuestion `json:"data"`
+	Data json.RawMessage `json:"data"`
 }
 
 // personQuestion is the input of 1101, and of a local transaction that asks by person number.
@@ -95,33 +95,50 @@ func (p Profile) envelopeLengths() []fieldLength {
 	return fields
 }
 
-var standardFields = func() map[string]json.RawMessage {
-	var fields map[string]json.RawMessage
-	body, err := json.Marshal(envelope{})
-	if err != nil || json.Unmarshal(body, &fields) != nil {
-		panic("insurer: the envelope is not an object")
-	}
-	return fields
-}()
+// The names of the fields that the envelope and the question fill by themselves.
+var (
+	standardFields = fieldsOf(envelope{Input: input{Data: json.RawMessage("{}")}})
+	questionFields = fieldsOf(personQuestion{PsnNo: "x"})
+)
 
-func standardField(name string) bool { return standardFields[name] != nil }
+func fieldsOf(object any) map[string]bool {
+	var fields map[string]json.RawMessage
+	body, err := json.Marshal(object)
+	if err != nil || json.Unmarshal(body, &fields) != nil {
+		panic("insurer: not an object")
+	}
+	names := map[string]bool{}
+	for name := range fields {
+		names[name] = true
+	}
+	return names
+}
 
 // body builds one request's bytes. Every try gets a message id of its own.
-func (p Profile) body(infno, insuredRegion string, q personQuestion, at time.Time, s *sequence) ([]byte, error) {
+func (p Profile) body(a ask, at time.Time, s *sequence) ([]byte, error) {
 	at = at.In(balance.Shanghai)
+	data, err := marshalWith(a.question, a.local)
+	if err != nil {
+		return nil, err
+	}
 	request := envelope{
-		InfNo: infno, MsgID: p.FixmedinsCode[:12] + at.Format(compactTime) + s.next(),
-		MdtrtareaAdmvs: p.MdtrtareaAdmvs, InsuplcAdmdvs: insuredRegion,
+		InfNo: a.infno, MsgID: p.FixmedinsCode[:12] + at.Format(compactTime) + s.next(),
+		MdtrtareaAdmvs: p.MdtrtareaAdmvs, InsuplcAdmdvs: a.insuredRegion,
 		RecerSysCode: p.RecerSysCode, InfVer: p.InfVer,
 		OpterType: p.OpterType, Opter: p.Opter, OpterName: p.OpterName,
 		InfTime: at.Format(plainTime), FixmedinsCode: p.FixmedinsCode, FixmedinsName: p.FixmedinsName,
-		Input: input{Data: q},
+		Input: input{Data: data},
 	}
-	body, err := marshal(request)
-	if err != nil || len(p.Extra) == 0 {
+	return marshalWith(request, p.Extra)
+}
+
+// marshalWith adds further fields to an object.
+func marshalWith(object any, more map[string]string) ([]byte, error) {
+	body, err := marshal(object)
+	if err != nil || len(more) == 0 {
 		return body, err
 	}
-	extra, err := marshal(p.Extra)
+	extra, err := marshal(more)
 	if err != nil {
 		return nil, err
 	}

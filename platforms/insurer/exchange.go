@@ -24,7 +24,10 @@ type ask struct {
 	infno         string
 	insuredRegion string // insuplc_admdvs; mandatory where the question holds a person number
 	question      personQuestion
-	want          string // a field of the output: see Profile.output
+	local         map[string]string // further fields of a local transaction
+	once          bool              // asked once, also where no answer came
+	refused       Class             // in place of ClassBusiness and ClassMalformed, where set
+	want          string            // a field of the output: see Profile.output
 }
 
 func newRetry(times int) failsafe.Executor[reply] {
@@ -43,19 +46,29 @@ func (r *region) do(ctx context.Context, a ask) (reply, error) {
 	if !a.question.fits() {
 		return reply{}, r.fail(ctx, a, &Error{Class: ClassNotEnrolled}) // no upstream can hold such a person
 	}
-	answer, err := r.retry.WithContext(ctx).Get(func() (reply, error) {
+	try := func() (reply, error) {
 		answer, refusal := r.once(ctx, a)
 		if refusal != nil {
 			return reply{}, refusal
 		}
 		return answer, nil
-	})
+	}
+	var answer reply
+	var err error
+	if a.once {
+		answer, err = try()
+	} else {
+		answer, err = r.retry.WithContext(ctx).Get(try)
+	}
 	if err == nil {
 		return answer, nil
 	}
 	var refusal *Error
 	if !errors.As(err, &refusal) {
 		refusal = &Error{Class: ClassTimeout} // the context ended between two tries
+	}
+	if a.refused != "" && (refusal.Class == ClassBusiness || refusal.Class == ClassMalformed) {
+		refusal.Class = a.refused
 	}
 	refusal.cause = ctx.Err()
 	return reply{}, r.fail(ctx, a, refusal)
@@ -65,8 +78,11 @@ func (r *region) do(ctx context.Context, a ask) (reply, error) {
 func (r *region) fail(ctx context.Context, a ask, e *Error) error {
 	e.Region, e.Transaction = r.code, a.infno
 	e.Reference = safeReference(e.Reference, a.question.CertNo)
+	for _, private := range a.local {
+		e.Reference = safeReference(e.Reference, private)
+	}
 	level := slog.LevelWarn
-	if e.Class == ClassNotEnrolled || e.Class == ClassMismatch {
+	if e.Class == ClassNotEnrolled || e.Class == ClassMismatch || e.Class == ClassWrongPassword {
 		level = slog.LevelInfo
 	}
 	r.log.Log(ctx, level, "insurer_no_usable_answer", "class", string(e.Class), "region", e.Region,
@@ -94,7 +110,7 @@ type response struct {
 
 func (r *region) send(ctx context.Context, a ask) (response, *Error) {
 	at := time.Now() // the upstream compares it with its own clock
-	body, err := r.body(a.infno, a.insuredRegion, a.question, at, r.sequence)
+	body, err := r.body(a, at, r.sequence)
 	if err != nil {
 		return response{}, &Error{Class: ClassAccess}
 	}

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"yibao/balance"
+
+	"yibao/identity/document"
 )
 
 var unwraps = []Unwrap{UnwrapObject, UnwrapArray, UnwrapString, UnwrapNested}
@@ -98,7 +100,7 @@ func FuzzCanonical(f *testing.F) {
 		if twice := canonical(once); twice != once {
 			t.Fatalf("%q, then %q", once, twice)
 		}
-		if got := upgrade(once); len(got) != len(once) && (len(once) != 15 || len(got) != 18) {
+		if got := document.Upgrade15(once); len(got) != len(once) && (len(once) != 15 || len(got) != 18) {
 			t.Fatalf("%q became %q", once, got)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"yibao/balance"
 	"yibao/identity"
+	"yibao/identity/document"
 )
 
 func row(pairs ...string) string {
@@ -179,10 +180,10 @@ func TestConfirm(t *testing.T) {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
-	if got := upgrade("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
+	if got := document.Upgrade15("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
 		t.Errorf("became %s", got)
 	}
-	if upgrade("A10105491231002") != "A10105491231002" || upgrade("1") != "1" {
+	if document.Upgrade15("A10105491231002") != "A10105491231002" || document.Upgrade15("1") != "1" {
 		t.Error("upgraded what is no old number")
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"yibao/identity"
+	"yibao/identity/document"
 )
 
 // nobody is a person that cannot exist: birthday 00000000, and a name that says what the question is for.
-var nobody = identity.Claim{Name: "连接测试", IDType: identity.IDResident, IDNumber: "000000000000000000"}
+var nobody = identity.Claim{Name: "连接测试", IDType: document.Resident, IDNumber: "000000000000000000"}
 
 // Probe asks for a person that cannot exist. A nil error means that the insurer itself answered; understood, that the
 // profile takes the answer for "there is no such person", as it must for everybody who mistypes a name or number. Otherwise

@@ -71,11 +71,12 @@ type Profiles map[string]Profile
 
 // Profile is all that is known of one region and its upstream.
 type Profile struct {
-	Name        string `koanf:"name"`       // as citizens read it
-	Unattended  bool   `koanf:"unattended"` // may be asked while no person waits
-	Dialect     `koanf:"insurer"`
-	PhoneOnFile PhoneOnFile `koanf:"local_phone_on_file"`
-	Accounts    `koanf:",squash"`
+	Name         string `koanf:"name"`       // as citizens read it
+	Unattended   bool   `koanf:"unattended"` // may be asked while no person waits
+	Dialect      `koanf:"insurer"`
+	PhoneOnFile  PhoneOnFile  `koanf:"local_phone_on_file"`
+	CardPassword CardPassword `koanf:"local_card_password"`
+	Accounts     `koanf:",squash"`
 }
 
 // Dialect says how the upstream talks.
@@ -152,10 +153,14 @@ func (p *Profile) SetDefaults() {
 	}
 }
 
-// Methods lists the proofs that the region offers. A code by SMS needs the phone on file.
+// Methods lists the proofs that the region offers, the surest first. A code by SMS needs the phone on file.
 func (p Profile) Methods() []identity.Method {
-	if p.PhoneOnFile.Path == "" {
-		return nil
+	var methods []identity.Method
+	if p.PhoneOnFile.Path != "" {
+		methods = append(methods, identity.SMSOnFile)
 	}
-	return []identity.Method{identity.SMSOnFile}
+	if p.CardPassword.Transaction != "" {
+		methods = append(methods, identity.CardPassword)
+	}
+	return methods
 }

@@ -12,17 +12,19 @@ import (
 	"unicode/utf8"
 )
 
-// The transactions that the insurers serve. L101 is a region's own invention, marked local: no national transaction
-// returns a phone.
+// The transactions that the insurers serve. L101 and L102 are a region's own inventions, marked local: no national
+// transaction returns a phone, or compares the password of a card.
 const (
 	infnoPerson = "1101"
 	infnoPhone  = "L101"
+	infnoCard   = "L102"
 )
 
 // The err_msg of the two business errors, with the internal tag that real ones carry.
 const (
 	DefaultNotFoundText = "FSI-未查询到参保人信息[psnBO_101]"
 	DefaultMismatchText = "FSI-人员姓名与证件号码不匹配[psnBO_102]"
+	wrongPasswordText   = "FSI-卡号或密码错误[cardBO_103]"
 )
 
 // insurerTarget names the region, so that each can misbehave alone.
@@ -56,7 +58,7 @@ type envelope struct {
 	} `json:"input"`
 }
 
-// personInput is data of 1101; psn_no belongs to the local transaction only.
+// personInput is data of 1101; psn_no, card_no and query_pwd belong to the local transactions only.
 type personInput struct {
 	CertType    string `json:"mdtrt_cert_type"`
 	CertNo      string `json:"mdtrt_cert_no"`
@@ -66,6 +68,8 @@ type personInput struct {
 	PersonNo    string `json:"certno"`
 	PersonName  string `json:"psn_name"`
 	PersonIndex string `json:"psn_no"`
+	CardNumber  string `json:"card_no"`
+	Password    string `json:"query_pwd"`
 }
 
 // insurer is POST /insurer/{region}[/{infno}].
@@ -160,7 +164,8 @@ func (a *insurerCall) checkEnvelope(w *World) string {
 		{"mdtrt_cert_type", e.Input.Data.CertType, 1, 3}, {"mdtrt_cert_no", e.Input.Data.CertNo, 1, 50},
 		{"card_sn", e.Input.Data.CardSN, 0, 32}, {"psn_cert_type", e.Input.Data.PersonCert, 1, 6},
 		{"certno", e.Input.Data.PersonNo, 1, 50}, {"psn_name", e.Input.Data.PersonName, 1, 50},
-		{"psn_no", e.Input.Data.PersonIndex, 0, 30},
+		{"psn_no", e.Input.Data.PersonIndex, 0, 30}, {"card_no", e.Input.Data.CardNumber, 0, 32},
+		{"query_pwd", e.Input.Data.Password, 0, 64},
 	} {
 		if n := utf8.RuneCountInString(field.value); n < field.least || n > field.most {
 			return field.name
@@ -191,6 +196,8 @@ func (a *insurerCall) checkForms(w *World) string {
 		return "mdtrt_cert_no"
 	case e.Infno == infnoPerson && data.PersonIndex != "":
 		return "psn_no"
+	case (e.Infno == infnoCard) != (data.CardNumber != ""), (e.Infno == infnoCard) != (data.Password != ""):
+		return "card_no"
 	case !w.once("msgid|"+a.region.Code+"|"+e.MsgID, tifNonces):
 		return "msgid"
 	}
@@ -200,7 +207,8 @@ func (a *insurerCall) checkForms(w *World) string {
 // transaction finds the person and tells what was asked. Someone without a row in the region is not known there.
 func (s *server) transaction(a *insurerCall) reply {
 	data := a.envelope.Input.Data
-	if a.envelope.Infno != infnoPerson && !(a.envelope.Infno == infnoPhone && a.region.PhoneOnFile) {
+	served := map[string]bool{infnoPerson: true, infnoPhone: a.region.PhoneOnFile, infnoCard: a.region.CardPassword}
+	if !served[a.envelope.Infno] {
 		return a.refuse("FSI-不支持的交易[svcBO_404]")
 	}
 	person := s.world.byID[data.PersonNo]
@@ -214,6 +222,11 @@ func (s *server) transaction(a *insurerCall) reply {
 			return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
 		}
 		return a.succeed(map[string]any{"phoneinfo": map[string]any{"mobile": person.Phone}})
+	case a.envelope.Infno == infnoCard:
+		if data.CardNumber != person.CardNumber || data.Password != person.CardPassword {
+			return a.refuse(wrongPasswordText)
+		}
+		return a.succeed(map[string]any{"cardinfo": map[string]any{"result": "1"}})
 	}
 	if a.fault.is("other_person") {
 		person = s.world.somebodyElse(person, a.region.Code)

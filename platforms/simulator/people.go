@@ -15,12 +15,14 @@ const (
 
 // Person is one invented insured person.
 type Person struct {
-	Name       string      `json:"name"`
-	IDNumber   string      `json:"id_number"`
-	CertType   string      `json:"id_type"`         // psn_cert_type: 01, 17
-	Phone      string      `json:"phone,omitempty"` // on file in RegionA only
-	Note       string      `json:"note"`            // what is special
-	Enrolments []Enrolment `json:"enrolments"`
+	Name         string      `json:"name"`
+	IDNumber     string      `json:"id_number"`
+	CertType     string      `json:"id_type"`         // psn_cert_type: 01, 17
+	Phone        string      `json:"phone,omitempty"` // on file in RegionA only
+	CardNumber   string      `json:"card_number"`     // of the insurance card
+	CardPassword string      `json:"card_password"`   // its query password
+	Note         string      `json:"note"`            // what is special
+	Enrolments   []Enrolment `json:"enrolments"`
 
 	nation string // naty
 }
@@ -185,6 +187,7 @@ func (p plan) person(n int) Person {
 	person := Person{
 		Name: p.name, IDNumber: withCheck(area + strings.ReplaceAll(born, "-", "") + fmt.Sprintf("%03d", 100+n)),
 		CertType: "01", Note: p.note, nation: p.nation,
+		CardNumber: fmt.Sprintf("%s%08d", p.region[3:4], 10000000+n*137), CardPassword: fmt.Sprintf("%06d", n*7919%1000000),
 	}
 	if person.nation == "" {
 		person.nation = "01"

@@ -4,6 +4,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/handlers"
+	"yibao/handlers/web"
+	"yibao/identity"
 )
 
 // HandlerOptions is what the HTTP side is built of, without metrics; a benchmark builds its yardstick of the same.
@@ -13,27 +15,25 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	c := a.opts.Config
 	options := handlers.Options{
 		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Reminders: a.Reminders,
-		Offers:  offered(a.Outside.Regions),
-		Consent: handlers.ConsentText{Version: c.Consent.Version, Text: c.Consent.Text},
-		Ready:   a.Store.Ping, Draining: a.draining.Load,
-		Limits: handlers.Limits{
-			PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
+		Regions: a.Outside.Regions,
+		Consent: identity.ConsentText(c.Consent),
+		Options: web.Options{
+			Ready: a.Store.Ping, Draining: a.draining.Load,
+			Limits: web.Limits{
+				PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
+			},
+			TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, ReadTimeout: c.Server.ReadTimeout,
+			WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, HSTS: c.Server.HSTS,
+			Log: a.opts.Log, Now: a.opts.Now,
 		},
-		TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, ReadTimeout: c.Server.ReadTimeout,
-		WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, HSTS: c.Server.HSTS,
-		Log: a.opts.Log, Now: a.opts.Now,
 	}
 	if c.Server.Metrics {
 		options.Metrics = metrics
-	}
-	for _, region := range a.Outside.Regions.All() {
-		options.Regions = append(options.Regions, handlers.Region{Code: region.Code, Name: region.Name,
-			Methods: region.Methods, Unattended: region.Unattended})
 	}
 	return options
 }
 
 // perMinute turns requests a minute into a rate with a burst of a quarter of it.
-func perMinute(n int) handlers.Rate {
-	return handlers.Rate{PerSecond: float64(n) / 60, Burst: max(n/4, 1)}
+func perMinute(n int) web.Rate {
+	return web.Rate{PerSecond: float64(n) / 60, Burst: max(n/4, 1)}
 }

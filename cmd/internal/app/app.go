@@ -17,7 +17,10 @@ import (
 	"yibao/balance"
 	"yibao/config"
 	"yibao/handlers"
+	"yibao/handlers/web"
 	"yibao/identity"
+	"yibao/identity/linking"
+	"yibao/identity/session"
 	"yibao/reminder"
 	"yibao/store"
 )
@@ -43,8 +46,8 @@ type Options struct {
 // App is the wired server.
 type App struct {
 	Store     *store.Store
-	Sessions  *identity.Sessions
-	Linking   *identity.Linking
+	Sessions  *session.Service
+	Linking   *linking.Service
 	Balances  *balance.Service
 	Reminders *reminder.Service
 	HTTP      *fiber.App
@@ -115,24 +118,26 @@ func (a *App) wire(keys *store.Keyring) error {
 		Now: now, Log: log, Observe: countReasons(metrics),
 	})
 	var err error
-	a.Sessions, err = identity.NewSessions(sessionsConfig(c), identity.SessionsDeps{
+	a.Sessions, err = session.New(c.Token, session.Deps{
 		Users: a.Store, Sessions: a.Store, Changes: a.Store, Platforms: a.Outside.authenticators(), Now: now, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	a.Linking, err = identity.NewLinking(linkingConfig(c, regions), identity.LinkingDeps{
-		Store: a.Store, Registry: a.Outside.Insurer, Codes: a.Outside.codes(), Digests: keys,
+	a.Linking, err = linking.New(c.Linking, linking.Deps{
+		Store: a.Store, Registry: a.Outside.Insurer, Regions: regions, Codes: a.Outside.codes(), Digests: keys,
+		Consent:   identity.ConsentText(c.Consent),
 		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget, Now: now, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	build := handlers.New
+	options := a.handlerOptions(metrics)
 	if a.opts.Role == RoleWorker {
-		build = handlers.NewProbes
+		a.HTTP, err = web.NewProbes(options.Options)
+	} else {
+		a.HTTP, err = handlers.New(options)
 	}
-	a.HTTP, err = build(a.handlerOptions(metrics))
 	return err
 }
 

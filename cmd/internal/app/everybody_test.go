@@ -10,7 +10,7 @@ import (
 	"yibao/balance"
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/phone"
-	"yibao/identity"
+	"yibao/identity/document"
 	"yibao/platforms/simulator"
 )
 
@@ -48,7 +48,7 @@ func TestEverybodyIsShownWhatTheyHave(t *testing.T) {
 func (s *stage) linkAny(t *testing.T, p *phone.Phone, who simulator.Person) string {
 	t.Helper()
 	person := personOf(who)
-	birth, _ := identity.BirthDate(person.IDType, person.IDNumber)
+	birth, _ := document.BirthDate(person.IDType, person.IDNumber)
 	if !birth.AddDate(14, 0, 0).After(time.Now()) {
 		return s.link(t, p, person)
 	}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -193,11 +194,16 @@ func (s *stage) checkChart(t *testing.T, p *phone.Phone, id string, fen int64) {
 // subject is what the store knows a person of region A by.
 func (s *stage) subject(t *testing.T, p phone.Person) balance.Subject {
 	t.Helper()
-	person, err := s.app.Store.EnsurePerson(t.Context(), claimOf(p), s.now())
-	if err != nil {
+	looked := errors.New("looked up")
+	var id string
+	_, err := s.app.Store.UpdatePersonOf(t.Context(), claimOf(p), s.now(), func(person *identity.Person) error {
+		id = person.ID
+		return looked
+	})
+	if !errors.Is(err, looked) {
 		t.Fatal(err)
 	}
-	return balance.Subject{PersonID: person.ID, Region: p.Region}
+	return balance.Subject{PersonID: id, Region: p.Region}
 }
 
 func claimOf(p phone.Person) identity.Claim {

@@ -8,7 +8,7 @@ import (
 
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/phone"
-	"yibao/identity"
+	"yibao/identity/document"
 	"yibao/platforms/simulator"
 )
 
@@ -195,7 +195,7 @@ func (a *attempt) links(t *testing.T) []string {
 
 func (a *attempt) checkLink(t *testing.T) {
 	t.Helper()
-	want := identity.MaskName(a.person.Name) + " " + identity.MaskIDNumber(a.person.IDNumber)
+	want := document.MaskName(a.person.Name) + " " + document.MaskNumber(a.person.IDNumber)
 	if got := a.links(t); len(got) != 1 || got[0] != want {
 		t.Errorf("%s: linked to %q, want %q", a.fault, got, want)
 	}

@@ -18,7 +18,7 @@ import (
 	"yibao/cmd/internal/phone"
 	"yibao/cmd/internal/world"
 	"yibao/config"
-	"yibao/handlers"
+	"yibao/handlers/web"
 )
 
 // bench is the server side: the API, the two servers it is compared with, and a second replica.
@@ -124,7 +124,8 @@ func (b *bench) others(place *side, body []byte) error {
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 		return c.Send(body)
 	}
-	bare, err := handlers.NewBare(b.app.HandlerOptions(), http.MethodGet, "/v1/insured/{id}/balance", send)
+	options := b.app.HandlerOptions()
+	bare, err := web.NewBare(options.Options, web.API{Verify: options.Sessions.Verify}, http.MethodGet, "/v1/insured/{id}/balance", send)
 	if err != nil {
 		return err
 	}

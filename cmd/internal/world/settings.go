@@ -41,10 +41,10 @@ func (w *World) options(now func() time.Time) simulator.Options {
 		}},
 		Regions: []simulator.Region{
 			{Code: simulator.RegionA, Name: "示例市甲", PathMode: "suffix", Auth: "tif", PaasID: paasID, Secret: w.secrets.TIF,
-				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, NotFoundText: notFound,
+				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, CardPassword: true, NotFoundText: notFound,
 				MismatchText: mismatch},
 			{Code: simulator.RegionB, Name: "示例市乙", PathMode: "single", Auth: "apikey", APIKey: w.secrets.APIKey,
-				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", NotFoundText: notFound, MismatchText: mismatch},
+				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", CardPassword: true, NotFoundText: notFound, MismatchText: mismatch},
 		},
 		SMS: simulator.SMS{AppKey: smsKey, Secret: w.secrets.SMS, SignName: smsSign, Templates: []string{smsTemplate}},
 		Now: now,
@@ -104,7 +104,8 @@ func (w *World) regionA(url string) tree {
 		"insurer": tree{"base_url": url + "/insurer/" + simulator.RegionA, "path_mode": "suffix", "auth": "tif",
 			"paas_id": paasID, "secret": w.secrets.TIF, "mdtrtarea_admvs": simulator.RegionA,
 			"fixmedins_code": "H99010000001", "fixmedins_name": "示例机构甲", "numbers": "text", "failures": failures()},
-		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "accounts": accounts(),
+		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "local_card_password": cardPassword(),
+		"accounts": accounts(),
 	}
 }
 
@@ -114,8 +115,14 @@ func (w *World) regionB(url string) tree {
 			"secret": w.secrets.APIKey, "mdtrtarea_admvs": simulator.RegionB, "fixmedins_code": "H99020000001",
 			"fixmedins_name": "示例机构乙", "success_codes": []string{"0", "1"}, "unwrap": "nested", "numbers": "number",
 			"failures": failures()},
-		"accounts": accounts(),
+		"local_card_password": cardPassword(), "accounts": accounts(),
 	}
+}
+
+// cardPassword is the local transaction that both simulated regions have.
+func cardPassword() tree {
+	return tree{"transaction": "L102", "number_field": "card_no", "password_field": "query_pwd",
+		"path": "cardinfo.result", "right": "1"}
 }
 
 func failures() tree {

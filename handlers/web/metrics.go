@@ -1,6 +1,7 @@
-package handlers
+package web
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -9,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// metrics counts requests. Label values come from the route list and status codes alone, so their number is bounded.
+// metrics count requests. Label values come from the route list and status codes alone, so their number is bounded.
 type metrics struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
@@ -30,26 +31,24 @@ func newMetrics(registry *prometheus.Registry) (*metrics, error) {
 	if registry == nil {
 		return m, nil
 	}
-	if err := registry.Register(m.requests); err != nil {
-		return nil, err
-	}
-	return m, registry.Register(m.durations)
+	return m, errors.Join(registry.Register(m.requests), registry.Register(m.durations))
 }
 
 // highestStatus is one above the statuses that are counted one by one.
 const highestStatus = 600
 
-// endpoint is one route with its counters, looked up once and then kept: finding a counter by its labels takes longer
-// than counting.
+// endpoint is one route with its counters. They are looked up once and then kept: finding a counter by its labels takes
+// longer than counting.
 type endpoint struct {
-	route
-	metrics  *metrics
+	Route
+	server   *server
+	fields   map[string]bool // names that a problem may repeat
 	duration prometheus.Observer
 	byStatus [highestStatus]atomic.Pointer[prometheus.Counter]
 }
 
-func (m *metrics) endpoint(r route) *endpoint {
-	return &endpoint{route: r, metrics: m, duration: m.durations.WithLabelValues(r.method, r.path)}
+func (s *server) endpoint(r Route) *endpoint {
+	return &endpoint{Route: r, server: s, duration: s.metrics.durations.WithLabelValues(r.Method, r.Path)}
 }
 
 func (e *endpoint) observe(status int, took time.Duration) {
@@ -61,7 +60,7 @@ func (e *endpoint) observe(status int, took time.Duration) {
 		(*counter).Inc()
 		return
 	}
-	counter := e.metrics.requests.WithLabelValues(e.method, e.path, strconv.Itoa(status))
+	counter := e.server.metrics.requests.WithLabelValues(e.Method, e.Path, strconv.Itoa(status))
 	e.byStatus[status].Store(&counter)
 	counter.Inc()
 }

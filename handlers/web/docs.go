@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"crypto/sha256"
@@ -20,7 +20,7 @@ var docsPage string
 // pages mounts the OpenAPI document and the page that shows it. Neither is personal, so both may be kept by browsers. The
 // document is written out when it is first asked for: most processes that are started, in tests above all, never are.
 func (s *server) pages(app *fiber.App, api huma.API) {
-	written := sync.OnceValues(func() ([]byte, error) { return bilingual(api.OpenAPI()) })
+	written := sync.OnceValues(func() ([]byte, error) { return json.Marshal(api.OpenAPI()) })
 	s.plain(app, "/openapi.json", false, func(c *fiber.Ctx) error {
 		document, err := written()
 		if err != nil {
@@ -37,41 +37,6 @@ func (s *server) pages(app *fiber.App, api huma.API) {
 		c.Set(fiber.HeaderContentSecurityPolicy, policy)
 		return c.SendString(docsPage)
 	})
-}
-
-// languageBar stands between the two languages of a description ("中文｜English").
-const languageBar = "｜"
-
-// bilingual writes the document out, each description in Chinese with the English beside it as x-description-en.
-func bilingual(document *huma.OpenAPI) ([]byte, error) {
-	raw, err := json.Marshal(document)
-	if err != nil {
-		return nil, err
-	}
-	var tree any
-	if err := json.Unmarshal(raw, &tree); err != nil {
-		return nil, err
-	}
-	partLanguages(tree)
-	return json.Marshal(tree)
-}
-
-func partLanguages(tree any) {
-	switch node := tree.(type) {
-	case []any:
-		for _, item := range node {
-			partLanguages(item)
-		}
-	case map[string]any:
-		for _, item := range node {
-			partLanguages(item)
-		}
-		if both, ok := node["description"].(string); ok {
-			if zh, en, ok := strings.Cut(both, languageBar); ok {
-				node["description"], node["x-description-en"] = zh, en
-			}
-		}
-	}
 }
 
 // docsPolicy allows the page exactly the script and the style it has, and to read the document from here.

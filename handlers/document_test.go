@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"yibao/handlers/web/webtest"
 )
 
 // TestDocumentIsBilingual: whatever the document describes it describes in both languages, and it describes every field
@@ -12,7 +14,7 @@ import (
 func TestDocumentIsBilingual(t *testing.T) {
 	t.Parallel()
 	var document map[string]any
-	if err := json.Unmarshal([]byte(newRig(t).send(request("GET", "/openapi.json", "")).body), &document); err != nil {
+	if err := json.Unmarshal([]byte(newRig(t).send(webtest.Request("GET", "/openapi.json", "")).Text), &document); err != nil {
 		t.Fatal(err)
 	}
 	checkDescriptions(t, "", document)
@@ -28,7 +30,7 @@ func checkDescriptions(t *testing.T, path string, tree any) {
 	case map[string]any:
 		zh, described := node["description"].(string)
 		en, _ := node["x-description-en"].(string)
-		if described && path != "/info" && (!han(zh) || en == "" || han(en) || strings.Contains(zh+en, languageBar)) {
+		if described && path != "/info" && (!webtest.Han(zh) || en == "" || webtest.Han(en)) {
 			t.Errorf("%s is described as %q and %q", path, zh, en)
 		}
 		if _, parameter := node["in"]; !described && (parameter || strings.HasSuffix(path, "/properties/"+last(path))) {
@@ -54,7 +56,7 @@ func TestExamplesCanBe(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(newRig(t).send(request("GET", "/openapi.json", "")).body), &document); err != nil {
+	if err := json.Unmarshal([]byte(newRig(t).send(webtest.Request("GET", "/openapi.json", "")).Text), &document); err != nil {
 		t.Fatal(err)
 	}
 	for schema, s := range document.Components.Schemas {
@@ -70,3 +72,26 @@ func TestExamplesCanBe(t *testing.T) {
 }
 
 func last(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// TestEveryRouteIsInAGroup: the page shows routes by the groups of the document.
+func TestEveryRouteIsInAGroup(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Tags  []struct{ Name string }
+		Paths map[string]map[string]struct{ Tags []string }
+	}
+	if err := json.Unmarshal([]byte(newRig(t).send(webtest.Request("GET", "/openapi.json", "")).Text), &document); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, group := range document.Tags {
+		known[group.Name] = true
+	}
+	for path, methods := range document.Paths {
+		for method, operation := range methods {
+			if len(operation.Tags) != 1 || !known[operation.Tags[0]] {
+				t.Errorf("%s %s is in %v, which is no group", method, path, operation.Tags)
+			}
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 )
 
 // plain mounts a handler that is no part of the API proper: no body, no token, no operation in the document. Balancers and
-// monitors ask by HEAD as well, which gets the same answer without its bytes.
+// monitors also ask by HEAD, which gets the same answer without its bytes.
 func (s *server) plain(app *fiber.App, path string, probe bool, handler fiber.Handler) {
-	e := s.metrics.endpoint(route{method: fiber.MethodGet, path: path, probe: probe})
+	e := s.endpoint(Route{Method: fiber.MethodGet, Path: path, probe: probe})
 	answer := func(c *fiber.Ctx) error {
 		callIn(c).endpoint = e
 		return handler(c)
@@ -20,17 +20,13 @@ func (s *server) plain(app *fiber.App, path string, probe bool, handler fiber.Ha
 	app.Add(fiber.MethodGet, path, answer).Add(fiber.MethodHead, path, answer)
 }
 
-// probes mounts what an orchestrator asks: is the process alive, and should it get requests?
+// probes mounts /livez (is the process alive?) and /readyz (should it get requests?).
 func (s *server) probes(app *fiber.App) {
-	s.plain(app, "/livez", true, func(c *fiber.Ctx) error { return c.JSON(health{"ok"}) })
+	s.plain(app, "/livez", true, func(c *fiber.Ctx) error { return c.JSON(fiber.Map{"status": "ok"}) })
 	s.plain(app, "/readyz", true, func(c *fiber.Ctx) error {
 		status, code := s.readiness()
-		return c.Status(code).JSON(health{status})
+		return c.Status(code).JSON(fiber.Map{"status": status})
 	})
-}
-
-type health struct {
-	Status string `json:"status"`
 }
 
 // readyTimeout keeps a probe from waiting for a store that does not answer.
@@ -51,7 +47,7 @@ func (s *server) readiness() (status string, code int) {
 	return "ready", fiber.StatusOK
 }
 
-// showMetrics mounts /metrics when there is something to show.
+// showMetrics mounts /metrics if there is a registry.
 func (s *server) showMetrics(app *fiber.App) {
 	if s.Metrics == nil {
 		return

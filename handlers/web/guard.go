@@ -1,4 +1,4 @@
-package handlers
+package web
 
 import (
 	"context"
@@ -9,27 +9,25 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// access says who may use a route.
-type access int
+// Access says which token a route needs.
+type Access int
 
+// The kinds of access.
 const (
-	anyone  access = iota // no token is looked at
-	visitor               // a token is not needed, but one that comes must be good
-	citizen               // a good token is needed
+	Anyone  Access = iota // no token is looked at
+	Visitor               // a token is not needed, but one that comes must be good
+	Citizen               // a good token is needed
 )
 
-// guarded is a router that puts the guard before every handler that is added to it.
+// guarded is a router that puts the guard of a route before the handlers that Huma adds.
 type guarded struct {
 	fiber.Router
-	server *server
-	routes map[string]route // by method and path, as Huma names it
+	guard fiber.Handler
 }
 
-// Add mounts the handlers behind the guard of their route.
+// Add mounts the handlers behind the guard.
 func (g *guarded) Add(method, path string, handlers ...fiber.Handler) fiber.Router {
-	r := g.routes[method+" "+path]
-	guard := g.server.guard(g.server.metrics.endpoint(r))
-	return g.Router.Add(method, path, append([]fiber.Handler{guard}, handlers...)...)
+	return g.Router.Add(method, path, append([]fiber.Handler{g.guard}, handlers...)...)
 }
 
 // fiberPath turns {id} into :id.
@@ -37,25 +35,25 @@ func fiberPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// guard is what stands between the middleware and a route's handler, in the order that costs least to refuse: body,
-// token, limit of the user, the form of ids; then the deadline runs.
+// guard stands between the middleware and a route's handler. It checks in the order that costs least to refuse: body,
+// token, limit of the user, the form of ids; then the deadline starts.
 func (s *server) guard(e *endpoint) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		call := callIn(c)
 		call.endpoint = e
-		if err := checkBody(c, e.route); err != nil {
+		if err := checkBody(c, &e.Route); err != nil {
 			return err
 		}
-		if err := s.authenticate(c, call, e.access); err != nil {
+		if err := s.authenticate(c, call, e.Access); err != nil {
 			return err
 		}
 		if call.caller != nil {
 			if wait, ok := s.byUser.take(call.caller.UserID, s.Now()); !ok {
-				return &failure{public: errRate, retry: wait}
+				return &Failure{Public: ErrRate, Retry: wait}
 			}
 		}
 		if id := c.Params("id", "none"); !plainID(id) {
-			return fail(errNotFound)
+			return ErrNotFound
 		}
 		limited, cancel := context.WithTimeout(call.Context, s.Deadline)
 		defer cancel()
@@ -64,21 +62,21 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 	}
 }
 
-// checkBody refuses what no handler should see. The raw body is looked at: Fiber would unpack a compressed one, however
-// large it becomes.
-func checkBody(c *fiber.Ctx, r route) error {
+// checkBody refuses bodies that no handler should see. It looks at the raw body: Fiber would unpack a compressed one,
+// however large it becomes.
+func checkBody(c *fiber.Ctx, r *Route) error {
 	body := c.Request().Body()
 	if len(body) > r.maxBody {
-		return fail(errBodyTooLarge)
+		return ErrBodyTooLarge
 	}
 	if len(body) == 0 || !r.takesBody {
 		return nil
 	}
 	if len(c.Request().Header.ContentEncoding()) != 0 || !isJSON(c.Get(fiber.HeaderContentType)) {
-		return fail(errMediaType)
+		return ErrMediaType
 	}
 	if !utf8.Valid(body) {
-		return fail(errNotUTF8)
+		return ErrNotUTF8
 	}
 	return nil
 }
@@ -94,19 +92,19 @@ func isJSON(contentType string) bool {
 }
 
 // authenticate finds the caller behind the token.
-func (s *server) authenticate(c *fiber.Ctx, call *call, who access) error {
-	if who == anyone {
+func (s *server) authenticate(c *fiber.Ctx, call *call, access Access) error {
+	if access == Anyone {
 		return nil
 	}
 	authorization := c.Get(fiber.HeaderAuthorization)
-	if authorization == "" && who == visitor {
+	if authorization == "" && access == Visitor {
 		return nil
 	}
 	token, ok := bearer(authorization)
 	if !ok {
-		return fail(errToken)
+		return ErrToken
 	}
-	caller, err := s.Sessions.Verify(call, token)
+	caller, err := s.api.Verify(call, token)
 	if err != nil {
 		return err
 	}
@@ -129,17 +127,10 @@ func bearer(authorization string) (string, bool) {
 	return authorization[len(scheme):], true
 }
 
-// plainID says whether a text can be one of our ids. What cannot be is not found; it need not reach a store.
+// idLetters are all that our ids are made of.
+const idLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:"
+
+// plainID says whether a text can be one of our ids. If not, the answer is 404 and no store is asked.
 func plainID(id string) bool {
-	if id == "" || len(id) > 128 {
-		return false
-	}
-	for i := range len(id) {
-		switch b := id[i]; {
-		case b >= '0' && b <= '9', b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b == '-', b == '_', b == '.', b == ':':
-		default:
-			return false
-		}
-	}
-	return true
+	return id != "" && len(id) <= 128 && strings.Trim(id, idLetters) == ""
 }

@@ -1,57 +1,43 @@
-package handlers
+package web
 
 import (
 	"strconv"
 	"strings"
 )
 
-// language is one of the two that texts exist in.
-type language int
+// Language is one of the two that texts exist in.
+type Language int
 
+// The languages.
 const (
-	chinese language = iota // the default
-	english
+	Chinese Language = iota // the default
+	English
 )
 
-// tag is the language as Content-Language names it.
-func (l language) tag() string {
-	if l == english {
+// Tag is the language as Content-Language names it: "zh-CN" or "en".
+func (l Language) Tag() string {
+	if l == English {
 		return "en"
 	}
 	return "zh-CN"
 }
 
-// short is the language as the domain packages name it.
-func (l language) short() string {
-	if l == english {
-		return "en"
-	}
-	return "zh"
-}
+// Short is the language as domain packages name it: "zh" or "en".
+func (l Language) Short() string { return l.Tag()[:2] }
 
-// text is one sentence in both languages.
-type text struct{ zh, en string }
-
-func (t text) in(l language) string {
-	if l == english {
-		return t.en
-	}
-	return t.zh
-}
-
-// both is the text as a doc tag writes it, for the document to part.
-func (t text) both() string { return t.zh + languageBar + t.en }
+// Text is one sentence in Chinese and in English; a Language is its index.
+type Text [2]string
 
 // maxLanguages bounds the work that one header can make.
 const maxLanguages = 16
 
-// parseLanguage chooses by Accept-Language (RFC 9110, 12.5.4). Whatever cannot be
-// read, and every other language, means Chinese.
-func parseLanguage(header string) language {
+// parseLanguage chooses by Accept-Language (RFC 9110, 12.5.4). Every other language means Chinese, and so does a header
+// that cannot be read.
+func parseLanguage(header string) Language {
 	if header == "" {
-		return chinese
+		return Chinese
 	}
-	chosen, best := chinese, 0.0
+	chosen, best := Chinese, 0.0
 	for n := 0; header != "" && n < maxLanguages; n++ {
 		var item string
 		item, header, _ = strings.Cut(header, ",")
@@ -61,9 +47,9 @@ func parseLanguage(header string) language {
 		}
 		switch primary, _, _ := strings.Cut(tag, "-"); primary {
 		case "zh":
-			chosen, best = chinese, weight
+			chosen, best = Chinese, weight
 		case "en":
-			chosen, best = english, weight
+			chosen, best = English, weight
 		}
 	}
 	return chosen

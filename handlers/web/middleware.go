@@ -1,59 +1,30 @@
-package handlers
+package web
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
 	"log/slog"
-	"reflect"
-	"runtime"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"yibao/identity"
+	"yibao/identity/panics"
 )
 
 const headerRequestID = "X-Request-Id"
 
-// newCall starts a call whose headers ask for a language.
-func newCall(acceptLanguage string) *call {
-	return &call{
-		Context:  context.Background(),
-		id:       rand.Text(),
-		language: parseLanguage(acceptLanguage),
-	}
-}
-
-// recover is the outermost layer: a panic anywhere below becomes an internal error. Its text may carry anything, so only
-// its type and where it came from are logged.
+// recover is the outermost layer: a panic anywhere below becomes an internal error.
 func (s *server) recover(c *fiber.Ctx) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			call := callIn(c)
-			call.fault = "panic of type " + reflect.TypeOf(cause).String()
-			s.Log.Error("panic", slog.String("request_id", call.id), slog.String("type", call.fault),
-				slog.String("at", panicSite()))
-			err = s.handleError(c, fail(errInternal))
+			call.fault = fmt.Sprintf("panic of type %T", cause)
+			panics.Log(s.Log, "request_panic", cause, "request_id", call.id)
+			err = s.handleError(c, ErrInternal)
 		}
 	}()
 	return c.Next()
-}
-
-// panicSite names the functions that led to a panic: no values, no paths of the machine that built the program.
-func panicSite() string {
-	pcs := make([]uintptr, 24)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
-	var sites []string
-	for {
-		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") {
-			name := frame.Function[strings.LastIndexByte(frame.Function, '/')+1:]
-			sites = append(sites, name+":"+strconv.Itoa(frame.Line))
-		}
-		if !more || len(sites) == 8 {
-			return strings.Join(sites, " < ")
-		}
-	}
 }
 
 // begin gives the request its call and the answer its headers.
@@ -69,23 +40,19 @@ func (s *server) begin(c *fiber.Ctx) error {
 // header is one response header, ready to be written.
 type header struct{ name, value []byte }
 
-// securityHeaders are on every answer. Nothing may be kept by caches unless a route says otherwise.
+// securityHeaders are on every answer. No cache may keep an answer unless a route says otherwise.
 func securityHeaders(hsts bool) []header {
-	list := [][2]string{
-		{"X-Content-Type-Options", "nosniff"},
-		{"X-Frame-Options", "DENY"},
-		{"Referrer-Policy", "no-referrer"},
-		{"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
-		{"Cache-Control", "no-store"},
+	list := []header{
+		{[]byte("X-Content-Type-Options"), []byte("nosniff")},
+		{[]byte("X-Frame-Options"), []byte("DENY")},
+		{[]byte("Referrer-Policy"), []byte("no-referrer")},
+		{[]byte("Content-Security-Policy"), []byte("default-src 'none'; frame-ancestors 'none'")},
+		{[]byte("Cache-Control"), []byte("no-store")},
 	}
 	if hsts {
-		list = append(list, [2]string{"Strict-Transport-Security", "max-age=31536000"})
+		list = append(list, header{[]byte("Strict-Transport-Security"), []byte("max-age=31536000")})
 	}
-	made := make([]header, len(list))
-	for i, h := range list {
-		made[i] = header{[]byte(h[0]), []byte(h[1])}
-	}
-	return made
+	return list
 }
 
 var requestIDName = []byte(headerRequestID)
@@ -99,8 +66,8 @@ func (s *server) harden(c *fiber.Ctx, call *call) {
 	headers.SetCanonical(requestIDName, []byte(call.id))
 }
 
-// observe counts and logs the request once its answer is known. It answers errors itself, so that the status it sees is
-// the final one; a panic is answered further out, and counted here on its way.
+// observe counts and logs the request once its answer is known. It answers errors itself, so that it sees the final
+// status. A panic is counted here on its way out, and answered by recover.
 func (s *server) observe(c *fiber.Ctx) error {
 	start := time.Now() // durations are measured on the machine's clock
 	panicked := true
@@ -119,7 +86,7 @@ func (s *server) observe(c *fiber.Ctx) error {
 	return err
 }
 
-// record never looks at the path itself: it may carry ids, or anything.
+// record logs the route, never the path: a path may carry ids, or any text.
 func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 	call := callIn(c)
 	e := call.endpoint
@@ -138,7 +105,7 @@ func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 		return
 	}
 	attributes := []slog.Attr{
-		slog.String("method", e.method), slog.String("route", e.path), slog.Int("status", status),
+		slog.String("method", e.Method), slog.String("route", e.Path), slog.Int("status", status),
 		slog.Int64("micros", took.Microseconds()), slog.String("request_id", call.id),
 	}
 	if call.code != "" {
@@ -152,9 +119,9 @@ func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 
 // limitAddress refuses addresses that ask too often.
 func (s *server) limitAddress(c *fiber.Ctx) error {
-	wait, ok := s.byAddress.take(limitKey(callIn(c).address), s.Now())
+	wait, ok := s.byAddress.take(identity.Network(callIn(c).address), s.Now())
 	if !ok {
-		return &failure{public: errRate, retry: wait}
+		return &Failure{Public: ErrRate, Retry: wait}
 	}
 	return c.Next()
 }

@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"yibao/balance"
+	"yibao/handlers/web"
+)
+
+// document is the part of the OpenAPI document that routes and types cannot say. The codes are read from the lists that
+// answers are made of.
+var apiDocument = web.Document{
+	Title: "医保余额 API",
+	About: aboutAPI,
+	Token: text{
+		"登录（POST /v1/sessions）取得的令牌，有效期至同时返回的 expires_at",
+		"Token from signing in (POST /v1/sessions), good until the expires_at that is answered with it",
+	},
+	Groups: []web.Group{ // in the order in which a mini-program meets them
+		{Name: "sessions", Title: text{"登录", "Signing in"}},
+		{Name: "me", Title: text{"当前用户", "The user"}},
+		{Name: "regions", Title: text{"地区与授权说明", "Regions and consent"}},
+		{Name: "link-attempts", Title: text{"绑定参保人", "Linking a person"}},
+		{Name: "insured", Title: text{"参保人、余额、图表与提醒", "Insured persons: balance, chart, reminder"}},
+		{Name: "templates", Title: text{"消息模板", "Message templates"}},
+		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
+	},
+	Fields: []web.Fields{sessionFields, insuredFields, linkingFields, balanceFields, reminderFields},
+	Codes: map[string][]web.Note{
+		"AttemptView.reason":       web.Notes(failureTexts),
+		"DeliveryView.reason":      web.Notes(reasonTexts),
+		"DeliveryView.state":       web.Notes(deliveryTexts),
+		"EnrolmentView.status":     statusNotes(),
+		"ReminderView.last_reason": web.Notes(evaluationTexts),
+	},
+}
+
+var aboutAPI = text{
+	"微信、支付宝医保余额小程序的后端接口。金额单位为分（amount_fen），未知的金额不会出现，也不会以 0 代替。\n" +
+		"使用顺序：以平台登录凭证换取令牌（POST /v1/sessions），之后的请求均携带 Authorization: Bearer <令牌>；" +
+		"取得授权说明（GET /v1/regions），经短信核验绑定参保人，再以其编号查询余额、设置提醒。\n" +
+		"出错时返回 application/problem+json：程序按 code 处理，detail 可直接展示给用户；返回 429、503 时请按 Retry-After 等待后重试。" +
+		"默认返回简体中文，Accept-Language: en 返回英文。\n" +
+		"以下地址供运维使用，不在接口列表中：/livez（进程存活）、/readyz（可接收请求，否则返回 503）、/metrics（Prometheus 指标，请勿对公网开放）。",
+	"The back end of a medical-insurance balance mini-program. Amounts are in fen; what is not known is absent, never 0.\n" +
+		"In order: exchange the platform's code for a token (POST /v1/sessions) and send Authorization: Bearer <token> from then on; " +
+		"show the consent text (GET /v1/regions), link a person by a code sent as SMS, then ask for the balance and set reminders by that person's id.\n" +
+		"Errors are application/problem+json: decide by code, show detail to the user; after 429 and 503 wait for Retry-After. " +
+		"Texts are Chinese, or English with Accept-Language: en.\n" +
+		"Not listed because they are the operator's: /livez (the process is alive), /readyz (it can take requests, else 503) and /metrics (for Prometheus; keep it from the public).",
+}
+
+// statuses are all states of an enrolment.
+var statuses = []balance.Status{
+	balance.StatusNone, balance.StatusActive, balance.StatusPaused, balance.StatusInvalid, balance.StatusEnded, balance.StatusUnknown,
+}
+
+func statusNotes() []web.Note {
+	return each(statuses, func(s balance.Status) web.Note {
+		return web.Note{Code: string(s), ZH: balance.StatusName(s, "zh"), EN: balance.StatusName(s, "en")}
+	})
+}

@@ -1,0 +1,66 @@
+package handlers
+
+import "yibao/handlers/web"
+
+// linkingFields explain the fields of linking.go.
+var linkingFields = web.Fields{
+	"/v1/link-attempts/{id}": {
+		"id": {
+			"绑定申请编号，即 POST /v1/link-attempts 返回的 id",
+			"Id of the link attempt: the id that POST /v1/link-attempts answered",
+		},
+	},
+	"StartLinkInputBody": {
+		"region":    {"参保地行政区划代码，见 GET /v1/regions", "Code of the region enrolled in, see GET /v1/regions"},
+		"name":      {"参保人姓名", "Name of the insured person"},
+		"id_type":   {"证件类型（psn_cert_type），01 为居民身份证", "Type of ID (psn_cert_type); 01 is the resident ID card"},
+		"id_number": {"证件号码", "Number of the ID"},
+		"relation": {
+			"参保人是用户的：self 本人；spouse 配偶；parent 父母；child 子女；other 其他",
+			"What the person is to the user",
+		},
+		"method": {
+			"身份核验方式，见 GET /v1/regions：sms_on_file 登记手机短信验证码；card_password 医保卡号和查询密码",
+			"Way to verify, see GET /v1/regions. sms_on_file: a code to the phone on file; card_password: number and query " +
+				"password of the insurance card",
+		},
+		"consent": {"用户的同意", "What the user agrees to"},
+	},
+	"LinkConsent": {
+		"version": {
+			"已同意的授权说明版本，须为现行版本",
+			"Version of the text that is agreed to; must be the one in force",
+		},
+		"unattended": {
+			"是否同意系统定期查询余额（每日记录与余额提醒需要）",
+			"May the balance be read regularly without being asked for? Daily records and reminders need it",
+		},
+		"guardian": {
+			"以监护人身份同意（参保人未满十四周岁时需要）",
+			"Is the consent given as guardian? Needed for a person under 14",
+		},
+	},
+	"ProofInputBody": {
+		"code": {
+			"短信验证码，method 为 sms_on_file 时必填；全角数字和空格也可以",
+			"Code from the SMS, for the method sms_on_file; full-width digits and spaces will do",
+		},
+		"card_number": {"医保卡号，method 为 card_password 时必填", "Number of the insurance card, for the method card_password"},
+		"password":    {"医保卡查询密码，method 为 card_password 时必填", "Query password of the insurance card, for the method card_password"},
+	},
+	"AttemptView": {
+		"id": {"绑定申请编号，用于 /v1/link-attempts/{id}", "Id of the attempt, for /v1/link-attempts/{id}"},
+		"state": {
+			"waiting 等待验证码或密码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功，见 reason",
+			"State of the attempt. waiting: for the code or password; proving: being confirmed, look again shortly; linked: done; failed: " +
+				"see reason",
+		},
+		"method":     {"身份核验方式", "Way of verifying"},
+		"message":    {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
+		"reason":     {"未成功的原因；仅在 failed 时出现", "Why the attempt failed; absent unless it did"},
+		"insured_id": {"参保人编号；仅在 linked 时出现", "Id of the insured person; absent until linked"},
+		"sends_left": {"还可以发送几次验证码", "How many more codes can be sent"},
+		"tries_left": {"还可以输错几次", "How many more wrong codes are allowed"},
+		"expires_in": {"本次申请的剩余秒数", "Seconds left for this attempt"},
+	},
+}

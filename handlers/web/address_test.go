@@ -1,0 +1,63 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"yibao/handlers/web/webtest"
+)
+
+func TestAddressBehindProxies(t *testing.T) {
+	t.Parallel()
+	const self = "0.0.0.0" // where app.Test calls from
+	cases := []struct {
+		trusted []string
+		headers []string
+		want    string
+	}{
+		{nil, []string{"203.0.113.9"}, self},
+		{[]string{"10.0.0.0/8"}, []string{"203.0.113.9"}, self},
+		{[]string{self}, nil, self},
+		{[]string{self}, []string{"203.0.113.9"}, "203.0.113.9"},
+		{[]string{self}, []string{"198.51.100.1, 203.0.113.9"}, "203.0.113.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"198.51.100.1, 203.0.113.9, 10.1.2.3"}, "203.0.113.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"198.51.100.1", "203.0.113.9,10.1.2.3"}, "203.0.113.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"10.9.9.9"}, "10.9.9.9"},
+		{[]string{self, "10.0.0.0/8"}, []string{"203.0.113.9, nonsense, 10.1.2.3"}, "10.1.2.3"},
+		{[]string{self}, []string{""}, self},
+		{[]string{self}, []string{"::ffff:203.0.113.9"}, "203.0.113.9"},
+		{[]string{self}, []string{"2001:db8::7"}, "2001:db8::7"},
+	}
+	for _, c := range cases {
+		r := newRig(t, func(o *Options) { o.TrustedProxies = c.trusted })
+		made := webtest.Request("PUT", thing, goodThing)
+		made.Header.Set("Authorization", "Bearer "+goodToken)
+		for _, value := range c.headers {
+			made.Header.Add("X-Forwarded-For", value)
+		}
+		r.send(made).JSON(t, 200)
+		if r.service.address != c.want {
+			t.Errorf("%v behind %v: %s instead of %s", c.headers, c.trusted, r.service.address, c.want)
+		}
+	}
+}
+
+func TestForgottenProxyIsNotedOnce(t *testing.T) {
+	t.Parallel()
+	for trusted, want := range map[string]int{"10.0.0.0/8": 1, "0.0.0.0": 0} {
+		r := newRig(t, func(o *Options) { o.TrustedProxies = []string{trusted} })
+		r.do("GET", thing, "").JSON(t, 200)
+		if strings.Contains(r.log.String(), "untrusted_proxy") {
+			t.Error("noted without X-Forwarded-For")
+		}
+		for range 3 {
+			made := webtest.Request("GET", "/v1/open", "")
+			made.Header.Set("X-Forwarded-For", "203.0.113.9")
+			r.send(made).JSON(t, 200)
+		}
+		log := r.log.String()
+		if strings.Count(log, "untrusted_proxy") != want || strings.Contains(log, "203.0.113.9") {
+			t.Errorf("trusting %s: %s", trusted, log)
+		}
+	}
+}

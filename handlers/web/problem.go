@@ -1,0 +1,167 @@
+package web
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+)
+
+const problemType = "application/problem+json"
+
+// Problem is how every error is answered (RFC 9457). It never carries a value of the request.
+type Problem struct {
+	Type      string       `json:"type" example:"urn:yibao:problem:validation"`
+	Title     string       `json:"title" example:"信息有误"`
+	Status    int          `json:"status" example:"422"`
+	Code      string       `json:"code" example:"validation"`
+	Detail    string       `json:"detail" example:"提交的信息有误，请检查后重试"`
+	RequestID string       `json:"request_id" example:"4QK7ZD2N6XW3TB5RFVAJHM2PLC"`
+	Errors    []FieldError `json:"errors,omitempty"`
+}
+
+// FieldError says what is wrong with one field of the request.
+type FieldError struct {
+	Field string `json:"field" example:"id_number"`
+	Code  string `json:"code" example:"required"`
+	Text  string `json:"text" example:"此项必填"`
+}
+
+// problemFields explain the fields of problem.go.
+var problemFields = Fields{
+	"Problem": {
+		"type":   {"问题类型，由错误码构成", "Kind of problem, made of the code"},
+		"title":  {"概要，语言随 Accept-Language 而定", "Summary, in the language asked for"},
+		"status": {"HTTP 状态码", "HTTP status"},
+		"code": {
+			"错误码，程序据此处理；已有的不会改变含义，今后可能增加新的，未知的请按 status 处理",
+			"Code to decide by. Codes keep their meaning; new ones may come: treat those by status",
+		},
+		"detail":     {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
+		"request_id": {"请求编号，反馈问题时请提供", "Id of the request, to be named when reporting a fault"},
+		"errors":     {"各字段的错误", "What is wrong with single fields"},
+	},
+	"FieldError": {
+		"field": {
+			"字段，如 consent.version；空字符串表示整个内容",
+			"Field, such as consent.version; an empty string stands for the whole content",
+		},
+		"code": {"字段错误码", "Code of what is wrong with the field"},
+		"text": {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
+	},
+}
+
+// GetStatus makes a Problem an error that Huma answers with.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// Error gives the code only.
+func (p *Problem) Error() string { return p.Code }
+
+// ContentType is application/problem+json.
+func (p *Problem) ContentType(string) string { return problemType }
+
+// problemFor writes out a failure in the call's language and notes its code for the log.
+func problemFor(c *call, f *Failure) *Problem {
+	c.code = f.Public.Code
+	p := &Problem{
+		Type:      "urn:yibao:problem:" + f.Public.Code,
+		Title:     titles[f.Public.Status][c.language],
+		Status:    f.Public.Status,
+		Code:      f.Public.Code,
+		Detail:    f.Public.Text[c.language],
+		RequestID: c.id,
+		Errors:    f.fields,
+	}
+	if field := cmp.Or(f.Field, f.Public.Field); p.Errors == nil && field != "" {
+		p.Errors = []FieldError{{Field: field, Code: f.Public.Code, Text: p.Detail}}
+	}
+	return p
+}
+
+// problemHeaders are the headers that go with a failure.
+func problemHeaders(c *call, f *Failure, set func(name, value string)) {
+	set(fiber.HeaderContentLanguage, c.language.Tag())
+	if f.Public == ErrToken {
+		set(fiber.HeaderWWWAuthenticate, "Bearer")
+	}
+	wait := f.Retry
+	if wait <= 0 {
+		wait = f.Public.Retry
+	}
+	if wait > 0 {
+		seconds := int64((wait + time.Second - 1) / time.Second)
+		set(fiber.HeaderRetryAfter, strconv.FormatInt(seconds, 10))
+	}
+}
+
+// Huma keeps its error constructors in package variables. Its own would echo the caller's values and the texts of
+// errors, so init replaces them for the whole program.
+func init() {
+	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError {
+		return problemFor(newCall(""), &Failure{Public: publicOf(status)})
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, details ...error) huma.StatusError {
+		c := callOf(ctx.Context())
+		f := failureOf(c, status, message, details)
+		noteFault(c, f, details)
+		problemHeaders(c, f, ctx.SetHeader)
+		return problemFor(c, f)
+	}
+	// A field is known by its exact name only: "Name" beside "name" would otherwise be read too.
+	huma.ValidateStrictCasing = true
+	// Lists are never null, in either direction; the document should say so.
+	huma.DefaultArrayNullable = false
+}
+
+// failureOf reads Huma's finding: the error of a handler, which is then the only detail, or an input that is not valid.
+func failureOf(c *call, status int, message string, details []error) *Failure {
+	switch {
+	case status >= http.StatusInternalServerError && len(details) == 1:
+		return c.endpoint.server.classify(details[0]) // the guard, which sets endpoint, stands before Huma
+	case status == http.StatusBadRequest && len(details) == 0 && strings.Contains(message, "required"):
+		return &Failure{Public: ErrBodyMissing}
+	case status == http.StatusBadRequest:
+		return &Failure{Public: ErrMalformed}
+	case status == http.StatusUnprocessableEntity:
+		return &Failure{Public: ErrValidation, fields: fieldErrors(c.endpoint.fields, details, c.language)}
+	}
+	return &Failure{Public: publicOf(status)}
+}
+
+// noteFault keeps the types of an internal error for the log. Its text may carry any value, so the text is dropped.
+func noteFault(c *call, f *Failure, details []error) {
+	if f.Public != ErrInternal || c.fault != "" || len(details) == 0 {
+		return
+	}
+	c.fault = errorTypes(details[0])
+}
+
+// errorTypes names the types of an error and of the errors that it wraps.
+func errorTypes(err error) string {
+	var names []string
+	for ; err != nil && len(names) < 8; err = errors.Unwrap(err) {
+		names = append(names, reflect.TypeOf(err).String())
+	}
+	return strings.Join(names, " < ")
+}
+
+// handleError is the app's only Fiber error handler: for 404, 405, refusals of the guard, requests that cannot be parsed,
+// and panics. It never prints the error.
+func (s *server) handleError(c *fiber.Ctx, err error) error {
+	call := callIn(c)
+	if call.endpoint == nil && c.GetRespHeader(headerRequestID) == "" {
+		s.harden(c, call) // no middleware ran
+	}
+	f := s.classify(err)
+	noteFault(call, f, []error{err})
+	problemHeaders(call, f, c.Set)
+	c.Set(fiber.HeaderContentType, problemType)
+	c.Status(f.Public.Status).Response().ResetBody() // a panic may have come half-way through an answer
+	return jsonFormat.Marshal(c, problemFor(call, f))
+}

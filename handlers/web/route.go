@@ -1,0 +1,74 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+)
+
+// Route is one line of an API's list.
+type Route struct {
+	Method, Path string
+	Access       Access
+	ID           string   // of the operation in the document
+	Failures     []*Error // its own, beside those that follow from access and input
+
+	summary   Text
+	status    int         // of success
+	others    []int       // further statuses of success
+	examples  map[int]any // of success, where the status decides the shape of the answer
+	takesBody bool
+	maxBody   int
+	probe     bool // asked by machines all the time: not worth a line in the log
+	register  func(huma.API, huma.Operation)
+}
+
+// On reads "GET /path" and ties a typed handler to it. The path's second part ("/v1/GROUP") is the route's group.
+func On[I, O any](pattern string, access Access, id string, summary Text, handler func(context.Context, *I) (*O, error)) Route {
+	method, path, _ := strings.Cut(pattern, " ")
+	_, takesBody := reflect.TypeFor[I]().FieldByName("Body")
+	return Route{
+		Method: method, Path: path, Access: access, ID: id, summary: summary, takesBody: takesBody, maxBody: maxBody,
+		register: func(api huma.API, op huma.Operation) { huma.Register(api, op, handler) },
+	}
+}
+
+// Created answers 201.
+func (r Route) Created() Route { r.status = http.StatusCreated; return r }
+
+// Accepted answers 202.
+func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
+
+// Also documents further statuses of success.
+func (r Route) Also(statuses ...int) Route { r.others = statuses; return r }
+
+// Shows gives statuses of success an example each.
+func (r Route) Shows(examples map[int]any) Route { r.examples = examples; return r }
+
+// Fails documents the errors of the route's own.
+func (r Route) Fails(errors ...*Error) Route { r.Failures = errors; return r }
+
+// mount adds every route, the OpenAPI document, the page that shows it and the metrics.
+func (s *server) mount(app *fiber.App) error {
+	router := &guarded{Router: app}
+	config := s.config()
+	var operations []*huma.Operation
+	config.OnAddOperation = []huma.AddOpFunc{func(_ *huma.OpenAPI, op *huma.Operation) { operations = append(operations, op) }}
+	api := humafiber.NewWithGroup(app, router, config)
+	for i, r := range s.api.Routes {
+		e := s.endpoint(r)
+		router.guard = s.guard(e)
+		r.register(api, r.operation())
+		e.fields = fieldNames(operations[i], api.OpenAPI().Components.Schemas)
+		s.finish(operations[i], r)
+	}
+	s.documentCodes(api.OpenAPI().Components.Schemas)
+	s.pages(app, api)
+	s.showMetrics(app)
+	return describeFields(api.OpenAPI(), operations, append([]Fields{problemFields}, s.api.Document.Fields...))
+}
