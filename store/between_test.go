@@ -14,7 +14,6 @@ import (
 	"yibao/reminder"
 	"yibao/store"
 	"yibao/store/memory"
-	"yibao/store/storetest"
 )
 
 // at runs fn once, at the first command of that name.
@@ -32,8 +31,8 @@ func at(name string, fn func()) memory.Hook {
 // TestSweepLooksAgain: a counter that is hit between the sweep's query and its delete stays.
 func TestSweepLooksAgain(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Memory()
-	other := storetest.On(client.Connect())
+	s, client := memory.New()
+	other := memory.Open(client.Connect())
 	hit := func(at time.Time) {
 		err := other.UpdateCounter(t.Context(), "k", func(c *identity.Counter) error {
 			c.Hits = append(c.Hits, identity.Hit{Op: "o", At: at})
@@ -54,7 +53,7 @@ func TestSweepLooksAgain(t *testing.T) {
 func TestPersonWhoseKeyGoes(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"person_keys.insert", "persons.insert"} {
-		s, client := storetest.Memory()
+		s, client := memory.New()
 		other := client.Connect()
 		client.SetAfter(at(name, func() {
 			if _, err := other.Delete(t.Context(), "person_keys", bson.D{{Key: "_id", Value: client.IDs("person_keys")[0]}}); err != nil {
@@ -75,7 +74,7 @@ func TestPersonWhoseKeyGoes(t *testing.T) {
 // TestClaimWhoseAnswerIsLost: the claim is ours, since no other process will do the work.
 func TestClaimWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Memory()
+	s, client := memory.New()
 	if err := s.EnsureSchedule(t.Context(), subject, start); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +150,7 @@ func TestKilledAnywhere(t *testing.T) {
 		},
 	} {
 		for kill := 0; ; kill++ {
-			s, client := storetest.Memory()
+			s, client := memory.New()
 			if c.before != nil {
 				if err := c.before(t.Context(), s); err != nil {
 					t.Fatal(name, err)
@@ -170,7 +169,7 @@ func TestKilledAnywhere(t *testing.T) {
 			if c.between != nil && !c.between(client) {
 				t.Errorf("%s: killed at %d: a state that must not be", name, kill)
 			}
-			if again := c.chain(t.Context(), storetest.On(client.Connect())); again != nil || !c.after(client) {
+			if again := c.chain(t.Context(), memory.Open(client.Connect())); again != nil || !c.after(client) {
 				t.Errorf("%s: killed at %d: %v", name, kill, again)
 			}
 			if err == nil {
@@ -183,7 +182,7 @@ func TestKilledAnywhere(t *testing.T) {
 // TestFinishedIsNotInsertedAgain: not even for an instant, in which it would be sent.
 func TestFinishedIsNotInsertedAgain(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Memory()
+	s, client := memory.New()
 	v := delivery("d", "u", start)
 	for range 2 {
 		if err := s.InsertDelivery(t.Context(), v); err != nil {
@@ -202,7 +201,7 @@ func TestFinishedIsNotInsertedAgain(t *testing.T) {
 // TestDriverRepeatsOneDelete: the filters of single deletes begin with the id, by which the driver knows them.
 func TestDriverRepeatsOneDelete(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Memory()
+	s, client := memory.New()
 	var deleted []string
 	client.SetBefore(func(_ context.Context, c memory.Command) error {
 		deleted = append(deleted, c.ID)

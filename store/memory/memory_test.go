@@ -15,7 +15,6 @@ import (
 	"yibao/identity"
 	"yibao/reminder"
 	"yibao/store/memory"
-	"yibao/store/storetest"
 )
 
 var start = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
@@ -30,8 +29,8 @@ func up(q *reminder.Quota) error {
 func TestKillAtEveryCommand(t *testing.T) {
 	t.Parallel()
 	for at := range 10 {
-		first, client := storetest.Memory()
-		second := storetest.On(client.Connect())
+		first, client := memory.New()
+		second := memory.Open(client.Connect())
 		call, killed := 0, false
 		hook := func(context.Context, memory.Command) error {
 			if call++; call > at {
@@ -95,7 +94,7 @@ func TestErrorsOfTheDriver(t *testing.T) {
 // TestTwice: each update function runs twice, inserts and claims go through at once.
 func TestTwice(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Memory()
+	s, client := memory.New()
 	client.SetTwice(true)
 	for round := range 3 {
 		ran := 0
@@ -128,7 +127,7 @@ func TestTwice(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	t.Parallel()
-	s, client := storetest.Memory()
+	s, client := memory.New()
 	other := client.Connect()
 	if len(client.Counts()) != 0 {
 		t.Error("opening counts:", client.Counts())
@@ -203,7 +202,7 @@ func TestUnknownIsLoud(t *testing.T) {
 }
 
 func BenchmarkUpdate(b *testing.B) {
-	s, client := storetest.Memory()
+	s, client := memory.New()
 	for _, twice := range []bool{false, true} {
 		client.SetTwice(twice)
 		b.Run(map[bool]string{false: "once", true: "twice"}[twice], func(b *testing.B) {
