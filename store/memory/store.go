@@ -9,7 +9,7 @@ import (
 
 var _ store.Database = (*Client)(nil)
 
-// Keys is the keyring of all test stores: what one sealed opens in every other.
+// Keys is the keyring of all test stores: each opens the documents of the others.
 var Keys = sync.OnceValue(func() *store.Keyring {
 	keys, err := store.NewTestKeyring()
 	if err != nil {
@@ -25,7 +25,7 @@ func New(change ...func(*store.Options)) (*store.Store, *Client) {
 }
 
 // Open opens a store on a client: each further process on a database gets a client by Connect, and a store of its own.
-// What opening reads is not counted. It panics when the store does not open.
+// The commands of opening are not counted. It panics when the store does not open.
 func Open(client *Client, change ...func(*store.Options)) *store.Store {
 	o := store.Options{Keys: Keys()}
 	for _, c := range change {

@@ -95,7 +95,7 @@ func (d *Database) Options() store.Options {
 	return store.Options{URI: d.URI, Database: d.Name, Keys: d.Keys, Timeout: time.Minute}
 }
 
-// Commands returns the bare database, for what no store writes.
+// Commands returns the bare database, for documents that no store writes.
 func (d *Database) Commands(t testing.TB) store.Database {
 	t.Helper()
 	if d.Memory != nil {
