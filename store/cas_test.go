@@ -193,7 +193,7 @@ func TestLostAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, client := storetest.Memory()
+			s, client := memory.New()
 			var lose atomic.Bool
 			client.SetAfter(func(_ context.Context, c memory.Command) error {
 				if (c.Name == "insert" || c.Name == "replace") && lose.CompareAndSwap(true, false) {

@@ -58,8 +58,8 @@ func deliveryToDom(d *deliveryDoc) *reminder.Delivery {
 	}
 }
 
-// InsertDelivery adds an open delivery unless one of that id is open or finished. Where another process finishes it
-// between the look and the insert, it is there once more; OpenDeliveries, which whoever sends goes by, takes it out again.
+// InsertDelivery adds an open delivery unless one of that id is open or finished. If another process finishes it between
+// the look and the insert, it is open once more; it is not sent, as OpenDeliveries removes it before it returns.
 func (s *Store) InsertDelivery(ctx context.Context, v reminder.Delivery) error {
 	done, err := s.isFinished(ctx, v.ID)
 	if err != nil || done {
@@ -82,8 +82,8 @@ func (s *Store) UpdateDelivery(ctx context.Context, id string, fn func(*reminder
 var errNotFinal = errors.New("store: only a final delivery can be finished")
 
 // FinishDelivery moves a final delivery to the finished ones, in three writes that may each be the last one before a
-// crash: the final state into the open delivery, so that nobody sends it again; the copy; the removal. Calling it again
-// completes them. What was final first stays.
+// crash: the final state into the open delivery, so that it is not sent again; the copy; the removal. Calling it again
+// completes them. The first final state stays.
 func (s *Store) FinishDelivery(ctx context.Context, v *reminder.Delivery) error {
 	if !v.Over() {
 		return errNotFinal
@@ -142,9 +142,9 @@ func (s *Store) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]s
 	return users, nil
 }
 
-// OpenDeliveries lists the user's open deliveries, oldest first. One of which there is a finished copy is not open, however
-// it looks: either the last write of FinishDelivery is missing, or it was inserted again after it. It is removed here. The
-// copies are looked for after the open ones: a copy is always there before anything can be inserted again.
+// OpenDeliveries lists the user's open deliveries, oldest first. A delivery that has a finished copy is removed: either
+// FinishDelivery did not get to its last write, or the delivery was inserted again later. The copies are read after the
+// open ones, since a copy is there before a delivery can be inserted again.
 func (s *Store) OpenDeliveries(ctx context.Context, userID string) ([]*reminder.Delivery, error) {
 	open, err := s.deliveries.values(ctx, bson.D{{Key: "user_id", Value: userID}}, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
 	if err != nil || len(open) == 0 {

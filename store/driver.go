@@ -38,10 +38,10 @@ func clientOptions(o Options) *options.ClientOptions {
 	return options.Client().ApplyURI(o.URI).
 		SetAppName("yibao").
 		SetTimeout(o.Timeout).
-		// Explicit, whatever the server's default or the URI says: an acknowledged write survives a failover.
+		// These overrule the server's defaults and the URI. An acknowledged write survives a failover.
 		SetWriteConcern(writeconcern.Majority()).
-		// So does what is read. A write that found no majority in time is looked for in the document (see change): found
-		// on one server alone it may still be undone. A secondary would show revoked sessions and ended links as alive.
+		// So does a document that was read. If a write finds no majority in time, change looks for it in the document; a
+		// write that is on one server alone may still be undone. A secondary would show revoked sessions as alive.
 		SetReadConcern(readconcern.Majority()).
 		SetReadPreference(readpref.Primary()).
 		SetMonitor(&event.CommandMonitor{Failed: logFailure(o.Log)})

@@ -299,7 +299,7 @@ func testLeavePerson(t *testing.T, d *storetest.Database) {
 func TestEndedPersonIsGone(t *testing.T) {
 	t.Parallel()
 	for _, next := range []string{"leave", "leave of", "join"} {
-		s, client := storetest.Memory()
+		s, client := memory.New()
 		p, err := s.UpdatePersonOf(t.Context(), claim, start, joins("a"))
 		if err != nil {
 			t.Fatal(err)

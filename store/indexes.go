@@ -11,7 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 )
 
-// expiryGrace is how long the database itself waits before it removes what has expired. Sweep, which goes by the
+// expiryGrace is how long the database itself waits before it removes expired documents. Sweep, which goes by the
 // injected clock, is to be first.
 const expiryGrace = 48 * time.Hour
 

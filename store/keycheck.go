@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// ErrKeys says that the keys at hand are not those that the database was written with. Going on would hide everybody
-// who is in it, and enter them a second time under keys that open nothing else.
+// ErrKeys says that the keys at hand are not those that the database was written with. To go on would hide all users and
+// persons in it, and enter them a second time under keys that open nothing else.
 var ErrKeys = errors.New("store: the database was written with other keys")
 
 // keyMarks are made with the keys and kept in the document "about", so that keys which do not belong to the database are
@@ -17,10 +17,10 @@ type keyMarks struct {
 	Seal   []byte `bson:"seal"`
 	Lookup string `bson:"lookup"`
 	Proof  string `bson:"proof"`
-	Code   string `bson:"code"` // "" in what older programs wrote, or once it was removed to replace the key: fits any
+	Code   string `bson:"code"` // "" after it was removed to replace the key: fits any
 }
 
-// markText is what the marks are made of.
+// markText is the text that the marks are made of.
 const markText = "yibao"
 
 // marks makes marks with the primary keys. They are written at each start, so they follow the keys as those are rotated.
@@ -38,10 +38,10 @@ func (k *Keyring) codeMark(version uint32) string {
 
 // fits is ErrKeys, naming the key, unless each mark was made by one of the keys at hand.
 //
-// The code key is refused like the others, although nothing that lasts is made with it and it may well be replaced: a
-// replica with another one would call right codes wrong, silently, and cost people their tries, while a start that fails
-// is seen by who made the mistake. Who replaces it on purpose, as it leaked or was lost, stops all replicas and removes the
-// mark, as the error says; codes that are on their way then, five minutes' worth, are lost.
+// The code key is refused like the others, although nothing lasting is made with it. A replica with another code key
+// would silently call right codes wrong and use up tries; a start that fails is noticed. To replace a code key that
+// leaked or was lost, the operator stops all replicas and removes the mark, as the error says. Codes on their way are
+// lost, five minutes' worth.
 func (k *Keyring) fits(m keyMarks) error {
 	if text, err := k.openText("about", "marks.seal", aboutID, m.Seal); err != nil || text != markText {
 		return wrongKey("seal")

@@ -12,8 +12,8 @@ import (
 )
 
 // readingMonth holds the points of one person in one region in one month. _id is "region:person:2026-11", so a year is
-// one query over at most thirteen ids, whatever insurances the person has. Amounts are in plain fen: a decision, as the
-// document names nobody.
+// one query over at most thirteen ids, however many insurances the person has. Amounts are in plain fen, by decision: the
+// document carries no name.
 type readingMonth struct {
 	Meta   `bson:",inline"`
 	Points []pointDoc `bson:"points"`

@@ -19,7 +19,7 @@ import (
 // DefaultTimeout bounds one operation whose context has no deadline of its own.
 const DefaultTimeout = 10 * time.Second
 
-// Options says where the database is and what opens it.
+// Options says where the database is and which keys open it.
 type Options struct {
 	URI      string
 	Database string

@@ -18,7 +18,7 @@ const (
 // sweepBatch is how many documents one command deletes.
 const sweepBatch = 90
 
-// Sweep deletes, everywhere, what has expired at now, and says how many documents went. Safe to run in many processes
+// Sweep deletes all documents that have expired at now, and returns how many went. Safe to run in many processes
 // at once and to stop at any point. Changes go by the machine's clock, as they are written by it.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	total := 0
@@ -42,8 +42,8 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	return total, nil
 }
 
-// sweep deletes what matches, batch by batch: one large delete would hold the database up. The condition goes into the
-// delete, too: a counter may have been hit since it was found.
+// sweep deletes batch by batch, since one large delete would hold the database up. The delete repeats the condition: a
+// counter may have been hit after it was found.
 func (s *Store) sweep(ctx context.Context, collection string, expired bson.E) (int, error) {
 	batch := options.Find().SetLimit(sweepBatch).SetProjection(bson.D{{Key: "_id", Value: 1}})
 	for total := 0; ; {

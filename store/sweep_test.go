@@ -62,7 +62,7 @@ func TestSweepInBatches(t *testing.T) { storetest.Each(t, testSweepInBatches) }
 func testSweepInBatches(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	db := d.Commands(t)
-	for i := range 200 {
+	for i := range 100 {
 		raw, err := bson.Marshal(bson.D{{Key: "_id", Value: strconv.Itoa(i)}, {Key: "expires_at", Value: start}})
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func testSweepInBatches(t *testing.T, d *storetest.Database) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := s.Sweep(t.Context(), start); err != nil || n != 200 {
+	if n, err := s.Sweep(t.Context(), start); err != nil || n != 100 {
 		t.Error(n, err)
 	}
 }

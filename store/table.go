@@ -11,7 +11,7 @@ import (
 // schemaVersion is the version of every document this program writes. It reads this and older ones.
 const schemaVersion = 1
 
-// Meta is what every document has. The name is exported for the codec alone, which skips fields that are not.
+// Meta is part of every document. The name is exported for the codec alone, which skips fields that are not.
 type Meta struct {
 	ID      string   `bson:"_id"`
 	Schema  int      `bson:"schema"`
@@ -48,24 +48,21 @@ func (t *table[T, D, P]) failed(operation string, err error) error {
 	return failed(t.name+"."+operation, err)
 }
 
-// decode refuses a document of a newer schema: writing it back would lose what this program does not know.
+// decode refuses a document of a newer schema: writing it back would lose its new fields.
 func (t *table[T, D, P]) decode(raw bson.Raw) (*stored[T], error) {
-	var m Meta
-	if err := bson.Unmarshal(raw, &m); err != nil {
-		return nil, ErrUnreadable
-	}
-	if m.Schema > schemaVersion {
-		return nil, fmt.Errorf("%w: %s has schema %d, this program knows %d", ErrSchema, t.name, m.Schema, schemaVersion)
+	if schema, ok := raw.Lookup("schema").AsInt64OK(); ok && schema > schemaVersion {
+		return nil, fmt.Errorf("%w: %s has schema %d, this program knows %d", ErrSchema, t.name, schema, schemaVersion)
 	}
 	var doc D
 	if err := bson.Unmarshal(raw, &doc); err != nil {
 		return nil, ErrUnreadable
 	}
+	meta := *P(&doc).head()
 	value, err := t.toDom(&doc)
 	if err != nil {
 		return nil, err
 	}
-	return &stored[T]{meta: m, value: value}, nil
+	return &stored[T]{meta: meta, value: value}, nil
 }
 
 // load reads one document; missing when it is not there.

@@ -96,8 +96,8 @@ func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T,
 }
 
 // change is one read and one guarded write, again and again until it holds; fn gets nil for a document that is not
-// there, and writes nothing by returning nil. Whatever became of the answer to a write, it counts as ours when its id
-// stands in the document: fn is not applied twice then.
+// there, and writes nothing by returning nil. A write whose answer is lost counts as ours when its id is in the document:
+// fn is not applied twice then.
 func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
 	sent := map[string]*T{} // write id → value
 	lost := 0               // writes without an answer
@@ -168,7 +168,7 @@ func guard(before Meta) bson.D {
 	return filter
 }
 
-// claim writes the document as fn changes it, once: false when another writer was first. That is what claiming is.
+// claim writes the document as fn changes it, once: false when another writer was first.
 func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (*T, bool, error) {
 	fn(s.value)
 	write := newWriteID()

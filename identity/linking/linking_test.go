@@ -13,7 +13,7 @@ import (
 	"yibao/identity"
 	"yibao/identity/document"
 	"yibao/identity/linking"
-	"yibao/store/storetest"
+	"yibao/store/memory"
 )
 
 func TestLinkAndUnlink(t *testing.T) {
@@ -26,7 +26,7 @@ func TestLinkAndUnlink(t *testing.T) {
 		t.Errorf("link %+v", l)
 	}
 	about := identity.Claim{Region: region, IDType: personA.IDType, IDNumber: personA.IDNumber}
-	if l.Consent.Proof == "" || l.Consent.Proof != storetest.Keys().ConsentProof(identity.ConsentParts(w.caller("user-1").UserID, about, l.Consent)...) {
+	if l.Consent.Proof == "" || l.Consent.Proof != memory.Keys().ConsentProof(identity.ConsentParts(w.caller("user-1").UserID, about, l.Consent)...) {
 		t.Error("the consent's proof does not cover who consented to what")
 	}
 	if !w.followers.known[l.ID] {

@@ -18,7 +18,6 @@ import (
 	"yibao/identity/linking"
 	"yibao/store"
 	"yibao/store/memory"
-	"yibao/store/storetest"
 )
 
 const (
@@ -126,7 +125,7 @@ func newWorld(change ...func(*linking.Config)) *world {
 }
 
 func (w *world) open(db *memory.Client) *store.Store {
-	return storetest.On(db, func(o *store.Options) { o.Now = w.clock.Now })
+	return memory.Open(db, func(o *store.Options) { o.Now = w.clock.Now })
 }
 
 // another is one more process on the same database, which no hook stops.
@@ -145,7 +144,7 @@ func (w *world) deps(s *store.Store) linking.Deps {
 		{Code: region, Methods: w.methods}, {Code: "990200", Methods: w.methods}, {Code: "990300"},
 	}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {region, "990200", "990300"}})
 	return linking.Deps{
-		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Digests: storetest.Keys(),
+		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Digests: memory.Keys(),
 		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent"}, Followers: []identity.Follower{w.followers}, Now: w.clock.Now,
 	}
 }

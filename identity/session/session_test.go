@@ -14,7 +14,6 @@ import (
 	"yibao/identity/session"
 	"yibao/store"
 	"yibao/store/memory"
-	"yibao/store/storetest"
 )
 
 var errDown = errors.New("down")
@@ -75,7 +74,7 @@ func reads(t testing.TB, db *memory.Client, s *session.Service, token string) in
 func TestSignInAndVerify(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, _ := storetest.Memory()
+		store, _ := memory.New()
 		s := newSessions(t, store, time.Now)
 		in := signIn(t, s, "open-1")
 		c := verify(t, s, in.Token)
@@ -112,7 +111,7 @@ func TestSignInRefused(t *testing.T) {
 		"blocked":          {identity.WeChat, "main", "c", identity.ErrUserBlocked, identity.ErrUserBlocked},
 		"unwrapped":        {identity.WeChat, "main", "c", secret, identity.ErrPlatformUnavailable},
 	} {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		s, err := session.New(session.Config{Key: tokenKey, TTL: 2 * time.Hour}, session.Deps{
 			Users: store, Sessions: store, Changes: store,
 			Platforms: map[identity.Platform]identity.Authenticator{
@@ -134,7 +133,7 @@ func TestSignInRefused(t *testing.T) {
 
 func TestNewSessionsChecks(t *testing.T) {
 	t.Parallel()
-	store, _ := storetest.Memory()
+	store, _ := memory.New()
 	deps := session.Deps{Users: store, Sessions: store, Changes: store}
 	if _, err := session.New(session.Config{Key: "0123456789abcdef"}, deps); err == nil {
 		t.Error("a short key was taken")
@@ -147,7 +146,7 @@ func TestNewSessionsChecks(t *testing.T) {
 func TestVerifyReadsNothingOnceCached(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		s := newSessions(t, store, time.Now)
 		in := signIn(t, s, "open-1")
 		if n := reads(t, db, s, in.Token); n != 2 {
@@ -180,7 +179,7 @@ func TestVerifyReadsNothingOnceCached(t *testing.T) {
 func TestSignOutIsSeenByAllReplicas(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		here, there := newSessions(t, store, time.Now), newSessions(t, store, time.Now)
 		in, kept := signIn(t, here, "open-1"), signIn(t, here, "open-2")
 		for _, s := range []*session.Service{here, there} {
@@ -209,7 +208,7 @@ func TestSignOutIsSeenByAllReplicas(t *testing.T) {
 func TestChangedUserIsReadForAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		s := newSessions(t, store, time.Now)
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
@@ -241,7 +240,7 @@ func TestChangedUserIsReadForAMinute(t *testing.T) {
 func TestReadDuringChangeIsNotCached(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		s := newSessions(t, store, time.Now)
 		in := signIn(t, s, "open-1")
 		poll(t, s)
@@ -264,7 +263,7 @@ func TestReadDuringChangeIsNotCached(t *testing.T) {
 func TestSlowReadIsNotCached(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		s := newSessions(t, store, time.Now)
 		in := signIn(t, s, "open-1")
 		poll(t, s)
@@ -280,7 +279,7 @@ func TestSlowReadIsNotCached(t *testing.T) {
 func TestLongSilenceClearsTheCache(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		store, db := storetest.Memory()
+		store, db := memory.New()
 		s := newSessions(t, store, time.Now)
 		in := signIn(t, s, "open-1")
 		poll(t, s)
@@ -295,7 +294,7 @@ func TestLongSilenceClearsTheCache(t *testing.T) {
 
 func TestSessionsListAndForeignSignOut(t *testing.T) {
 	t.Parallel()
-	store, db := storetest.Memory()
+	store, db := memory.New()
 	s := newSessions(t, store, time.Now)
 	mine, other := signIn(t, s, "open-1"), signIn(t, s, "open-2")
 	signIn(t, s, "open-1")
@@ -318,9 +317,9 @@ func TestSessionsListAndForeignSignOut(t *testing.T) {
 
 func TestVerifyWantsTheSessionsOwnUser(t *testing.T) {
 	t.Parallel()
-	store, _ := storetest.Memory()
+	store, _ := memory.New()
 	in := signIn(t, newSessions(t, store, time.Now), "open-1")
-	other, _ := storetest.Memory()
+	other, _ := memory.New()
 	s := newSessions(t, other, time.Now)
 	session := in.Session
 	session.UserID = signIn(t, s, "open-2").User.ID
@@ -334,7 +333,7 @@ func TestVerifyWantsTheSessionsOwnUser(t *testing.T) {
 
 func TestVerifyHidesEndingLinks(t *testing.T) {
 	t.Parallel()
-	store, _ := storetest.Memory()
+	store, _ := memory.New()
 	s := newSessions(t, store, time.Now)
 	in := signIn(t, s, "open-1")
 	_, err := store.UpdateUser(t.Context(), in.User.ID, func(u *identity.PlatformUser) error {
@@ -354,7 +353,7 @@ func TestVerifyHidesEndingLinks(t *testing.T) {
 }
 
 func BenchmarkVerifyCached(b *testing.B) {
-	store, db := storetest.Memory()
+	store, db := memory.New()
 	s := newSessions(b, store, time.Now)
 	in := signIn(b, s, "open-1")
 	poll(b, s)

@@ -50,6 +50,11 @@ func parseOptions(listers []options.Lister[options.FindOptions]) view {
 }
 
 func (v view) apply(found []document) []document {
+	for _, d := range found {
+		for _, by := range v.sort {
+			class(d.raw.Lookup(by.Key())) // panics though there may be nothing to compare it with
+		}
+	}
 	slices.SortStableFunc(found, func(a, b document) int {
 		for _, by := range v.sort {
 			if order := compare(a.raw.Lookup(by.Key()), b.raw.Lookup(by.Key())); order != 0 {

@@ -1,6 +1,6 @@
-// Package storetest gives tests a store of their own: above a database in memory, or on a real server of the MongoDB
-// protocol. The server is the one that MONGODB_URI names when it is set, else the embedded one, shared by all tests of
-// the test binary.
+// Package storetest gives tests a store of their own on a real server of the MongoDB protocol: the one that MONGODB_URI
+// names when it is set, else the embedded one, shared by all tests of the test binary. For a store above a database in
+// memory, see package memory.
 package storetest
 
 import (
@@ -22,45 +22,13 @@ import (
 	"yibao/store/memory"
 )
 
-var _ store.Database = (*memory.Client)(nil)
-
-// Keys is the keyring of all test stores: sealed data of one opens in every other.
-var Keys = sync.OnceValue(func() *store.Keyring {
-	keys, err := store.NewTestKeyring()
-	if err != nil {
-		panic(err)
-	}
-	return keys
-})
-
-// Memory returns a store above a fresh database in memory, and the client that it uses. The client has hooks and counts;
-// its Connect makes the clients of further stores on the same database. There is nothing to close.
-func Memory(change ...func(*store.Options)) (*store.Store, *memory.Client) {
-	client := memory.NewServer().Connect()
-	return On(client, change...), client
-}
-
-// On opens a store on a client of a database in memory. It panics when the store does not open.
-func On(client *memory.Client, change ...func(*store.Options)) *store.Store {
-	o := store.Options{Keys: Keys()}
-	for _, c := range change {
-		c(&o)
-	}
-	s, err := store.OpenOn(context.Background(), client, o)
-	if err != nil {
-		panic(err)
-	}
-	client.ResetCounts()
-	return s
-}
-
 // Each runs a test on a database in memory and on a real server, side by side.
 func Each(t *testing.T, test func(*testing.T, *Database)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("memory", func(t *testing.T) {
 		t.Parallel()
-		test(t, &Database{Keys: Keys(), Memory: memory.NewServer()})
+		test(t, &Database{Keys: memory.Keys(), Memory: memory.NewServer()})
 	})
 	t.Run("server", func(t *testing.T) {
 		t.Parallel()
@@ -85,7 +53,7 @@ func New(t testing.TB) *store.Store {
 // NewDatabase makes a fresh database on a real server. Any number of stores can open it.
 func NewDatabase(t testing.TB) *Database {
 	t.Helper()
-	d := &Database{URI: URI(t), Name: "test_" + strings.ToLower(rand.Text()), Keys: Keys()}
+	d := &Database{URI: URI(t), Name: "test_" + strings.ToLower(rand.Text()), Keys: memory.Keys()}
 	t.Cleanup(func() {
 		if err := d.drop(); err != nil {
 			t.Error("the test's database was not dropped:", err)
@@ -127,7 +95,7 @@ func (d *Database) Options() store.Options {
 	return store.Options{URI: d.URI, Database: d.Name, Keys: d.Keys, Timeout: time.Minute}
 }
 
-// Commands returns the bare database, for what no store writes.
+// Commands returns the bare database, for documents that no store writes.
 func (d *Database) Commands(t testing.TB) store.Database {
 	t.Helper()
 	if d.Memory != nil {
