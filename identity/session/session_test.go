@@ -372,3 +372,47 @@ func BenchmarkVerifyCached(b *testing.B) {
 		b.Errorf("the store was asked: %v", db.Counts())
 	}
 }
+
+// TestSignOutRecordsTheChangeFirst: after a kill between the two writes no replica keeps a session that is gone.
+func TestSignOutRecordsTheChangeFirst(t *testing.T) {
+	t.Parallel()
+	store, db := memory.New()
+	s := newSessions(t, store, time.Now)
+	in := signIn(t, s, "open-1")
+	c := verify(t, s, in.Token)
+	db.SetBefore(func(_ context.Context, command memory.Command) error {
+		if command.String() == "sessions.delete" && len(db.IDs("changes")) != 1 {
+			t.Error("the session goes before the change is recorded")
+		}
+		return nil
+	})
+	if err := s.SignOut(t.Context(), c, c.SessionID); err != nil {
+		t.Fatal(err)
+	}
+	if len(db.IDs("sessions")) != 0 {
+		t.Error("the session is still there")
+	}
+}
+
+// TestExpiredTokensAreNotServedFromMemory: a cached caller ends with its token.
+func TestExpiredTokensAreNotServedFromMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := memory.New()
+		s := newSessions(t, store, time.Now)
+		in := signIn(t, s, "open-1")
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = s.Run(ctx) })
+		synctest.Wait()
+		verify(t, s, in.Token)
+		time.Sleep(2*time.Hour - 2*time.Second)
+		verify(t, s, in.Token)
+		time.Sleep(2 * time.Second)
+		if _, err := s.Verify(t.Context(), in.Token); !errors.Is(err, identity.ErrTokenInvalid) {
+			t.Errorf("got %v", err)
+		}
+		cancel()
+		running.Wait()
+	})
+}
