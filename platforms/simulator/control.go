@@ -92,7 +92,7 @@ func (s *server) controlled(serve func(*http.Request) (any, error)) http.Handler
 // controlCode is what the platform's client does when the mini-program asks to sign in.
 func (s *server) controlCode(r *http.Request) (any, error) {
 	platform := r.PathValue("platform")
-	app, err := s.appID(platform, r.FormValue("app"))
+	app, err := s.app(platform, r.FormValue("app"))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (s *server) controlCode(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.world.issueCode(platform, app, user)
+	return s.world.issueCode(platform, app.id, user)
 }
 
 func userName(user string) (string, error) {
@@ -108,21 +108,6 @@ func userName(user string) (string, error) {
 		return "", errUser
 	}
 	return user, nil
-}
-
-// appID finds an app by id or name; without either, the platform's first.
-func (s *server) appID(platform, app string) (string, error) {
-	for _, a := range s.options.WeChatApps {
-		if platform == wechatPlatform && (app == "" || app == a.AppID || app == a.Name) {
-			return a.AppID, nil
-		}
-	}
-	for _, a := range s.options.AlipayApps {
-		if platform == alipayPlatform && (app == "" || app == a.AppID || app == a.Name) {
-			return a.AppID, nil
-		}
-	}
-	return "", errNoApp
 }
 
 // maxWait bounds how long a question for a message waits.
