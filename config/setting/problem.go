@@ -1,5 +1,5 @@
 // Package setting holds the parts that every section of the configuration is made of: secrets, times of day, and the list
-// of problems. A section is a struct of the package that uses it, with koanf tags, SetDefaults and Check. Package config
+// of problems. A section is a struct of the package that uses it, with koanf tags, Check, and SetDefaults where it has any. Package config
 // puts the sections together.
 //
 // A zero has one meaning: it is a value like any other. SetDefaults fills a section before the file is read, so a zero

@@ -1,7 +1,6 @@
 package insurer
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -19,9 +18,17 @@ func (p *person) confirms(claim identity.Claim) bool {
 		return false
 	}
 	if claim.IDType == identity.IDResident {
-		asked, told = upgrade(asked), upgrade(told)
+		asked, told = whole(asked), whole(told)
 	}
 	return asked == told
+}
+
+// whole is the 18-digit form of a resident's number; a number that is none stays as it is.
+func whole(number string) string {
+	if long, err := identity.NormaliseIDNumber(identity.IDResident, number); err == nil {
+		return long
+	}
+	return number
 }
 
 // sameKind says whether the document that the upstream tells of may be the one asked for. A number that has a form of its
@@ -54,22 +61,4 @@ func canonical(s string) string {
 		}
 		return unicode.ToUpper(r)
 	}, s)
-}
-
-// upgrade makes an 18-digit number of a 15-digit one (GB 11643): the century, and the check of ISO 7064 MOD 11-2.
-func upgrade(number string) string {
-	if len(number) != 15 || strings.Trim(number, "0123456789") != "" {
-		return number
-	}
-	body := number[:6] + "19" + number[6:]
-	sum := 0
-	for i, digit := range body {
-		weight := 1 << (17 - i) % 11
-		sum += int(digit-'0') * weight
-	}
-	check := (12 - sum%11) % 11
-	if check == 10 {
-		return body + "X"
-	}
-	return body + strconv.Itoa(check)
 }

@@ -98,7 +98,7 @@ func FuzzCanonical(f *testing.F) {
 		if twice := canonical(once); twice != once {
 			t.Fatalf("%q, then %q", once, twice)
 		}
-		if got := upgrade(once); len(got) != len(once) && (len(once) != 15 || len(got) != 18) {
+		if got := whole(once); len(got) != len(once) && (len(once) != 15 || len(got) != 18) {
 			t.Fatalf("%q became %q", once, got)
 		}
 	})

@@ -179,10 +179,10 @@ func TestConfirm(t *testing.T) {
 			t.Errorf("%+v: %v", c, got)
 		}
 	}
-	if got := upgrade("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
+	if got := whole("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
 		t.Errorf("became %s", got)
 	}
-	if upgrade("A10105491231002") != "A10105491231002" || upgrade("1") != "1" {
+	if whole("A10105491231002") != "A10105491231002" || whole("1") != "1" {
 		t.Error("upgraded what is no old number")
 	}
 }
