@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Why a control request was refused; the texts go to whoever typed it.
+// Why a control request was refused; the texts go to the person who typed it.
 var (
 	errControl  = errors.New("the request is not JSON of the documented shape")
 	errNoApp    = errors.New("no such app")
@@ -21,7 +21,7 @@ var (
 	errNothing  = errors.New("nothing yet")
 )
 
-// controlHelp is what GET /control answers; Handler documents the same.
+// controlHelp is what GET /control answers.
 const controlHelp = `What can be asked of the simulated world. GET with query parameters, POST with JSON:
 
   GET     /control/wechat/code?app=demo&user=me   a sign-in code; /control/alipay/code likewise

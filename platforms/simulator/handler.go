@@ -34,21 +34,9 @@ func (s *server) app(platform, wanted string) (app, error) {
 	return app{}, errNoApp
 }
 
-// Handler mounts the servers and the control API:
-//
-//	GET|POST /control/{platform}/code?app=&user=        → a sign-in code, as text
-//	POST     /control/grant {platform, app, user, template, n} → what the user allows now; n defaults to 1
-//	POST     /control/balance {id_number, region, yuan, insurance_type?} → the account from now on
-//	GET      /control/balance?id_number=[&region=&insurance_type=] → what it holds now, as text
-//	GET      /control/inbox?user=&phone=&kind=&after=&wait=  → messages; wait is in seconds, 30 at most
-//	GET      /control/inbox/latest?user=&phone=&kind=&after=&wait= → the last message as the phone shows it, as text
-//	GET      /control/sms/latest?phone=|id=[&after=&wait=]   → the last code, as text
-//	GET      /control/people[?region=]                       → everybody; people.txt is a line each
-//	GET      /control/stats                                  → requests and accepted messages by target
-//	GET|POST|DELETE /control/faults                          → list; {target, fault, times?, detail?, ms?}; clear [?target=]
-//
-// times below zero means until cleared; 0 or none means once. Codes and balances by query parameters work as well as by
-// JSON. Options that Check refuses make it panic: they are the program's own.
+// Handler mounts the servers and the control API, which controlHelp describes. Codes and balances can also be asked for by
+// query parameters. A fault's times below zero means until cleared; 0 or none means once. Options that Check refuses make
+// it panic: they are the program's own.
 func Handler(world *World, options Options) http.Handler {
 	if err := options.Check(); err != nil {
 		panic(err)
