@@ -58,7 +58,7 @@ func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 		}
 		fmt.Fprintf(out, "\n  %s   %s\n\n    curl -s \"%s/control/%s/code?app=demo&user=%s\"\n", platform.Name, code, s.world.URL, platform.Name, demoUser)
 	}
-	fmt.Fprintf(out, l.say("\nTwo demo users, one on each platform, were linked %d days ago", "\n两个平台各有一位演示用户，已于 %d 天前绑定"), pastDays)
+	fmt.Fprintf(out, l.say("\nDemo users, one on each platform, were linked %d days ago", "\n各平台各有一位演示用户，已于 %d 天前绑定"), pastDays)
 	if !hasPast(s.dir) {
 		fmt.Fprint(out, l.say(" (their past is being filled in now; a line will say when it is there)", "（正在补全其历史数据，完成后会有提示）"))
 	}

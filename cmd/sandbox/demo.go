@@ -155,7 +155,7 @@ func (s *sandbox) fillPast(ctx context.Context, out io.Writer) {
 	}
 	switch {
 	case err == nil:
-		fmt.Fprintln(out, s.language.say("Both demo users now have their past: see their chart.", "演示用户的历史数据已补全，可以查看走势图。"))
+		fmt.Fprintln(out, s.language.say("The demo users now have their past: see their chart.", "演示用户的历史数据已补全，可以查看走势图。"))
 	case ctx.Err() == nil:
 		fmt.Fprintln(out, "the past of the demo users could not be filled in:", err)
 	}

@@ -45,7 +45,7 @@ func runTour(ctx context.Context, l language, out io.Writer) error {
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, l.say("\nThe main job works on both platforms.", "\n主流程在两个平台上均已走通。"))
+	fmt.Fprintln(out, l.say("\nThe main job works on every platform.", "\n主流程在各平台上均已走通。"))
 	return nil
 }
 
