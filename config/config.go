@@ -37,10 +37,10 @@ type Config struct {
 }
 
 // section is one part of the configuration.
-type section interface {
-	SetDefaults()
-	Check(r setting.Report)
-}
+type section interface{ Check(r setting.Report) }
+
+// filled is a section, or a struct in one, that has defaults.
+type filled interface{ SetDefaults() }
 
 // platform is a section that has apps.
 type platform interface {
@@ -61,7 +61,9 @@ func (c *Config) sections() map[string]section {
 // outside have none.
 func Default() (c Config) {
 	for _, one := range c.sections() {
-		one.SetDefaults()
+		if f, ok := one.(filled); ok {
+			f.SetDefaults()
+		}
 	}
 	return c
 }

@@ -95,8 +95,8 @@ func decode(raw map[string]any, c *Config, r setting.Report) {
 // prepare is called before a value is read into its field. A struct that has defaults gets them, since the structs in a map
 // begin empty. A list or map that is written takes the place of the default whole. A text is read as its key wants it.
 func prepare(given, field reflect.Value) (any, error) {
-	if s, ok := field.Addr().Interface().(interface{ SetDefaults() }); ok {
-		s.SetDefaults()
+	if f, ok := field.Addr().Interface().(filled); ok {
+		f.SetDefaults()
 	} else if field.Kind() == reflect.Slice || field.Kind() == reflect.Map {
 		field.SetZero()
 	}

@@ -88,9 +88,6 @@ type Keys struct {
 	CodeFile   string `koanf:"code_file"`
 }
 
-// SetDefaults fills the section: no file is known beforehand.
-func (k *Keys) SetDefaults() { *k = Keys{} }
-
 // Check adds every problem of the section. Package store tells of a file that cannot be read as keys.
 func (k *Keys) Check(r setting.Report) {
 	const mend = "relative paths count from the current folder. An existing database opens only with its own key files; " +
@@ -129,9 +126,6 @@ type Consent struct {
 	Version string `koanf:"version"`
 	Text    string `koanf:"text"`
 }
-
-// SetDefaults fills the section: the text is the operator's own.
-func (c *Consent) SetDefaults() { *c = Consent{} }
 
 // Check adds every problem of the section.
 func (c *Consent) Check(r setting.Report) {

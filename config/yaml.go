@@ -7,17 +7,19 @@ import (
 
 	koanfyaml "github.com/knadh/koanf/parsers/yaml"
 	"go.yaml.in/yaml/v3"
+
+	"yibao/identity/panics"
 )
 
 // textYAML is koanf's parser, but for one thing: every scalar is the text that it was written as. YAML's own types would
-// make 01 a 1, 0123456 an octal number and 2026-11-01 a time before anybody asks what the key wants.
+// make 01 a 1, 0123456 an octal number and 2026-11-01 a time, without regard to the type of the key.
 type textYAML struct{ *koanfyaml.YAML }
 
 // Unmarshal implements koanf.Parser. Texts of its errors hold nothing of the input.
 func (textYAML) Unmarshal(text []byte) (tree map[string]any, err error) {
 	defer func() {
 		if recover() != nil { // a parser of outside bytes must not end the program
-			err = errors.New("not valid YAML")
+			err = errors.New("not valid YAML; the parser failed in " + panics.Site())
 		}
 	}()
 	var document yaml.Node

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"yibao/cmd/internal/world"
 	"yibao/platforms/simulator"
 )
 
@@ -50,14 +51,14 @@ func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 	}
 	fmt.Fprint(out, l.say("\nSign-in codes of the demo users, each good for one sign-in within five minutes; and how to get a new one:\n",
 		"\n演示用户的登录凭证，五分钟内可使用一次；以及如何获取新的凭证：\n"))
-	for _, platform := range []string{"wechat", "alipay"} {
-		code, err := s.phone(platform, demoUser).Code(ctx)
+	for _, platform := range world.Platforms {
+		code, err := s.phone(platform.Name, demoUser).Code(ctx)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n  %s   %s\n\n    curl -s \"%s/control/%s/code?app=demo&user=%s\"\n", platform, code, s.world.URL, platform, demoUser)
+		fmt.Fprintf(out, "\n  %s   %s\n\n    curl -s \"%s/control/%s/code?app=demo&user=%s\"\n", platform.Name, code, s.world.URL, platform.Name, demoUser)
 	}
-	fmt.Fprintf(out, l.say("\nTwo demo users, one on each platform, were linked %d days ago", "\n两个平台各有一位演示用户，已于 %d 天前绑定"), pastDays)
+	fmt.Fprintf(out, l.say("\nDemo users, one on each platform, were linked %d days ago", "\n各平台各有一位演示用户，已于 %d 天前绑定"), pastDays)
 	if !hasPast(s.dir) {
 		fmt.Fprint(out, l.say(" (their past is being filled in now; a line will say when it is there)", "（正在补全其历史数据，完成后会有提示）"))
 	}

@@ -19,14 +19,14 @@ import (
 	"yibao/cmd/internal/world"
 )
 
-// demoUser is the name of the user, on both platforms, who was linked pastDays ago.
+// demoUser is the name of the user, on every platform, that was linked pastDays ago.
 const (
 	demoUser    = "demo"
 	pastDays    = 180
 	consentDemo = "demo-1"
 )
 
-// clock is a clock that somebody moves.
+// clock is a clock that can be moved.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -45,7 +45,7 @@ func (c *clock) set(t time.Time) {
 }
 
 // past is a second server over the same store and the same simulated world, which lives through earlier days by a clock
-// of its own. It goes through the API like anybody else.
+// of its own. It goes through the API as a mini-program does.
 type past struct {
 	clock      *clock
 	begin      balance.Day
@@ -83,10 +83,12 @@ func (p *past) close() error {
 // morning is when the simulated people look at their balance.
 func morning(day balance.Day) time.Time { return day.Start().Add(9 * time.Hour) }
 
-// demoUsers are the two users with a past, one on each platform.
-func (p *past) demoUsers() []*phone.Phone {
-	return []*phone.Phone{phone.New(p.api, p.world.URL, "wechat", world.App, demoUser),
-		phone.New(p.api, p.world.URL, "alipay", world.App, demoUser)}
+// demoUsers are the users with a past, one on each platform.
+func (p *past) demoUsers() (all []*phone.Phone) {
+	for _, platform := range world.Platforms {
+		all = append(all, phone.New(p.api, p.world.URL, platform.Name, world.App, demoUser))
+	}
+	return all
 }
 
 // link links the demo users on the first day, unless an earlier, killed run has done it. It must be over before the
@@ -153,7 +155,7 @@ func (s *sandbox) fillPast(ctx context.Context, out io.Writer) {
 	}
 	switch {
 	case err == nil:
-		fmt.Fprintln(out, s.language.say("Both demo users now have their past: see their chart.", "演示用户的历史数据已补全，可以查看走势图。"))
+		fmt.Fprintln(out, s.language.say("The demo users now have their past: see their chart.", "演示用户的历史数据已补全，可以查看走势图。"))
 	case ctx.Err() == nil:
 		fmt.Fprintln(out, "the past of the demo users could not be filled in:", err)
 	}

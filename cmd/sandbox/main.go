@@ -3,7 +3,7 @@
 //
 //	sandbox          run until Ctrl-C; data is kept in ./sandbox-data
 //	sandbox -fresh   start over
-//	sandbox -tour    run the main job once for both platforms, show each step, and end
+//	sandbox -tour    run the main job once for every platform, show each step, and end
 //
 // It speaks Chinese where the locale does (LC_ALL, LC_MESSAGES, LANG), else English.
 package main

@@ -19,7 +19,7 @@ import (
 	"yibao/store/embedded"
 )
 
-// TestTour is the main job on both platforms, over HTTP, from sign-in to the message that arrives.
+// TestTour is the main job on every platform, over HTTP, from sign-in to the message that arrives.
 func TestTour(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -27,7 +27,7 @@ func TestTour(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	for _, want := range []string{"微信小程序", "支付宝小程序", "短信", "服务通知", "余额低于提醒金额", `"state": "accepted"`,
-		"The main job works on both platforms."} {
+		"The main job works on every platform."} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the tour does not show %q", want)
 		}

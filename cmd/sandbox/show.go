@@ -10,13 +10,6 @@ import (
 	"yibao/cmd/internal/phone"
 )
 
-func platformName(platform string) string {
-	if platform == "wechat" {
-		return "微信小程序 (WeChat)"
-	}
-	return "支付宝小程序 (Alipay)"
-}
-
 // showExchange prints a request and its answer.
 func showExchange(out io.Writer, e phone.Exchange) {
 	fmt.Fprintf(out, "   → %s %s\n", e.Method, e.Path)

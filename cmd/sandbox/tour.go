@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"yibao/cmd/internal/phone"
+	"yibao/cmd/internal/world"
 )
 
-// runTour runs the main job for both platforms in a sandbox of its own, and shows every step. It fails at the first step
+// runTour runs the main job for every platform in a sandbox of its own, and shows every step. It fails at the first step
 // that does not go as it should.
 func runTour(ctx context.Context, l language, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "yibao-tour-")
@@ -32,10 +33,11 @@ func runTour(ctx context.Context, l language, out io.Writer) error {
 	stopped := make(chan error, 1)
 	go func() { stopped <- s.run(running, out) }()
 	var problems []error
-	for i, platform := range []string{"wechat", "alipay"} {
-		t := &tour{out: out, language: l, phone: s.phone(platform, "tourist"), person: s.people()[walker+i]}
+	for i, platform := range world.Platforms {
+		t := &tour{out: out, language: l, phone: s.phone(platform.Name, "tourist"), person: s.people()[walker+i]}
+		fmt.Fprintf(out, "\n═══ %s ═══\n", platform.Label)
 		if err := t.run(ctx); err != nil {
-			problems = append(problems, fmt.Errorf("the tour on %s: %w", platform, err))
+			problems = append(problems, fmt.Errorf("the tour on %s: %w", platform.Name, err))
 		}
 	}
 	stop()
@@ -43,7 +45,7 @@ func runTour(ctx context.Context, l language, out io.Writer) error {
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, l.say("\nThe main job works on both platforms.", "\n主流程在两个平台上均已走通。"))
+	fmt.Fprintln(out, l.say("\nThe main job works on every platform.", "\n主流程在各平台上均已走通。"))
 	return nil
 }
 
@@ -59,7 +61,6 @@ type tour struct {
 
 func (t *tour) run(ctx context.Context) error {
 	t.phone.Trace = func(e phone.Exchange) { showExchange(t.out, e) }
-	fmt.Fprintf(t.out, "\n═══ %s ═══\n", platformName(t.phone.Platform))
 	steps := []struct {
 		en, zh string
 		do     func(context.Context) error

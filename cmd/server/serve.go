@@ -40,11 +40,11 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 	if err := server.Run(ctx, listener); err != nil {
 		return err
 	}
-	log.Info("stopped in order")
+	log.Info("stopped")
 	return nil
 }
 
-// loadConfig is config.Load, and reminds whoever forgot to name the file.
+// loadConfig is config.Load, with a reminder where no file was named.
 func loadConfig(path string, term *terminal) (*config.Config, error) {
 	settings, err := config.Load(path, term.environ)
 	if err != nil && path == "" {

@@ -1,6 +1,6 @@
 // Package setting holds the parts that every section of the configuration is made of: secrets, times of day, and the list
-// of problems. A section is a struct of the package that uses it, with koanf tags, SetDefaults and Check. Package config
-// puts the sections together.
+// of problems. A section is a struct of the package that uses it, with koanf tags, Check, and SetDefaults where there are
+// any. Package config puts the sections together.
 //
 // A zero has one meaning: it is a value like any other. SetDefaults fills a section before the file is read, so a zero
 // that is written stays a zero, and Check judges it. No constructor replaces a zero by a default.

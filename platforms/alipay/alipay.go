@@ -1,8 +1,8 @@
 // Package alipay is the Alipay side of sign-in and of reminders, for any number of mini-program apps. The calls go
 // through github.com/smartwalle/alipay/v3, in public-key mode only: no certificate is ever downloaded.
 //
-// Only a signed answer is believed. What comes unsigned, wrongly signed or unreadable says nothing: whoever sits on the
-// way could have written it. Nothing that the SDK says leaves this package.
+// Only a signed answer is believed. What comes unsigned, wrongly signed or unreadable says nothing: anyone on the way could
+// have written it. Nothing that the SDK says leaves this package.
 package alipay
 
 import (
@@ -32,6 +32,7 @@ type Client struct {
 // app is an App made ready. Its keys are set before the first call and never after: the SDK does not lock them.
 type app struct {
 	name      string
+	log       *slog.Logger
 	appID     string
 	sdk       *sdk.Client
 	private   *rsa.PrivateKey
@@ -62,6 +63,7 @@ func New(c Config, log *slog.Logger) (*Client, error) {
 		if ready == nil {
 			continue
 		}
+		ready.log = log
 		if err := ready.build(c.Gateway, httpClient); err != nil {
 			r.At("apps").At(name).Add("private_key", err.Error(), "the app's RSA key, PKCS#1 or PKCS#8")
 			continue

@@ -6,10 +6,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 
 	sdk "github.com/smartwalle/alipay/v3"
 
+	"yibao/identity/panics"
 	"yibao/platforms/internal/outside"
 )
 
@@ -71,8 +73,10 @@ var errPanic = errors.New("alipay: the SDK panicked on an answer")
 // request lets the SDK send, verify and decode. It takes the verified bytes as they are, to decode them leniently here.
 func (a *app) request(ctx context.Context, payload *sdk.Payload) (raw json.RawMessage, err error) {
 	defer func() {
-		// The SDK parses bytes from outside; what it makes of odd ones must not end the process.
-		if recover() != nil {
+		// The SDK parses bytes from outside; odd ones must not end the process. A warning and no alarm: anyone on the way may
+		// have sent them.
+		if cause := recover(); cause != nil {
+			a.log.Warn("alipay_sdk_panic", "app", a.name, "type", fmt.Sprintf("%T", cause), "at", panics.Site())
 			raw, err = nil, errPanic
 		}
 	}()
@@ -120,7 +124,7 @@ func answerCode(err error) string {
 
 var safeCode = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
-// joinCodes makes "40004/USER_TEMPLATE_ILLEGAL" of what may come from anybody.
+// joinCodes makes "40004/USER_TEMPLATE_ILLEGAL" of codes that may come from anyone.
 func joinCodes(code, sub string) string {
 	if !safeCode.MatchString(code) {
 		code = "?"

@@ -96,7 +96,8 @@ func checkTemplate(name string, t Template) (problems setting.Problems) {
 	r := setting.NewReport(&problems)
 	r.Need(name != "", "", "has no name", "give the template a name of yours")
 	r.Need(miniprogram.Plain(t.TemplateID), "template_id", "has characters that Alipay never uses", console)
-	r.Need(len(t.Page) <= maxPage && !strings.ContainsFunc(t.Page, unicode.IsControl) && !strings.ContainsAny(t.Page, " {}"), "page",
+	plain := !strings.ContainsFunc(t.Page, unicode.IsControl) && !strings.ContainsAny(t.Page, " {}")
+	r.Need(len(t.Page) <= maxPage && plain, "page",
 		"is longer than 128 bytes or has spaces, braces or control characters", "such as pages/balance/index")
 	fields := r.At("fields")
 	for _, key := range slices.Sorted(maps.Keys(t.Fields)) {

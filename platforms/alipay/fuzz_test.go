@@ -3,6 +3,7 @@ package alipay
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -73,11 +74,16 @@ func FuzzKeys(f *testing.F) {
 	})
 }
 
-// The SDK parses bytes from outside; whatever it does with odd ones, the process lives and the message is unknown.
+// The SDK parses bytes from outside. When it panics on odd ones, the process lives, the place is logged, and the message is
+// unknown.
 func TestPanicOfTheSDKIsAnError(t *testing.T) {
 	t.Parallel()
-	a := &app{} // without the SDK's client every request panics
+	var log strings.Builder
+	a := &app{name: "main", log: slog.New(slog.NewTextHandler(&log, nil))} // without the SDK's client every request panics
 	if _, err := a.request(t.Context(), oauthPayload("c")); err != errPanic {
 		t.Fatalf("error %v", err)
+	}
+	if !strings.Contains(log.String(), "msg=alipay_sdk_panic app=main") || !strings.Contains(log.String(), "(*app).request") {
+		t.Errorf("logged %s", &log)
 	}
 }

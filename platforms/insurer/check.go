@@ -81,16 +81,19 @@ func (p Profile) checkWire(r setting.Report) {
 	r = r.At("insurer")
 	r.Need(p.Retries <= 5, "retries", "must be at most 5", "the default is 1")
 	r.Need(headerName.MatchString(p.Auth.Header), "api_key_header", "is not a header's name", "such as apikey")
-	for key, text := range map[string]string{"paas_id": p.Auth.PaasID, "secret": p.Auth.Secret.Reveal(), "service_id": p.Auth.ServiceID} {
+	for key, text := range map[string]string{"paas_id": p.Auth.PaasID, "secret": p.Auth.Secret.Reveal(),
+		"service_id": p.Auth.ServiceID} {
 		plain := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
 		r.Need(plain, key, "holds a line break or a character outside ASCII", fromBureau)
 	}
 	for _, f := range p.envelopeLengths() {
 		n := utf8.RuneCountInString(f.value)
-		r.Need(n >= f.min && n <= f.max, f.key, fmt.Sprintf("must have %d to %d characters", f.min, f.max), "the envelope's own limit")
+		r.Need(n >= f.min && n <= f.max, f.key, fmt.Sprintf("must have %d to %d characters", f.min, f.max),
+			"the envelope's own limit")
 	}
 	r.Need(institution.MatchString(p.FixmedinsCode), "fixmedins_code", "must be 12 to 30 letters and digits", fromBureau)
-	r.Need(p.InsuplcAdmdvs == "" || sixDigits.MatchString(p.InsuplcAdmdvs), "insuplc_admdvs", "is not six digits", `"" leaves it out`)
+	r.Need(p.InsuplcAdmdvs == "" || sixDigits.MatchString(p.InsuplcAdmdvs), "insuplc_admdvs", "is not six digits",
+		`"" leaves it out`)
 	for name := range p.Extra {
 		r.Need(!standardFields[name], "extra", "names a field of the standard envelope", "the other keys of insurer fill it")
 	}
@@ -109,6 +112,7 @@ func (p Profile) checkPhone(r setting.Report) {
 		return
 	}
 	r.Need(p.Capabilities[CapIdentity] != "", "", "needs the transaction identity", "add it to insurer.transactions")
-	r.Need(local.Transaction == "" || infNo.MatchString(local.Transaction), "transaction", "must have 4 to 6 characters", `such as "90001"`)
+	r.Need(local.Transaction == "" || infNo.MatchString(local.Transaction), "transaction", "must have 4 to 6 characters",
+		`such as "90001"`)
 	r.Need(dottedNames.MatchString(local.Path), "path", "must be names with dots between", "such as baseinfo.mobile")
 }

@@ -137,9 +137,6 @@ type FailureRule struct {
 	Contains string `koanf:"contains"` // part of err_msg, msg or message
 }
 
-// SetDefaults fills the section: no region is known beforehand.
-func (ps *Profiles) SetDefaults() { *ps = nil }
-
 // SetDefaults fills the profile with the spellings that most deployments share.
 func (p *Profile) SetDefaults() {
 	*p = Profile{

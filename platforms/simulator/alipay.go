@@ -25,6 +25,39 @@ const (
 	methodQuery      = "alipay.open.app.messagetemplate.subscribe.query"
 )
 
+// The platform, as records and the control API name it, and the targets of its faults.
+const (
+	alipayPlatform    = "alipay"
+	targetAlipayToken = "alipay.token"
+	targetAlipaySend  = "alipay.send"
+	targetAlipayQuery = "alipay.query"
+	targetAlipayOther = "alipay.other"
+)
+
+// alipayServer is the simulated gateway.
+type alipayServer struct {
+	*server
+	apps map[string]alipayApp // by app id
+}
+
+// alipayApp is an app with its keys read.
+type alipayApp struct {
+	AlipayApp
+	public  *rsa.PublicKey
+	private *rsa.PrivateKey
+}
+
+func mountAlipay(s *server, mux *http.ServeMux) {
+	a := &alipayServer{server: s, apps: map[string]alipayApp{}}
+	for _, app := range s.options.AlipayApps {
+		public, _ := publicKey(app.AppPublicKey) // Check has read both
+		private, _ := privateKey(app.GatewayPrivateKey)
+		a.apps[app.AppID] = alipayApp{AlipayApp: app, public: public, private: private}
+		s.add(alipayPlatform, app.Name, app.AppID, func(id string) bool { return alipayTemplate(app, id) != nil })
+	}
+	mux.Handle("/alipay/gateway.do", s.endpoint(alipayTarget, a.gateway))
+}
+
 // alipayParams are the top-level parameters that the gateway knows.
 var alipayParams = []string{
 	"app_id", "method", "format", "charset", "sign_type", "sign", "timestamp", "version", "biz_content", "auth_token",
@@ -54,12 +87,12 @@ type alipayCall struct {
 }
 
 // gateway is POST /gateway.do. HTTP is 200 for every error of the gateway itself.
-func (s *server) gateway(c *call) reply {
+func (s *alipayServer) gateway(c *call) reply {
 	params, problem := readAlipay(c)
 	if problem != "" {
 		return alipayRefusal("40002", problem)
 	}
-	app, known := s.alipay[params["app_id"]]
+	app, known := s.apps[params["app_id"]]
 	if !known {
 		return alipayRefusal("40002", "isv.invalid-app-id")
 	}

@@ -7,10 +7,39 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
+
+var alipayFaults = map[string]map[string]string{
+	alipayPlatform:    alipayShapes,
+	targetAlipayToken: union(alipayShapes, alipayToken),
+	targetAlipaySend:  alipayShapes,
+	targetAlipayQuery: alipayShapes,
+}
+
+var alipayShapes = map[string]string{
+	"spaces":           "spaces and line feeds inside the signed bytes",
+	"escaped_slashes":  "escaped slashes inside the signed bytes",
+	"40004":            "signed 40004 with the sub_code in detail (USER_TEMPLATE_ILLEGAL)",
+	"40005":            "signed 40005, call limit",
+	"40006":            "signed 40006, permission",
+	"20000":            "signed 20000, service unavailable",
+	"unsigned_error":   "error_response without signature",
+	"unsigned_success": "a proper answer without its signature",
+	"unsigned_40004":   "40004 in the method's node without signature",
+	"wrong_key":        "a proper answer signed by another key",
+	"extra_fields":     "unknown fields in a proper answer",
+}
+
+var alipayToken = map[string]string{
+	"both_ids":          "open_id and user_id",
+	"user_id_only":      "user_id without open_id",
+	"expires_in_quoted": "expires_in and re_expires_in as strings",
+	"code_invalid":      "error_response isv.code-invalid, with a signature",
+}
 
 // oauthToken exchanges an authorisation code. Success has no code field; a bad code is
 // isv.code-invalid in an error_response that carries a signature.
@@ -60,22 +89,22 @@ func (s *server) templateSend(a *alipayCall) reply {
 		return a.fail("40002", "isv.invalid-parameter")
 	}
 	openID, known := s.receiver(a.app.AppID, message)
-	template, there := alipayTemplate(a.app.AlipayApp, message.UserTemplateID)
+	template := alipayTemplate(a.app.AlipayApp, message.UserTemplateID)
 	switch {
 	case message.UserTemplateID == "" || message.Data == "":
 		return a.fail("40001", "isv.missing-parameter")
 	case !known:
 		return a.fail("40004", noSuchUser)
-	case !there, message.FormID != "":
+	case template == nil, message.FormID != "":
 		return a.fail("40004", "USER_TEMPLATE_ILLEGAL")
 	case len(message.Page) > 128 || hasControl(message.Page), utf8.RuneCountInString(message.Data) > 2048:
 		return a.fail("40002", "isv.invalid-parameter")
 	}
-	values, sub := keywords(template, message.Data)
+	values, sub := keywords(*template, message.Data)
 	if sub != "" {
 		return a.fail("40004", sub)
 	}
-	return s.acceptAlipay(a, openID, template, message, values)
+	return s.acceptAlipay(a, openID, *template, message, values)
 }
 
 // receiver is the open id meant by to_open_id or to_user_id; exactly one must be given.
@@ -179,8 +208,8 @@ func (s *server) subscribeQuery(a *alipayCall) reply {
 	fields := map[string]any{"code": "10000", "msg": "Success", "show_component": "true"}
 	var relations []map[string]any
 	for _, id := range ids {
-		template, there := alipayTemplate(a.app.AlipayApp, id)
-		if !there || s.world.quotaOf(alipayPlatform, a.app.AppID, openID, id) < 1 {
+		template := alipayTemplate(a.app.AlipayApp, id)
+		if template == nil || s.world.quotaOf(alipayPlatform, a.app.AppID, openID, id) < 1 {
 			continue
 		}
 		relations = append(relations, map[string]any{
@@ -194,11 +223,11 @@ func (s *server) subscribeQuery(a *alipayCall) reply {
 	return a.succeed(fields)
 }
 
-func alipayTemplate(app AlipayApp, id string) (AlipayTemplate, bool) {
-	for _, t := range app.Templates {
-		if strings.TrimSpace(id) == t.ID {
-			return t, true
-		}
+// alipayTemplate returns nil for an unknown template.
+func alipayTemplate(app AlipayApp, id string) *AlipayTemplate {
+	at := slices.IndexFunc(app.Templates, func(t AlipayTemplate) bool { return strings.TrimSpace(id) == t.ID })
+	if at < 0 {
+		return nil
 	}
-	return AlipayTemplate{}, false
+	return &app.Templates[at]
 }

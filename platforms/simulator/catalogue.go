@@ -5,18 +5,11 @@ import (
 	"strings"
 )
 
-// The targets that faults are set for. "wechat", "alipay" and "insurer" alone mean all of theirs; an insurer's own
+// The targets that faults are set for, beside those of the platforms. "insurer" alone means all insurers; an insurer's own
 // target is "insurer." and the region.
 const (
-	targetWeChatLogin = "wechat.login"
-	targetWeChatToken = "wechat.token"
-	targetWeChatSend  = "wechat.send"
-	targetAlipayToken = "alipay.token"
-	targetAlipaySend  = "alipay.send"
-	targetAlipayQuery = "alipay.query"
-	targetAlipayOther = "alipay.other"
-	targetInsurer     = "insurer"
-	targetSMS         = "sms.send"
+	targetInsurer = "insurer"
+	targetSMS     = "sms.send"
 )
 
 // everywhere are the faults of the way between; they fit every target.
@@ -35,56 +28,6 @@ var everywhere = map[string]string{
 	"cut_body":   "accepts, then closes the connection in the middle of the answer",
 	"html_after": "accepts, then answers HTTP 502 with an HTML page",
 	"slow":       "accepts and answers properly after ms milliseconds (3000)",
-}
-
-var wechatShapes = map[string]string{
-	"errcode_string": "errcode as a string, also on success",
-	"extra_fields":   "unknown fields in a proper answer",
-	"busy":           "errcode -1, system busy",
-	"45009":          "errcode 45009, quota of the interface",
-}
-
-var wechatLogin = map[string]string{
-	"40029": "errcode 40029, code invalid", "40163": "errcode 40163, code used",
-	"45011": "errcode 45011, too often this minute",
-	"40226": "errcode 40226, high-risk user", "40013": "errcode 40013, app id", "40125": "errcode 40125, secret",
-	"40164": "errcode 40164, address not allowed",
-}
-
-var wechatToken = map[string]string{
-	"token_300":      "the token has 300 s left",
-	"token_turnover": "a new token; the old one stays valid for now",
-	"40125":          "errcode 40125, secret", "40164": "errcode 40164, address not allowed",
-}
-
-var wechatSend = map[string]string{
-	"revoke_token": "the token dies for good: 40001 until a new one is fetched",
-	"40001":        "errcode 40001 though the token is good", "40014": "errcode 40014, token", "42001": "errcode 42001, token expired",
-	"40003": "errcode 40003, open id", "40037": "errcode 40037, template", "41030": "errcode 41030, page",
-	"43101": "errcode 43101, not subscribed", "43107": "errcode 43107, template banned",
-	"43108": "errcode 43108, parallel sends", "45168": "errcode 45168, sensitive word",
-	"47003": "errcode 47003, naming the first value",
-}
-
-var alipayShapes = map[string]string{
-	"spaces":           "spaces and line feeds inside the signed bytes",
-	"escaped_slashes":  "escaped slashes inside the signed bytes",
-	"40004":            "signed 40004 with the sub_code in detail (USER_TEMPLATE_ILLEGAL)",
-	"40005":            "signed 40005, call limit",
-	"40006":            "signed 40006, permission",
-	"20000":            "signed 20000, service unavailable",
-	"unsigned_error":   "error_response without signature",
-	"unsigned_success": "a proper answer without its signature",
-	"unsigned_40004":   "40004 in the method's node without signature",
-	"wrong_key":        "a proper answer signed by another key",
-	"extra_fields":     "unknown fields in a proper answer",
-}
-
-var alipayToken = map[string]string{
-	"both_ids":          "open_id and user_id",
-	"user_id_only":      "user_id without open_id",
-	"expires_in_quoted": "expires_in and re_expires_in as strings",
-	"code_invalid":      "error_response isv.code-invalid, with a signature",
 }
 
 var insurerShapes = map[string]string{
@@ -121,18 +64,16 @@ var smsShapes = map[string]string{
 
 // catalogue lists, for each target, every fault with a line of what it does.
 func catalogue() map[string]map[string]string {
-	return map[string]map[string]string{
-		targetWeChatLogin: union(everywhere, wechatShapes, wechatLogin),
-		targetWeChatToken: union(everywhere, wechatShapes, wechatToken),
-		targetWeChatSend:  union(everywhere, wechatShapes, wechatSend),
-		targetAlipayToken: union(everywhere, alipayShapes, alipayToken),
-		targetAlipaySend:  union(everywhere, alipayShapes),
-		targetAlipayQuery: union(everywhere, alipayShapes),
-		targetInsurer:     union(everywhere, insurerShapes),
-		targetSMS:         union(everywhere, smsShapes),
-		wechatPlatform:    union(everywhere, wechatShapes),
-		alipayPlatform:    union(everywhere, alipayShapes),
+	all := map[string]map[string]string{
+		targetInsurer: union(everywhere, insurerShapes),
+		targetSMS:     union(everywhere, smsShapes),
 	}
+	for _, p := range platforms {
+		for target, faults := range p.faults {
+			all[target] = union(everywhere, faults)
+		}
+	}
+	return all
 }
 
 var known = catalogue()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Why a control request was refused; the texts go to whoever typed it.
+// Why a control request was refused; the texts go to the person who typed it.
 var (
 	errControl  = errors.New("the request is not JSON of the documented shape")
 	errNoApp    = errors.New("no such app")
@@ -21,7 +21,7 @@ var (
 	errNothing  = errors.New("nothing yet")
 )
 
-// controlHelp is what GET /control answers; Handler documents the same.
+// controlHelp is what GET /control answers.
 const controlHelp = `What can be asked of the simulated world. GET with query parameters, POST with JSON:
 
   GET     /control/wechat/code?app=demo&user=me   a sign-in code; /control/alipay/code likewise
@@ -92,7 +92,7 @@ func (s *server) controlled(serve func(*http.Request) (any, error)) http.Handler
 // controlCode is what the platform's client does when the mini-program asks to sign in.
 func (s *server) controlCode(r *http.Request) (any, error) {
 	platform := r.PathValue("platform")
-	app, err := s.appID(platform, r.FormValue("app"))
+	app, err := s.app(platform, r.FormValue("app"))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (s *server) controlCode(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.world.issueCode(platform, app, user)
+	return s.world.issueCode(platform, app.id, user)
 }
 
 func userName(user string) (string, error) {
@@ -108,21 +108,6 @@ func userName(user string) (string, error) {
 		return "", errUser
 	}
 	return user, nil
-}
-
-// appID finds an app by id or name; without either, the platform's first.
-func (s *server) appID(platform, app string) (string, error) {
-	for _, a := range s.options.WeChatApps {
-		if platform == wechatPlatform && (app == "" || app == a.AppID || app == a.Name) {
-			return a.AppID, nil
-		}
-	}
-	for _, a := range s.options.AlipayApps {
-		if platform == alipayPlatform && (app == "" || app == a.AppID || app == a.Name) {
-			return a.AppID, nil
-		}
-	}
-	return "", errNoApp
 }
 
 // maxWait bounds how long a question for a message waits.

@@ -18,7 +18,7 @@ func (s *server) controlGrant(r *http.Request) (any, error) {
 	if err := decodeControl(r, &g); err != nil {
 		return nil, err
 	}
-	app, err := s.appID(g.Platform, g.App)
+	app, err := s.app(g.Platform, g.App)
 	if err != nil {
 		return nil, err
 	}
@@ -26,20 +26,14 @@ func (s *server) controlGrant(r *http.Request) (any, error) {
 		g.N = 1
 	}
 	user, err := userName(g.User)
-	if err != nil || g.N < 1 || g.N > 1000 || !s.hasTemplate(app, g.Template) {
+	if err != nil || g.N < 1 || g.N > 1000 || !app.has(g.Template) {
 		return nil, errGrant
 	}
-	if err = s.world.grant(g.Platform, app, user, g.Template, g.N); err != nil {
+	if err = s.world.grant(g.Platform, app.id, user, g.Template, g.N); err != nil {
 		return nil, err
 	}
-	n := s.world.quotaOf(g.Platform, app, OpenID(g.Platform, app, user), g.Template)
+	n := s.world.quotaOf(g.Platform, app.id, OpenID(g.Platform, app.id, user), g.Template)
 	return map[string]int{"allowed": n}, nil
-}
-
-func (s *server) hasTemplate(app, template string) bool {
-	_, wechat := wechatTemplate(s.wechat[app], template)
-	_, alipay := alipayTemplate(s.alipay[app].AlipayApp, template)
-	return wechat || alipay
 }
 
 type balanceOrder struct {

@@ -7,6 +7,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -21,6 +23,18 @@ type Options struct {
 	ControlToken string
 	// Now overrides the world's clock for what comes through this handler.
 	Now func() time.Time
+}
+
+// platform is one row of the table of simulated platforms.
+type platform struct {
+	name   string
+	faults map[string]map[string]string  // by target; the platform's name means all its targets
+	mount  func(*server, *http.ServeMux) // adds the platform's apps to the server's
+}
+
+var platforms = []platform{
+	{wechatPlatform, wechatFaults, mountWeChat},
+	{alipayPlatform, alipayFaults, mountAlipay},
 }
 
 // WeChatApp is one mini-program.
@@ -118,14 +132,7 @@ func (r Region) check() error {
 	return fmt.Errorf("simulator: region %q lacks an auth scheme or its keys", r.Code)
 }
 
-func oneOf(s string, all ...string) bool {
-	for _, one := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
+func oneOf(s string, all ...string) bool { return slices.Contains(all, s) }
 
 var errKey = errors.New("simulator: not an RSA key")
 

@@ -9,12 +9,8 @@ import (
 	"time"
 )
 
-// The platforms, as records and the control API name them.
-const (
-	wechatPlatform = "wechat"
-	alipayPlatform = "alipay"
-	smsKind        = "sms"
-)
+// smsKind is what records and the control API call a message by SMS; others go by the platform's name.
+const smsKind = "sms"
 
 // codeLife is how long a sign-in code of WeChat may be used. Alipay's live 3 minutes to 24 hours; the same is used for both.
 const codeLife = 5 * time.Minute

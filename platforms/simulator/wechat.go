@@ -13,6 +13,58 @@ import (
 	"time"
 )
 
+// The platform, as records and the control API name it, and the targets of its faults.
+const (
+	wechatPlatform    = "wechat"
+	targetWeChatLogin = "wechat.login"
+	targetWeChatToken = "wechat.token"
+	targetWeChatSend  = "wechat.send"
+)
+
+// wechatServer is the simulated WeChat.
+type wechatServer struct {
+	*server
+	apps map[string]WeChatApp // by app id
+}
+
+func mountWeChat(s *server, mux *http.ServeMux) {
+	w := &wechatServer{server: s, apps: map[string]WeChatApp{}}
+	for _, app := range s.options.WeChatApps {
+		w.apps[app.AppID] = app
+		s.add(wechatPlatform, app.Name, app.AppID, func(id string) bool { return wechatTemplate(app, id) != nil })
+	}
+	mux.Handle("/wechat/sns/jscode2session", s.endpoint(target(targetWeChatLogin), w.code2session))
+	mux.Handle("/wechat/cgi-bin/stable_token", s.endpoint(target(targetWeChatToken), w.stableToken))
+	mux.Handle("/wechat/cgi-bin/message/subscribe/send", s.endpoint(target(targetWeChatSend), w.subscribeSend))
+}
+
+var wechatFaults = map[string]map[string]string{
+	wechatPlatform:    wechatShapes,
+	targetWeChatLogin: union(wechatShapes, wechatLogin),
+	targetWeChatToken: union(wechatShapes, wechatToken),
+	targetWeChatSend:  union(wechatShapes, wechatSend),
+}
+
+var wechatShapes = map[string]string{
+	"errcode_string": "errcode as a string, also on success",
+	"extra_fields":   "unknown fields in a proper answer",
+	"busy":           "errcode -1, system busy",
+	"45009":          "errcode 45009, quota of the interface",
+}
+
+var wechatLogin = map[string]string{
+	"40029": "errcode 40029, code invalid", "40163": "errcode 40163, code used",
+	"45011": "errcode 45011, too often this minute",
+	"40226": "errcode 40226, high-risk user", "40013": "errcode 40013, app id", "40125": "errcode 40125, secret",
+	"40164": "errcode 40164, address not allowed",
+}
+
+var wechatToken = map[string]string{
+	"token_300":      "the token has 300 s left",
+	"token_turnover": "a new token; the old one stays valid for now",
+	"40125":          "errcode 40125, secret", "40164": "errcode 40164, address not allowed",
+}
+
 // WeChat answers HTTP 200 always; errcode tells. The request id behind errmsg is part of what is seen
 // in the wild.
 func (c *call) wechatError(code int, text string) reply {
@@ -56,7 +108,7 @@ func (c *call) wechatFault() (reply, bool) {
 
 // code2session is GET /sns/jscode2session. It is stricter than WeChat about parameters it does not
 // know: they are the mark of a code that was put into the address unescaped.
-func (s *server) code2session(c *call) reply {
+func (s *wechatServer) code2session(c *call) reply {
 	if c.request.Method != http.MethodGet {
 		return c.wechatError(43001, "require GET method")
 	}
@@ -67,7 +119,7 @@ func (s *server) code2session(c *call) reply {
 	if answer, there := c.wechatFault(); there {
 		return answer
 	}
-	app, known := s.wechat[query["appid"]]
+	app, known := s.apps[query["appid"]]
 	switch {
 	case query["appid"] == "":
 		return c.wechatError(41002, "appid missing")
@@ -126,7 +178,7 @@ func tokenNow(now int64) (period, left int64) {
 }
 
 // stableToken is POST /cgi-bin/stable_token.
-func (s *server) stableToken(c *call) reply {
+func (s *wechatServer) stableToken(c *call) reply {
 	var request struct {
 		GrantType    string `json:"grant_type"`
 		AppID        string `json:"appid"`
@@ -144,7 +196,7 @@ func (s *server) stableToken(c *call) reply {
 	if answer, there := c.wechatFault(); there {
 		return answer
 	}
-	app, known := s.wechat[request.AppID]
+	app, known := s.apps[request.AppID]
 	switch {
 	case request.GrantType != "client_credential":
 		return c.wechatError(40002, "invalid grant_type")
@@ -191,9 +243,9 @@ func (s *server) tokenValid(app WeChatApp, token string) int {
 }
 
 // appOfToken finds whose token it is.
-func (s *server) appOfToken(token string) (WeChatApp, int) {
+func (s *wechatServer) appOfToken(token string) (WeChatApp, int) {
 	worst := 40001
-	for _, app := range s.wechat {
+	for _, app := range s.apps {
 		switch code := s.tokenValid(app, token); code {
 		case 0:
 			return app, 0

@@ -23,8 +23,17 @@ type subscribeValue struct {
 	Color string `json:"color"`
 }
 
+var wechatSend = map[string]string{
+	"revoke_token": "the token dies for good: 40001 until a new one is fetched",
+	"40001":        "errcode 40001 though the token is good", "40014": "errcode 40014, token", "42001": "errcode 42001, token expired",
+	"40003": "errcode 40003, open id", "40037": "errcode 40037, template", "41030": "errcode 41030, page",
+	"43101": "errcode 43101, not subscribed", "43107": "errcode 43107, template banned",
+	"43108": "errcode 43108, parallel sends", "45168": "errcode 45168, sensitive word",
+	"47003": "errcode 47003, naming the first value",
+}
+
 // subscribeSend is POST /cgi-bin/message/subscribe/send.
-func (s *server) subscribeSend(c *call) reply {
+func (s *wechatServer) subscribeSend(c *call) reply {
 	if c.request.Method != http.MethodPost {
 		return c.wechatError(43002, "require POST method")
 	}
@@ -60,17 +69,17 @@ func (s *server) sendTo(c *call, app WeChatApp, message subscribeMessage) reply 
 		return c.wechatError(43108, "concurrent send to the same user")
 	}
 	c.after = append(c.after, func() { s.world.endSending(key) })
-	template, known := wechatTemplate(app, message.TemplateID)
-	if !known {
+	template := wechatTemplate(app, message.TemplateID)
+	if template == nil {
 		return c.wechatError(40037, "invalid template_id")
 	}
-	if bad := checkMessage(template, message, c.fault); bad != "" {
+	if bad := checkMessage(*template, message, c.fault); bad != "" {
 		return c.wechatError(47003, "argument invalid! "+bad)
 	}
 	if answer, there := c.wechatFault(); there {
 		return answer
 	}
-	return s.acceptWeChat(c, app, template, message)
+	return s.acceptWeChat(c, app, *template, message)
 }
 
 func (s *server) acceptWeChat(c *call, app WeChatApp, template WeChatTemplate, message subscribeMessage) reply {
@@ -127,13 +136,13 @@ func checkMessage(template WeChatTemplate, message subscribeMessage, f fault) st
 	return ""
 }
 
-func wechatTemplate(app WeChatApp, id string) (WeChatTemplate, bool) {
-	for _, t := range app.Templates {
-		if t.ID == id {
-			return t, true
-		}
+// wechatTemplate returns nil for an unknown template.
+func wechatTemplate(app WeChatApp, id string) *WeChatTemplate {
+	at := slices.IndexFunc(app.Templates, func(t WeChatTemplate) bool { return t.ID == id })
+	if at < 0 {
+		return nil
 	}
-	return WeChatTemplate{}, false
+	return &app.Templates[at]
 }
 
 func (w *World) beginSending(key userKey) bool {

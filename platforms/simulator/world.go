@@ -141,7 +141,7 @@ func (w *World) commit(r record) error {
 		return err
 	}
 	if err = w.journal.append(line); err != nil {
-		w.log.Error("simulator: the journal cannot be written", "kind", r.Kind)
+		w.log.Error("simulator_journal_unwritten", "kind", r.Kind)
 		return err
 	}
 	return w.apply(r)

@@ -93,23 +93,30 @@ func probeKeysAndStore(ctx context.Context, c *config.Config) []Probe {
 	if err != nil {
 		return append(all, Probe{Name: "mongodb", Word: WordSkip, Note: "cannot be tried without the keys"})
 	}
-	return append(all, probe(ctx, "mongodb", mongoHints, func(ctx context.Context) (string, error) { return probeStore(ctx, c, keys) }))
+	return append(all, probe(ctx, "mongodb", mongoHints, func(ctx context.Context) (string, error) {
+		return probeStore(ctx, c, keys)
+	}))
 }
 
 // probe tells an app's problems, then tries it.
 func (p platform) probe(ctx context.Context, app string, problems setting.Problems) []Probe {
 	name := string(p.name) + ".apps." + app
 	all, sound := told(problems, name)
+	if !sound {
+		return all
+	}
 	for _, t := range p.tries {
-		if sound {
-			all = append(all, probe(ctx, t.of+name, p.hints, func(ctx context.Context) (string, error) { return t.seen, t.do(ctx, app) }))
-		}
+		all = append(all, probe(ctx, t.of+name, p.hints, func(ctx context.Context) (string, error) {
+			return t.seen, t.do(ctx, app)
+		}))
 	}
 	return all
 }
 
 // probeRegion tells a region's problems, then tries it. limit is how long one exchange may take.
-func probeRegion(ctx context.Context, client *insurer.Client, code string, limit time.Duration, problems setting.Problems) []Probe {
+func probeRegion(
+	ctx context.Context, client *insurer.Client, code string, limit time.Duration, problems setting.Problems,
+) []Probe {
 	name := "regions." + code
 	all, sound := told(problems, name)
 	if !sound {

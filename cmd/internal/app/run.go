@@ -93,7 +93,7 @@ func (a *App) startWorkers(ctx context.Context) *sync.WaitGroup {
 	for _, worker := range run {
 		group.Go(func() {
 			if err := worker(ctx); err != nil && ctx.Err() == nil {
-				a.opts.Log.Error("a worker ended")
+				a.opts.Log.Error("worker_ended", "error", err.Error())
 			}
 		})
 	}
@@ -110,7 +110,7 @@ func (a *App) sweep(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 			if _, err := a.Store.Sweep(ctx, a.opts.Now()); err != nil && ctx.Err() == nil {
-				a.opts.Log.Warn("the sweep of expired documents failed")
+				a.opts.Log.Warn("sweep_failed", "error", err.Error())
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func (s *scene) link(ctx context.Context, n int) ([]*owner, error) {
 	}
 	var owners []*owner
 	for i := range n {
-		platform := []string{"wechat", "alipay"}[i%2]
+		platform := world.Platforms[i%len(world.Platforms)].Name
 		o := &owner{person: people[i],
 			phone: phone.New("http://"+s.address, "http://"+s.outside, platform, world.App, fmt.Sprintf("owner%d", i))}
 		if err := o.begin(ctx); err != nil {

@@ -17,14 +17,14 @@ var ErrForeign = errors.New("the folder is not a sandbox's")
 // PastDone is the name of the file in which the sandbox notes that its demo users have their past.
 const PastDone = "past.done"
 
-// markName is the first file of a folder: whatever else stands there under the names below is the world's own. The name
-// alone counts, so a kill between the making of the file and its text does no harm.
+// markName is the first file of a folder: files under the names below are then the world's own. The name alone counts, so a
+// kill between the making of the file and its text does no harm.
 const markName = ".yibao-sandbox"
 
 const markText = "This folder belongs to yibao's sandbox, which writes and deletes in it.\n"
 
 // own are the names that a world, and the sandbox around it, use in their folder, in the order in which Clear deletes
-// them. Whatever a kill in between leaves can be gone on with, or cleared again: the note of the past goes before the
+// them. After a kill in between, the world goes on with the rest or clears it again: the note of the past goes before the
 // past, and the secrets before the keys that they stand for.
 var own = []entry{
 	{PastDone, 0}, {"store", fs.ModeDir}, {"outside", fs.ModeDir}, {"secrets.json", 0}, {"keys", fs.ModeDir},
@@ -43,43 +43,33 @@ type entry struct {
 }
 
 // Claim makes the folder a world's: a missing or an empty one gets the mark, synced, before anything else is put there.
-// One with the mark is taken as it is; so is one of a version that made no mark yet, if it holds a store's lock and not
-// one foreign name. Anything else is ErrForeign.
+// One with the mark is taken as it is. Anything else is ErrForeign.
 func Claim(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(dir) // follows dir itself: a data folder may lie on another disk
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	marked, err := checkEntries(dir, entries)
-	if marked || err != nil {
-		return err
-	}
-	if len(entries) > 0 && !isFile(filepath.Join(dir, "store", "lock")) {
+	case isFile(filepath.Join(dir, markName)):
+		return checkEntries(dir, entries)
+	case len(entries) > 0:
 		return fmt.Errorf("%w: %s is not empty and has no %s", ErrForeign, dir, markName)
 	}
 	return writeMark(dir)
 }
 
-// checkEntries says whether the mark is there. Without it every entry must be known; with it, other people's entries may
-// lie there, too. What has one of our names must be what we would have made, not a link to somewhere else.
-func checkEntries(dir string, entries []fs.DirEntry) (marked bool, err error) {
-	marked = isFile(filepath.Join(dir, markName))
+// checkEntries wants every entry with one of our names to be of the kind that a world makes, not a link to somewhere else.
+// Other entries may lie beside them.
+func checkEntries(dir string, entries []fs.DirEntry) error {
 	for _, e := range entries {
-		if marked && e.Name() == markName {
-			continue
-		}
 		at := slices.IndexFunc(own, func(o entry) bool { return o.name == e.Name() })
-		if at < 0 && !marked {
-			return false, fmt.Errorf("%w: %s holds %q", ErrForeign, dir, e.Name())
-		}
 		if at >= 0 && e.Type() != own[at].kind {
-			return marked, fmt.Errorf("%w: %q in %s is not what a sandbox makes under that name", ErrForeign, e.Name(), dir)
+			return fmt.Errorf("%w: %q in %s is not what a sandbox makes under that name", ErrForeign, e.Name(), dir)
 		}
 	}
-	return marked, nil
+	return nil
 }
 
 func isFile(path string) bool {

@@ -47,8 +47,8 @@ func content(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// old is what a version without the mark left.
-func old() map[string]string {
+// some is what a world without its mark has in its folder.
+func some() map[string]string {
 	return map[string]string{"store/lock": "sandbox (pid 1)\n", "store/yibao.sqlite": "data", "secrets.json": "{}", "past.done": "",
 		"keys/seal.json": "{}", "outside/journal": "", "config.yaml": "a: b", "config.past.yaml": "a: b", "secrets.json.new": "{"}
 }
@@ -65,7 +65,7 @@ func TestAForeignFolderIsRefusedAndLeftAlone(t *testing.T) {
 		"somebody's project":         {"config.yaml": "mine", "main.go": "package main"},
 		"this checkout":              {"store/embedded/lock.go": "package embedded", "config/load.go": "", "README.md": ""},
 		"known names, no store":      {"config.yaml": "mine", "keys/id_rsa": "mine"},
-		"an old one with a stray":    with(old(), "thesis.doc", "mine"),
+		"a world without its mark":   some(),
 		"a folder named like a file": with(map[string]string{"store/lock": ""}, "config.yaml", "/"),
 		"a folder named like ours":   {markName: "/", "config.yaml": "mine"},
 	} {
@@ -90,8 +90,8 @@ func TestAnOwnFolderIsTaken(t *testing.T) {
 		"empty":                        {},
 		"killed after the mark's name": {markName: ""},
 		"killed with the first file":   {markName: markText, "store/lock": ""},
-		"an older version's":           old(),
-		"with somebody's notes":        with(old(), markName, markText),
+		"a world's":                    with(some(), markName, markText),
+		"with somebody's notes":        with(with(some(), markName, markText), "notes.txt", "mine"),
 	} {
 		dir := t.TempDir()
 		put(t, dir, files)
@@ -110,7 +110,7 @@ func TestAnOwnFolderIsTaken(t *testing.T) {
 func TestClearDeletesTheOwnEntriesOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	put(t, dir, with(old(), markName, markText))
+	put(t, dir, with(some(), markName, markText))
 	put(t, dir, map[string]string{"notes.txt": "mine", "photos/1.jpg": "mine", "store.deleted/half": "gone"})
 	if err := Clear(dir); err != nil {
 		t.Fatal(err)
@@ -176,8 +176,7 @@ func TestReplaceFollowsNoLink(t *testing.T) {
 	}
 }
 
-// TestAWorldUsesKnownNamesOnly opens a world twice: a name that Claim does not know would be refused the second time,
-// once the mark were missing.
+// TestAWorldUsesKnownNamesOnly opens a world twice: Clear would leave a file of a name that it does not know.
 func TestAWorldUsesKnownNamesOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -189,7 +188,7 @@ func TestAWorldUsesKnownNamesOnly(t *testing.T) {
 		if err := Clear(dir); !errors.Is(err, embedded.ErrInUse) {
 			t.Errorf("a running world was cleared: %v", err)
 		}
-		if err := errors.Join(w.Close(), os.Remove(filepath.Join(dir, markName))); err != nil {
+		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}

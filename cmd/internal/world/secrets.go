@@ -16,19 +16,15 @@ import (
 
 // secrets are what the simulated platforms and the server share. They are made once per folder.
 type secrets struct {
-	Token         string
-	WeChat        string
-	AppPrivate    string // Alipay: the app's key pair
-	AppPublic     string
-	GatewaySecret string // Alipay's own key pair
-	GatewayPublic string
-	TIF           string
-	APIKey        string
-	SMS           string
+	platformSecrets
+	Token  string
+	TIF    string
+	APIKey string
+	SMS    string
 }
 
 func (s *secrets) all() []string {
-	return []string{s.Token, s.WeChat, s.AppPrivate, s.GatewaySecret, s.TIF, s.APIKey, s.SMS}
+	return append(s.platformSecrets.all(), s.Token, s.TIF, s.APIKey, s.SMS)
 }
 
 func keyDir(dir string) string { return filepath.Join(dir, "keys") }
@@ -56,12 +52,11 @@ func newSecrets(dir, path string) (*secrets, error) {
 	if err := store.NewKeyFiles(keyDir(dir)); err != nil {
 		return nil, err
 	}
-	s := &secrets{Token: rand.Text() + rand.Text(), WeChat: rand.Text(), TIF: rand.Text(), APIKey: rand.Text(), SMS: rand.Text()}
-	var err, err2 error
-	s.AppPrivate, s.AppPublic, err = newPair()
-	s.GatewaySecret, s.GatewayPublic, err2 = newPair()
-	text, err3 := json.Marshal(s)
-	if err := errors.Join(err, err2, err3); err != nil {
+	platforms, err := newPlatformSecrets()
+	s := &secrets{platformSecrets: platforms, Token: rand.Text() + rand.Text(), TIF: rand.Text(), APIKey: rand.Text(),
+		SMS: rand.Text()}
+	text, err2 := json.Marshal(s)
+	if err := errors.Join(err, err2); err != nil {
 		return nil, err
 	}
 	return s, replace(path, text)

@@ -10,35 +10,19 @@ import (
 	"yibao/platforms/simulator"
 )
 
-// What both sides of the simulated connection agree on.
+// Both sides of the simulated connection agree on these.
 const (
-	weChatAppID    = "wxdemo0000000001"
-	alipayAppID    = "2099000000000001"
-	weChatTemplate = "demo-wechat-low-balance"
-	alipayTemplate = "demo-alipay-low-balance"
-	paasID         = "demo-paas"
-	smsKey         = "demo-sms"
-	smsSign        = "医保余额演示"
-	smsTemplate    = "LINK_CODE"
-	notFound       = "未查询到参保人信息"
-	mismatch       = "姓名与证件号码不一致"
+	paasID      = "demo-paas"
+	smsKey      = "demo-sms"
+	smsSign     = "医保余额演示"
+	smsTemplate = "LINK_CODE"
+	notFound    = "未查询到参保人信息"
+	mismatch    = "姓名与证件号码不一致"
 )
 
 // options is the simulators' side.
 func (w *World) options(now func() time.Time) simulator.Options {
-	return simulator.Options{
-		WeChatApps: []simulator.WeChatApp{{
-			Name: App, AppID: weChatAppID, Secret: w.secrets.WeChat, Templates: []simulator.WeChatTemplate{{
-				ID: weChatTemplate, Title: "医保余额提醒", Keys: []string{"thing1", "amount2", "time3", "thing4"}, OneTime: true,
-				Labels: map[string]string{"thing1": "提醒内容", "amount2": "提醒金额", "time3": "查询时间", "thing4": "账户余额"},
-			}},
-		}},
-		AlipayApps: []simulator.AlipayApp{{
-			Name: App, AppID: alipayAppID, AppPublicKey: w.secrets.AppPublic, GatewayPrivateKey: w.secrets.GatewaySecret,
-			Templates: []simulator.AlipayTemplate{{
-				ID: alipayTemplate, Title: "医保余额提醒", Keywords: 4, Labels: []string{"提醒内容", "提醒金额", "查询时间", "账户余额"},
-			}},
-		}},
+	o := simulator.Options{
 		Regions: []simulator.Region{
 			{Code: simulator.RegionA, Name: "示例市甲", PathMode: "suffix", Auth: "tif", PaasID: paasID, Secret: w.secrets.TIF,
 				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, CardPassword: true, NotFoundText: notFound,
@@ -49,6 +33,8 @@ func (w *World) options(now func() time.Time) simulator.Options {
 		SMS: simulator.SMS{AppKey: smsKey, Secret: w.secrets.SMS, SignName: smsSign, Templates: []string{smsTemplate}},
 		Now: now,
 	}
+	w.secrets.simulated(&o)
+	return o
 }
 
 // writeConfig writes the server's side: the same file that a production server reads.
@@ -68,22 +54,12 @@ type tree = map[string]any
 
 func (w *World) tree(url string) tree {
 	keys := func(name string) string { return filepath.Join(keyDir(w.opts.Dir), name) }
-	regions := []string{simulator.RegionA, simulator.RegionB}
-	return tree{
+	all := tree{
 		"server":  tree{"listen": w.opts.Server, "drain_delay": "0s"}, // no balancer asks
 		"mongodb": tree{"uri": w.store.URI(), "database": "yibao"},
 		"keys": tree{"seal_file": keys("seal.json"), "lookup_file": keys("lookup.json"), "proof_file": keys("proof.json"),
 			"code_file": keys("code.json")},
-		"token": tree{"key": w.secrets.Token},
-		"wechat": tree{"base_url": url + "/wechat", "apps": tree{App: tree{
-			"app_id": weChatAppID, "secret": w.secrets.WeChat, "regions": regions,
-			"templates": tree{"low_balance": template(weChatTemplate, "thing1", "amount2", "time3", "thing4")},
-		}}},
-		"alipay": tree{"gateway": url + "/alipay/gateway.do", "apps": tree{App: tree{
-			"app_id": alipayAppID, "private_key": w.secrets.AppPrivate, "alipay_public_key": w.secrets.GatewayPublic,
-			"regions":   regions,
-			"templates": tree{"low_balance": template(alipayTemplate, "keyword1", "keyword2", "keyword3", "keyword4")},
-		}}},
+		"token":   tree{"key": w.secrets.Token},
 		"regions": tree{simulator.RegionA: w.regionA(url), simulator.RegionB: w.regionB(url)},
 		"sms": tree{"url": url + "/sms/send", "app_key": smsKey, "secret": w.secrets.SMS, "sign_name": smsSign,
 			"template": smsTemplate},
@@ -91,12 +67,8 @@ func (w *World) tree(url string) tree {
 			"用于在本小程序展示；勾选后，系统还会每日查询一次余额，用于走势图和余额提醒。"},
 		"log": tree{"format": "text", "level": "warn"},
 	}
-}
-
-// template fills in all keys of a demo template; account is free text, as the amount in it may be hidden.
-func template(id, what, line, when, account string) tree {
-	return tree{"template_id": id, "kind": "one_time", "title": "医保余额提醒", "page": "pages/balance/index",
-		"fields": tree{what: "{insurance}余额低于提醒金额", line: "{threshold}", when: "{as_of}", account: "{balance}"}}
+	w.secrets.settings(all, url, []string{simulator.RegionA, simulator.RegionB})
+	return all
 }
 
 func (w *World) regionA(url string) tree {
