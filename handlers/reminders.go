@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -134,13 +133,12 @@ func (s *server) quotaOf(ctx context.Context, template string) *quotaView {
 	if err != nil {
 		return nil
 	}
-	for _, q := range quotas {
-		if q.Template == template {
-			view := viewQuota(q)
-			return &view
-		}
+	at := slices.IndexFunc(quotas, func(q reminder.Quota) bool { return q.Template == template })
+	if at < 0 {
+		return nil
 	}
-	return nil
+	view := viewQuota(quotas[at])
+	return &view
 }
 
 // minutes reads hours that the schema has checked; nil means none.
@@ -153,9 +151,8 @@ func (q *quietHours) minutes() reminder.QuietHours {
 
 // clockMinutes reads "22:30" as minutes since midnight.
 func clockMinutes(clock string) int {
-	hours, _ := strconv.Atoi(clock[:2])
-	minutes, _ := strconv.Atoi(clock[3:])
-	return hours*60 + minutes
+	at, _ := time.Parse("15:04", clock) // the schema has checked it
+	return at.Hour()*60 + at.Minute()
 }
 
 func viewQuiet(q reminder.QuietHours) *quietHours {

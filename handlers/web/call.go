@@ -26,11 +26,7 @@ type call struct {
 
 // newCall starts a call whose headers ask for a language.
 func newCall(acceptLanguage string) *call {
-	return &call{
-		Context:  context.Background(),
-		id:       rand.Text(),
-		language: parseLanguage(acceptLanguage),
-	}
+	return &call{Context: context.Background(), id: rand.Text(), language: parseLanguage(acceptLanguage)}
 }
 
 type callKey struct{}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -181,13 +182,9 @@ func (s *server) app() *fiber.App {
 
 // refuseUnknownMethods answers methods that Fiber does not know. Fiber itself would answer them in plain text.
 func refuseUnknownMethods(app *fiber.App) {
-	known := map[string]bool{}
-	for _, method := range fiber.DefaultMethods {
-		known[method] = true
-	}
 	next := app.Server().Handler
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
-		if known[string(ctx.Method())] {
+		if slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
 			next(ctx)
 			return
 		}
