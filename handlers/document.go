@@ -5,7 +5,7 @@ import (
 	"yibao/handlers/web"
 )
 
-// document is the part of the OpenAPI document that routes and types cannot say. The codes are read from the lists that
+// document holds the parts of the OpenAPI document that routes and types do not have. Codes come from the lists that
 // answers are made of.
 var document = web.Document{
 	Title: "医保余额 API",

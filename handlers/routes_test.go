@@ -24,7 +24,7 @@ var public = []string{
 	"HEAD /docs/swagger-ui-bundle.js", "HEAD /docs/swagger-ui-standalone-preset.js", "HEAD /docs/favicon-16x16.png", "HEAD /docs/favicon-32x32.png",
 }
 
-// mounted lists what the app really serves.
+// mounted lists all that the app really serves.
 func mounted(r *rig) []string {
 	var list []string
 	for _, route := range r.app.GetRoutes(true) {

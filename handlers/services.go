@@ -8,7 +8,7 @@ import (
 	"yibao/reminder"
 )
 
-// Sessions signs people in and verifies their tokens. See identity.Sessions.
+// Sessions signs users in and verifies their tokens. See identity.Sessions.
 type Sessions interface {
 	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*identity.SignedIn, error)
 	Verify(ctx context.Context, token string) (*identity.Caller, error)
@@ -35,7 +35,7 @@ type Balances interface {
 	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
 }
 
-// Reminders keeps reminder rules, and what users allow to be sent. See reminder.Service.
+// Reminders keeps reminder rules and subscription quotas. See reminder.Service.
 type Reminders interface {
 	Put(ctx context.Context, caller *identity.Caller, linkID string, setting reminder.Setting) (*reminder.Rule, error)
 	Get(ctx context.Context, caller *identity.Caller, linkID string) (*reminder.Rule, error)

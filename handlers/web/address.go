@@ -9,7 +9,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// proxies are the networks whose X-Forwarded-For is believed.
+// proxies are the trusted networks: their X-Forwarded-For is believed.
 type proxies []netip.Prefix
 
 // parseProxies reads addresses and networks ("10.0.0.0/8", "192.0.2.7").

@@ -58,7 +58,7 @@ func (s *server) pages(app *fiber.App, api huma.API) {
 	}
 }
 
-// page mounts a plain handler whose answer is not personal: caches may keep it for a short while.
+// page mounts a plain handler. Its answer is not personal: caches may keep it for a short while.
 func (s *server) page(app *fiber.App, path string, handler fiber.Handler) {
 	s.plain(app, path, false, func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderCacheControl, "public, max-age=300")

@@ -39,7 +39,7 @@ var languages = map[string]struct{ path, tag, document string }{
 	"Chinese": {"/docs", "zh-CN", "/openapi.json?lang=zh"}, "English": {"/docs?lang=en", "en", "/openapi.json?lang=en"},
 }
 
-// TestDocsPage: the page and all that it names are served here, and its policy allows exactly what stands in it.
+// TestDocsPage: the page and all files that it names are served here, and its policy allows exactly its own elements.
 func TestDocsPage(t *testing.T) {
 	t.Parallel()
 	base := served(t, newRig(t))

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Document is the part of the OpenAPI document that routes and types cannot say.
+// Document holds the parts of the OpenAPI document that routes and types do not have.
 type Document struct {
 	Title  string
 	About  Text // opens the document; the two languages are parted by an empty line, so neither has one
@@ -77,7 +77,7 @@ func (r Route) operation() huma.Operation {
 	return op
 }
 
-// finish adds what types cannot say of an operation: statuses of success with their examples, errors and titles.
+// finish adds the facts that no type has: statuses of success with their examples, errors and titles.
 func (s *server) finish(op *huma.Operation, r Route) {
 	for status, example := range r.examples {
 		media := *op.Responses["200"].Content["application/json"]

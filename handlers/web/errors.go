@@ -109,7 +109,7 @@ func publicOf(status int) *Error {
 	return cmp.Or(byStatus[status], ErrBadRequest)
 }
 
-// titles say in a few words what a status means; an error's text says the rest.
+// titles name statuses in a few words; an error's text says the rest.
 var titles = map[int]Text{
 	200: {"成功", "OK"},
 	201: {"已创建", "Created"},

@@ -24,7 +24,7 @@ type Problem struct {
 	Errors    []FieldError `json:"errors,omitempty"`
 }
 
-// FieldError says what is wrong with one field of the request.
+// FieldError is about one field of the request.
 type FieldError struct {
 	Field string `json:"field" example:"id_number"`
 	Code  string `json:"code" example:"required"`

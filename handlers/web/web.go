@@ -48,7 +48,7 @@ type Options struct {
 	Draining func() bool
 
 	Limits         Limits
-	TrustedProxies []string      // addresses or networks whose X-Forwarded-For is believed
+	TrustedProxies []string      // addresses or networks; their X-Forwarded-For is believed
 	HSTS           bool          // promise browsers that this host is only ever reached by TLS
 	Deadline       time.Duration // of one request's work; default 20 s
 	ReadTimeout    time.Duration // of reading one request, headers and body; default 10 s
