@@ -72,6 +72,7 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
 		return nil, errors.Join(explain(err, f.data), s.close())
 	}
+	// The sandbox has no start page yet.
 	s.app.HTTP.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/docs") })
 	return s, nil
 }

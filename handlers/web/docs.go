@@ -61,8 +61,11 @@ func (s *server) pages(app *fiber.App, api huma.API) {
 // page mounts a plain handler. Its answer is not personal: caches may keep it for a short while.
 func (s *server) page(app *fiber.App, path string, handler fiber.Handler) {
 	s.plain(app, path, false, func(c *fiber.Ctx) error {
+		if err := handler(c); err != nil {
+			return err
+		}
 		c.Set(fiber.HeaderCacheControl, "public, max-age=300")
-		return handler(c)
+		return nil
 	})
 }
 
@@ -86,7 +89,7 @@ func (s *server) swagger(l Language) fiber.Handler {
 }
 
 // inline finds the scripts and styles that stand in a page.
-var inline = regexp.MustCompile(`(?s)<(script|style)>(.*?)</`)
+var inline = regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`)
 
 // docsPolicy allows a page its own files, the very scripts and styles that stand in it, and calls to this server.
 func docsPolicy(page []byte) string {
