@@ -143,7 +143,7 @@ func TestOldConsentIsRefusedForReminders(t *testing.T) {
 	}
 }
 
-// What is not known is never shown as an amount.
+// An unknown balance is never shown as an amount.
 func TestUnknownBalancesHaveNoAmount(t *testing.T) {
 	t.Parallel()
 	zero := balance.Fen(0)
@@ -207,8 +207,7 @@ func TestStatesOfAnAttempt(t *testing.T) {
 	}
 }
 
-// TestStartTellsNothing: whatever came of the work in the background by the time of the answer, and however long it
-// took, the bytes are the same but for the id.
+// TestStartTellsNothing: the bytes are the same but for the id, however far the work in the background has come.
 func TestStartTellsNothing(t *testing.T) {
 	t.Parallel()
 	answers := map[string]bool{}

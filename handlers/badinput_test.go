@@ -30,7 +30,7 @@ var bodied = []struct{ method, path, good string }{
 	{"POST", "/v1/subscriptions", goodReport},
 }
 
-// TestBodiesThatNoRouteTakes sends what is wrong everywhere to every route with a body.
+// TestBodiesThatNoRouteTakes sends bodies that are wrong everywhere to every route with a body.
 func TestBodiesThatNoRouteTakes(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -219,7 +219,7 @@ func TestQuietHoursOfNoLength(t *testing.T) {
 	}
 }
 
-// TestRangesThatAreWrong: of two days that exist nobody can tell which one is wrong; a single one is.
+// TestRangesThatAreWrong: a single day that makes no range is named; of two, neither is.
 func TestRangesThatAreWrong(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

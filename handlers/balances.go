@@ -35,7 +35,7 @@ type enrolmentView struct {
 	Account       accountView    `json:"personal_account"`
 }
 
-// accountView has an amount only when there is one: what is not known is absent, never 0.
+// accountView has an amount only if it is known. An unknown amount is absent, never 0.
 type accountView struct {
 	Exists    balance.Existence `json:"exists" enum:"yes,no,unknown" example:"yes"`
 	AmountFen *balance.Fen      `json:"amount_fen,omitempty" example:"123450"`
@@ -148,7 +148,7 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 	}), nil
 }
 
-// query reads the days.
+// query reads the days and takes over the rest.
 func (in *trendInput) query(l web.Language) (balance.TrendQuery, error) {
 	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.Short()}
 	for _, day := range []struct {
@@ -167,7 +167,7 @@ func (in *trendInput) query(l web.Language) (balance.TrendQuery, error) {
 	return query, nil
 }
 
-// badRange says that days which exist make no range. Where only one was given it is that one; else nobody can tell.
+// badRange refuses days that make no range. If only one was given, the error names it.
 func (in *trendInput) badRange() error {
 	switch {
 	case in.To == "":

@@ -14,7 +14,7 @@ import (
 func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		// Bytes, not runes: what an upstream sends need not be UTF-8.
+		// Bytes, not runes: an upstream may send text that is not UTF-8.
 		word := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
 			rapid.SampledFrom([]string{"", "职工医保", "<a&b>", "\u2028", "\x7f", "\"\\\n", "�"}))
 		view := balanceView{

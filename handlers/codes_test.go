@@ -115,7 +115,7 @@ func comments(t *testing.T, packages ...string) map[string]string {
 	return found
 }
 
-// returned reads "Errors: …" of a comment. What comes "together with" an error goes out as that error.
+// returned reads "Errors: …" of a comment. An error that comes "together with" another goes out as that one.
 func returned(t *testing.T, method, comment string) (names []string) {
 	t.Helper()
 	comment = strings.Join(strings.Fields(comment), " ")
@@ -171,7 +171,7 @@ func TestCodesAreTheDomains(t *testing.T) {
 		{"../identity/attempt.go", "", `\tFailed\w+ += "(\w+)"`, web.Notes(failureTexts)},
 		{"../reminder/reminder.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, web.Notes(deliveryTexts)},
 		{"../reminder/reminder.go", "", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(reasonTexts)},
-		{"../reminder/reminder.go", "// What an evaluation", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(evaluationTexts)},
+		{"../reminder/reminder.go", "\tReasonFired ", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(evaluationTexts)},
 	} {
 		source, err := os.ReadFile(c.file)
 		if err != nil {
@@ -179,8 +179,7 @@ func TestCodesAreTheDomains(t *testing.T) {
 		}
 		text := string(source)
 		if c.from != "" {
-			_, text, _ = strings.Cut(text, c.from)
-			text, _, _ = strings.Cut(text, "\n)")
+			text, _, _ = strings.Cut(text[max(strings.Index(text, c.from), 0):], "\n)")
 		}
 		var want, got []string
 		for _, found := range regexp.MustCompile(c.constant).FindAllStringSubmatch(text, -1) {
@@ -200,7 +199,7 @@ func TestCodesAreTheDomains(t *testing.T) {
 	}
 }
 
-// TestAnswersHaveDocumentedCodes asks what goes wrong at a route and looks the code up in the document.
+// TestAnswersHaveDocumentedCodes makes each route fail and looks the code up in the document.
 func TestAnswersHaveDocumentedCodes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -5,7 +5,7 @@ import (
 	"yibao/handlers/web"
 )
 
-// document is the part of the OpenAPI document that routes and types cannot say. The codes are read from the lists that
+// document holds the parts of the OpenAPI document that routes and types do not have. Codes come from the lists that
 // answers are made of.
 var apiDocument = web.Document{
 	Title: "医保余额 API",
@@ -48,13 +48,11 @@ var aboutAPI = text{
 		"Not listed because they are the operator's: /livez (the process is alive), /readyz (it can take requests, else 503) and /metrics (for Prometheus; keep it from the public).",
 }
 
-// statuses are all states of an enrolment.
-var statuses = []balance.Status{
-	balance.StatusNone, balance.StatusActive, balance.StatusPaused, balance.StatusInvalid, balance.StatusEnded, balance.StatusUnknown,
-}
-
+// statusNotes explain all states of an enrolment.
 func statusNotes() []web.Note {
-	return each(statuses, func(s balance.Status) web.Note {
+	return each([]balance.Status{
+		balance.StatusNone, balance.StatusActive, balance.StatusPaused, balance.StatusInvalid, balance.StatusEnded, balance.StatusUnknown,
+	}, func(s balance.Status) web.Note {
 		return web.Note{Code: string(s), ZH: balance.StatusName(s, "zh"), EN: balance.StatusName(s, "en")}
 	})
 }

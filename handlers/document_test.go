@@ -9,8 +9,7 @@ import (
 	"yibao/handlers/web/webtest"
 )
 
-// TestDocumentIsBilingual: whatever the document describes it describes in both languages, and it describes every field
-// and every parameter.
+// TestDocumentIsBilingual: every description is in both languages, and every field and parameter has one.
 func TestDocumentIsBilingual(t *testing.T) {
 	t.Parallel()
 	var document map[string]any

@@ -71,9 +71,9 @@ var (
 	_               = publish(web.ErrTimedOut)
 )
 
-// known maps the domain's errors. The first that matches counts, so what is wrong with the store or an upstream stands
-// before what was made of it.
-var known = []struct {
+// serviceErrors maps the errors of services. The first that matches counts. An error that wraps the cause (the store, an
+// upstream) goes out as the cause, which therefore stands first.
+var serviceErrors = []struct {
 	err    error
 	public *web.Error
 }{
@@ -139,7 +139,7 @@ func classify(err error) *web.Failure {
 	if errors.As(err, &soon) {
 		return &web.Failure{Public: errTooSoon, Retry: soon.RetryAfter}
 	}
-	for _, k := range known {
+	for _, k := range serviceErrors {
 		if errors.Is(err, k.err) {
 			return &web.Failure{Public: k.public}
 		}

@@ -37,7 +37,7 @@ func TestEveryPublicErrorIsWhole(t *testing.T) {
 			t.Errorf("%s: %+v", e.Code, p)
 		}
 	}
-	for _, k := range known {
+	for _, k := range serviceErrors {
 		if !codes[k.public.Code] {
 			t.Errorf("%s is not in the list", k.public.Code)
 		}

@@ -40,8 +40,8 @@ func ownCaller() *identity.Caller {
 	}
 }
 
-// fakeService answers for all four services. Its fail, when set, is what every method but Verify answers; calls counts
-// the methods that a request reached.
+// fakeService answers for all four services. Every method but Verify answers fail, if it is set; calls counts the methods
+// that a request reached.
 type fakeService struct {
 	mu      sync.Mutex
 	fail    error
@@ -103,7 +103,7 @@ func (f *fakeService) calls() int {
 	return len(f.reached)
 }
 
-// own is what the real services do first: find the caller's own link.
+// own finds the caller's own link, as the real services do first.
 func (f *fakeService) own(ctx context.Context, c *identity.Caller, id, name string) error {
 	if err := f.reach(ctx, name); err != nil {
 		return err

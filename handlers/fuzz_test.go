@@ -18,7 +18,7 @@ func FuzzReminderBody(f *testing.F) {
 	fuzzBody(f, "PUT", "/v1/insured/"+linkID+"/reminder", goodReminder, `{"threshold_fen":1.5e2}`, `{"quiet_hours":{"start":"22:00"}}`)
 }
 
-// fuzzBody: whatever the body, the answer is a success or a whole problem below 500, and only valid bodies get through.
+// fuzzBody: the answer is a success or a whole problem below 500, and only valid bodies get through.
 func fuzzBody(f *testing.F, method, path string, seeds ...string) {
 	for _, seed := range seeds {
 		f.Add(seed)

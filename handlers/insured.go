@@ -24,7 +24,7 @@ type regionsView struct {
 	Consent consentTextView `json:"consent"`
 }
 
-// listRegions shows a caller the regions of the app in use, and anybody else all of them.
+// listRegions shows a caller the regions of the app in use; without a token it shows all regions.
 func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], error) {
 	caller := web.CallerOf(ctx)
 	view := regionsView{Regions: []regionView{}, Consent: consentTextView(s.Consent)}

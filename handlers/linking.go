@@ -52,7 +52,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 		return nil, err
 	}
 	view := s.attempt(ctx, attempt)
-	// Not what is left but the whole: how long the start took must not show.
+	// The whole time, not the rest: the answer must not show how long the start took.
 	view.ExpiresIn = secondsLeft(attempt.ExpiresAt, attempt.CreatedAt)
 	return answer(view), nil
 }
@@ -97,7 +97,7 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt)}, nil
 }
 
-// provenExamples are what the document shows of the two answers to a right code.
+// provenExamples are the two answers to a right code, as the document shows them.
 var provenExamples = map[int]any{
 	http.StatusOK: attemptView{
 		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked[web.Chinese],
@@ -109,8 +109,8 @@ var provenExamples = map[int]any{
 	},
 }
 
-// attempt shows an attempt. Requested and waiting look alike, and so do the first code on its way and sent: how far the
-// work in the background has come depends on whether the person exists.
+// attempt shows an attempt. Requested and waiting look alike, and so does a first code before and after it is sent: the
+// progress in the background depends on whether the person exists.
 func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
 	l := web.LanguageOf(ctx)
 	view := attemptView{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -43,8 +42,8 @@ func (thresholdFen) Schema(huma.Registry) *huma.Schema {
 // Schema names the bounds.
 func (marginFen) Schema(huma.Registry) *huma.Schema { return bounded(0, reminder.MaxThreshold) }
 
-// bounded shows bounds in the document without having Huma check them: it would only say "too small", where the domain's
-// own error says what the bounds are.
+// bounded shows bounds in the document but lets Huma not check them: Huma would only say "too small", the domain's own
+// error names the bounds.
 func bounded(least, most balance.Fen) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeInteger, Format: "int64", Extensions: map[string]any{"minimum": least, "maximum": most}}
 }
@@ -80,7 +79,7 @@ type reminderView struct {
 func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[reminderView], error) {
 	body := &in.Body
 	if q := body.QuietHours; q != nil && q.Start == q.End {
-		return nil, errQuiet // all day or never? The domain's word for "none" would drop them without a word
+		return nil, errQuiet // all day or never? To the domain they would mean "none"
 	}
 	setting := reminder.Setting{
 		Threshold: balance.Fen(body.ThresholdFen), Margin: (*balance.Fen)(body.MarginFen), InsuranceType: body.InsuranceType,
@@ -88,7 +87,7 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 	}
 	if body.Consent != nil {
 		if body.Consent.Version != s.Consent.Version {
-			return nil, errConsent // the text that was agreed to is not the one in force
+			return nil, errConsent // not the text in force
 		}
 		setting.ConsentVersion = body.Consent.Version
 	}
@@ -127,20 +126,18 @@ func (s *server) reminder(ctx context.Context, r *reminder.Rule) reminderView {
 	return view
 }
 
-// quotaOf finds the quota of one template. The rule itself is there already, so a quota that cannot be read just now is
-// left out.
+// quotaOf finds the quota of one template. If it cannot be read just now, the answer shows the rule without it.
 func (s *server) quotaOf(ctx context.Context, template string) *quotaView {
 	quotas, err := s.Reminders.Quotas(ctx, web.CallerOf(ctx))
 	if err != nil {
 		return nil
 	}
-	for _, q := range quotas {
-		if q.Template == template {
-			view := viewQuota(q)
-			return &view
-		}
+	at := slices.IndexFunc(quotas, func(q reminder.Quota) bool { return q.Template == template })
+	if at < 0 {
+		return nil
 	}
-	return nil
+	view := viewQuota(quotas[at])
+	return &view
 }
 
 // minutes reads hours that the schema has checked; nil means none.
@@ -153,9 +150,8 @@ func (q *quietHours) minutes() reminder.QuietHours {
 
 // clockMinutes reads "22:30" as minutes since midnight.
 func clockMinutes(clock string) int {
-	hours, _ := strconv.Atoi(clock[:2])
-	minutes, _ := strconv.Atoi(clock[3:])
-	return hours*60 + minutes
+	at, _ := time.Parse("15:04", clock) // the schema has checked it
+	return at.Hour()*60 + at.Minute()
 }
 
 func viewQuiet(q reminder.QuietHours) *quietHours {
@@ -249,8 +245,7 @@ type quotaView struct {
 
 type quotasView struct {
 	Quotas []quotaView `json:"quotas"`
-	// Ignored lets a developer see a template id that the server's configuration does not have, and a result that was sent
-	// as the platform gave it.
+	// Ignored shows a developer template ids that the configuration does not have, and results that are no known word.
 	Ignored []string `json:"ignored,omitempty"`
 }
 
@@ -266,16 +261,16 @@ func (s *server) reportSubscription(ctx context.Context, in *subscriptionInput) 
 	return answer(quotasView{Quotas: each(quotas, viewQuota), Ignored: s.ignored(web.CallerOf(ctx), in.Body.Results)}), nil
 }
 
-// knownResults are the words that a template can come with. Only "accept" grants. A platform may add words, so others are
-// no error, but they are told.
-var knownResults = []string{"accept", "reject", "ban", "filter", "acceptWithAudio"}
+// resultWords are the platforms' words for an answer about a template. Only "accept" grants. Platforms may add words: such
+// a result is ignored, and reported as ignored.
+var resultWords = []string{"accept", "reject", "ban", "filter", "acceptWithAudio"}
 
-// ignored lists the reported template ids that the caller's app does not have, and those with a result that nobody knows.
+// ignored lists the reported template ids that the caller's app does not have, and those with a result of no known word.
 func (s *server) ignored(c *identity.Caller, results map[string]string) []string {
 	templates := s.Reminders.Templates(c.Platform, c.App)
 	ids := slices.Sorted(maps.Keys(results))
 	return slices.DeleteFunc(ids, func(id string) bool {
 		ours := slices.ContainsFunc(templates, func(t reminder.Template) bool { return t.TemplateID == id })
-		return ours && slices.Contains(knownResults, results[id])
+		return ours && slices.Contains(resultWords, results[id])
 	})
 }

@@ -17,7 +17,7 @@ func (s *server) routes() []web.Route {
 		web.On("GET /v1/link-attempts/{id}", web.Citizen, "getLinkAttempt", text{"绑定进度", "Progress of a link"}, s.getAttempt),
 		web.On("POST /v1/link-attempts/{id}/code", web.Citizen, "resendCode", text{"重发验证码", "Send another code"}, s.resendCode).Accepted().
 			Fails(errAttemptOver, errNotOffered, errTooSoon, errNoSendsLeft, errTooMany),
-		web.On("POST /v1/link-attempts/{id}/proof", web.Citizen, "proveLink", text{"提交核验信息", "Prove a link"}, s.proveLink).Also(202).Shows(provenExamples).
+		web.On("POST /v1/link-attempts/{id}/proof", web.Citizen, "proveLink", text{"提交核验信息", "Prove a link"}, s.proveLink).Shows(provenExamples).
 			Fails(errAttemptOver, errCodeWrong, errPassword, errCodeExpired, errTooMany, errUpstream),
 
 		web.On("GET /v1/insured", web.Citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),

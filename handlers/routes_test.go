@@ -18,11 +18,13 @@ var update = flag.Bool("update", false, "write testdata anew")
 // public is everything that can be had without a token.
 var public = []string{
 	"POST /v1/sessions", "GET /v1/regions",
-	"GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs",
-	"HEAD /livez", "HEAD /readyz", "HEAD /metrics", "HEAD /openapi.json", "HEAD /docs",
+	"GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /docs/swagger-ui.css",
+	"GET /docs/swagger-ui-bundle.js", "GET /docs/swagger-ui-standalone-preset.js", "GET /docs/favicon-16x16.png", "GET /docs/favicon-32x32.png",
+	"HEAD /livez", "HEAD /readyz", "HEAD /metrics", "HEAD /openapi.json", "HEAD /docs", "HEAD /docs/swagger-ui.css",
+	"HEAD /docs/swagger-ui-bundle.js", "HEAD /docs/swagger-ui-standalone-preset.js", "HEAD /docs/favicon-16x16.png", "HEAD /docs/favicon-32x32.png",
 }
 
-// mounted lists what the app really serves.
+// mounted lists all that the app really serves.
 func mounted(r *rig) []string {
 	var list []string
 	for _, route := range r.app.GetRoutes(true) {
@@ -93,7 +95,7 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 			continue
 		}
 		_, path, _ := strings.Cut(line, " ")
-		if path != "/docs" && path != "/openapi.json" && strings.Count(document.Info.Description, path) != 2 {
+		if !strings.HasPrefix(path, "/docs") && path != "/openapi.json" && strings.Count(document.Info.Description, path) != 2 {
 			t.Errorf("the description does not name %s once in each language", path)
 		}
 	}

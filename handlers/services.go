@@ -10,7 +10,7 @@ import (
 	"yibao/reminder"
 )
 
-// Sessions signs people in and verifies their tokens. See session.Service.
+// Sessions signs users in and verifies their tokens. See session.Service.
 type Sessions interface {
 	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*session.SignedIn, error)
 	Verify(ctx context.Context, token string) (*identity.Caller, error)
@@ -37,23 +37,13 @@ type Balances interface {
 	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
 }
 
-// Rules keeps reminder rules. See reminder.Service.
-type Rules interface {
+// Reminders keeps reminder rules and subscription quotas. See reminder.Service.
+type Reminders interface {
 	Put(ctx context.Context, caller *identity.Caller, linkID string, setting reminder.Setting) (*reminder.Rule, error)
 	Get(ctx context.Context, caller *identity.Caller, linkID string) (*reminder.Rule, error)
 	Delete(ctx context.Context, caller *identity.Caller, linkID string) error
 	Deliveries(ctx context.Context, caller *identity.Caller, linkID string, limit int) ([]reminder.Delivery, error)
-}
-
-// Subscriptions keeps what people allow to be sent. See reminder.Service.
-type Subscriptions interface {
 	Templates(platform identity.Platform, app string) []reminder.Template
 	Report(ctx context.Context, caller *identity.Caller, report reminder.Report) ([]reminder.Quota, error)
 	Quotas(ctx context.Context, caller *identity.Caller) ([]reminder.Quota, error)
-}
-
-// Reminders is what reminder.Service offers the API.
-type Reminders interface {
-	Rules
-	Subscriptions
 }

@@ -29,7 +29,7 @@ var (
 	}
 )
 
-// failureTexts says why a link attempt failed.
+// failureTexts say why a link attempt failed.
 var failureTexts = map[string]text{
 	identity.FailedTries:    {"输错次数过多，请重新发起", "Too many wrong answers. Please start again."},
 	identity.FailedExpired:  {"申请已过期，请重新发起", "The request has expired. Please start again."},
@@ -39,7 +39,7 @@ var failureTexts = map[string]text{
 	identity.FailedEnded:    {"申请已撤回", "The request was withdrawn."},
 }
 
-// deliveryTexts names the states of a delivery.
+// deliveryTexts name the states of a delivery.
 var deliveryTexts = map[string]text{
 	string(reminder.DeliveryPending):  {"待发送", "Waiting to be sent"},
 	string(reminder.DeliverySending):  {"发送中", "Being sent"},
@@ -49,7 +49,7 @@ var deliveryTexts = map[string]text{
 	string(reminder.DeliveryDropped):  {"未发送", "Not sent"},
 }
 
-// evaluationTexts says what an evaluation came to.
+// evaluationTexts name the outcomes of an evaluation.
 var evaluationTexts = map[string]text{
 	string(reminder.ReasonFired):          {"余额低于提醒金额，已提醒", "The balance fell below the threshold."},
 	string(reminder.ReasonAbove):          {"余额不低于提醒金额", "The balance is not below the threshold."},
@@ -68,8 +68,8 @@ var evaluationTexts = map[string]text{
 	string(reminder.ReasonUnattended):     {"该地区暂不支持定期查询余额", "The region does not allow regular reading just now."},
 }
 
-// reasonTexts says what a delivery came to. A message that waited is held against the balance again, so the reasons of
-// evaluations are among them.
+// reasonTexts name the outcomes of a delivery. A message that waited is checked against the balance again, so the outcomes
+// of evaluations are among them.
 var reasonTexts = joined(evaluationTexts, map[string]text{
 	string(reminder.ReasonNoQuota):       {"订阅次数已用完，请重新订阅", "No subscription is left; please subscribe again."},
 	string(reminder.ReasonQuietHours):    {"免打扰时段，稍后发送", "Quiet hours; it is sent later."},
@@ -91,7 +91,7 @@ func joined(a, b map[string]text) map[string]text {
 	return all
 }
 
-// reasonText looks up a sentence; a reason without one is never shown as an internal word.
+// reasonText looks up a sentence. A reason without one is shown as "other", never as an internal word.
 func reasonText(texts map[string]text, reason string, l web.Language) string {
 	if found, ok := texts[reason]; ok {
 		return found[l]

@@ -8,7 +8,7 @@ import (
 	"yibao/balance"
 )
 
-// Shapes that every answer shares: out and reply are how Huma wants them.
+// Shapes that every answer shares. Huma wants out and reply.
 type (
 	// none is the input of a route without any.
 	none struct{}
@@ -24,7 +24,7 @@ type (
 		ID string `path:"id" maxLength:"128" example:"current"`
 	}
 	out[T any] struct{ Body T }
-	// reply is out where the status depends on the outcome.
+	// reply is an out with a status of its own.
 	reply[T any] struct {
 		Status int
 		Body   T
@@ -51,7 +51,7 @@ func (moment) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Examples: []any{"2026-11-21T08:00:00+08:00"}}
 }
 
-// stamp shows a time; one that is not known is "", which answers leave out.
+// stamp shows a time. An unknown time is "", which answers leave out.
 func stamp(t time.Time) moment {
 	if t.IsZero() {
 		return ""
@@ -59,7 +59,7 @@ func stamp(t time.Time) moment {
 	return moment(t.In(balance.Shanghai).Format(time.RFC3339))
 }
 
-// secondsLeft rounds up, so that what was made this instant shows its whole length, and never below 0.
+// secondsLeft rounds up, so that a new attempt shows its whole length, and never goes below 0.
 func secondsLeft(until, now time.Time) int {
 	return max(int((until.Sub(now)+time.Second-1)/time.Second), 0)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -59,6 +60,21 @@ func TestDemoUsersHaveAPast(t *testing.T) {
 			}
 		}
 		stop()
+	}
+}
+
+// TestRootLeadsToTheDocs opens the address of the server as a browser does.
+func TestRootLeadsToTheDocs(t *testing.T) {
+	t.Parallel()
+	s, stop := begin(t, flags{data: t.TempDir(), listen: "127.0.0.1:0", outside: "127.0.0.1:0"})
+	defer stop()
+	answer, err := http.Get(s.api + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if at := answer.Request.URL.Path; answer.StatusCode != http.StatusOK || at != "/docs" {
+		t.Errorf("%d at %s", answer.StatusCode, at)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/gofiber/fiber/v2"
+
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/phone"
 	"yibao/cmd/internal/world"
@@ -70,6 +72,8 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	if s.app, err = openApp(ctx, w.ConfigFile, app.Options{Log: log}); err != nil {
 		return nil, errors.Join(explain(err, f.data), s.close())
 	}
+	// The sandbox has no start page yet.
+	s.app.HTTP.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/docs") })
 	return s, nil
 }
 

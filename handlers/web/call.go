@@ -10,7 +10,7 @@ import (
 	"yibao/identity"
 )
 
-// call carries what the layers of one request tell each other. It is also the request's context, so that handlers, which
+// call carries the facts of one request from layer to layer. It is also the request's context, so that handlers, which
 // see no Fiber, find it. It is never pooled: a service may keep its context longer than the request lasts.
 type call struct {
 	context.Context // background at first, then the one with the deadline
@@ -24,13 +24,9 @@ type call struct {
 	fault    string           // for the log: the types of an unknown error, or of a panic
 }
 
-// newCall starts a call whose headers ask for a language.
+// newCall starts a call in the language that the header asks for.
 func newCall(acceptLanguage string) *call {
-	return &call{
-		Context:  context.Background(),
-		id:       rand.Text(),
-		language: parseLanguage(acceptLanguage),
-	}
+	return &call{Context: context.Background(), id: rand.Text(), language: parseLanguage(acceptLanguage)}
 }
 
 type callKey struct{}

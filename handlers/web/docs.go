@@ -1,54 +1,151 @@
 package web
 
 import (
+	"bytes"
 	"crypto/sha256"
-	_ "embed" // the page
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5emb"
 )
 
-// docsPage lists the operations of /openapi.json. It loads nothing from other hosts.
-//
-//go:embed docs.html
-var docsPage string
-
-// pages mounts the OpenAPI document and the page that shows it. Neither is personal, so both may be kept by browsers. The
-// document is written out when it is first asked for: most processes that are started, in tests above all, never are.
+// pages mounts the OpenAPI document, and Swagger UI, which shows it. /openapi.json has both languages; the page asks for
+// one (?lang=zh, ?lang=en). A document is written when it is first asked for: most processes, those of tests above all,
+// are never asked.
 func (s *server) pages(app *fiber.App, api huma.API) {
-	written := sync.OnceValues(func() ([]byte, error) { return json.Marshal(api.OpenAPI()) })
-	s.plain(app, "/openapi.json", false, func(c *fiber.Ctx) error {
-		document, err := written()
+	documents := map[string]func() ([]byte, error){
+		"":   sync.OnceValues(func() ([]byte, error) { return json.Marshal(api.OpenAPI()) }),
+		"zh": sync.OnceValues(func() ([]byte, error) { return s.inOneLanguage(api.OpenAPI(), Chinese) }),
+		"en": sync.OnceValues(func() ([]byte, error) { return s.inOneLanguage(api.OpenAPI(), English) }),
+	}
+	s.page(app, "/openapi.json", func(c *fiber.Ctx) error {
+		write := documents[c.Query("lang")]
+		if write == nil {
+			write = documents[""]
+		}
+		document, err := write()
 		if err != nil {
 			return err
 		}
-		c.Set(fiber.HeaderCacheControl, "public, max-age=300")
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
 		return c.Send(document)
 	})
-	policy := docsPolicy(docsPage)
-	s.plain(app, "/docs", false, func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderCacheControl, "public, max-age=300")
+	ui := [...]fiber.Handler{s.swagger(Chinese), s.swagger(English)}
+	s.page(app, "/docs", func(c *fiber.Ctx) error {
+		l := Chinese
+		if c.Query("lang") == "en" {
+			l = English
+		}
+		if err := ui[l](c); err != nil {
+			return err
+		}
+		page := bytes.Replace(c.Response().Body(), []byte(`lang="en"`), []byte(`lang="`+l.Tag()+`"`), 1)
 		c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-		c.Set(fiber.HeaderContentSecurityPolicy, policy)
-		return c.SendString(docsPage)
+		c.Set(fiber.HeaderContentSecurityPolicy, docsPolicy(page))
+		return c.Send(page)
+	})
+	for _, name := range []string{"swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js",
+		"favicon-16x16.png", "favicon-32x32.png"} {
+		s.page(app, "/docs/"+name, ui[Chinese])
+	}
+}
+
+// page mounts a plain handler. Its answer is not personal: caches may keep it for a short while.
+func (s *server) page(app *fiber.App, path string, handler fiber.Handler) {
+	s.plain(app, path, false, func(c *fiber.Ctx) error {
+		if err := handler(c); err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderCacheControl, "public, max-age=300")
+		return nil
 	})
 }
 
-// docsPolicy allows the page exactly the script and the style it has, and to read the document from here.
-func docsPolicy(page string) string {
-	return "default-src 'none'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'" +
-		"; script-src '" + inlineHash(page, "script") + "'; style-src '" + inlineHash(page, "style") + "'"
+// swagger serves /docs in one language, and the files below it. Calls that are tried on the page are answered in that
+// language.
+func (s *server) swagger(l Language) fiber.Handler {
+	ui := v5emb.NewHandlerWithConfig(swgui.Config{
+		Title: s.api.Document.Title, SwaggerJSON: "/openapi.json?lang=" + l.Short(), BasePath: "/docs",
+		SettingsUI: map[string]string{
+			"requestInterceptor": fmt.Sprintf("function (r) { r.headers['Accept-Language'] = '%s'; return r }", l.Tag()),
+		},
+		AppendHead: `<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+	nav { padding: 12px 20px 0; text-align: right; font: 15px sans-serif; }
+	.swagger-ui .response-col_links { display: none; }
+	.swagger-ui .opblock-body { overflow-x: auto; }
+</style>`,
+		PrependHTML: `<nav><a href="/docs" lang="zh-CN">中文</a> · <a href="/docs?lang=en" lang="en">English</a></nav>`,
+	})
+	return adaptor.HTTPHandler(ui)
 }
 
-// inlineHash is what a policy names an inline element by.
-func inlineHash(page, tag string) string {
-	_, rest, _ := strings.Cut(page, "<"+tag+">")
-	content, _, _ := strings.Cut(rest, "</"+tag+">")
-	sum := sha256.Sum256([]byte(content))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+// inline finds the scripts and styles that stand in a page.
+var inline = regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`)
+
+// docsPolicy allows a page its own files, the very scripts and styles that stand in it, and calls to this server.
+func docsPolicy(page []byte) string {
+	hashes := map[string]string{}
+	for _, found := range inline.FindAllSubmatch(page, -1) {
+		sum := sha256.Sum256(found[2])
+		hashes[string(found[1])] += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'" +
+		"; frame-ancestors 'none'; script-src 'self'" + hashes["script"] + "; style-src 'self'" + hashes["style"]
+}
+
+// inOneLanguage writes the document as the page shows it: texts in one language, and the codes of fields and answers as
+// lists in their descriptions.
+func (s *server) inOneLanguage(document *huma.OpenAPI, l Language) ([]byte, error) {
+	raw, err := json.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, err
+	}
+	tree["info"].(map[string]any)["description"] = s.api.Document.About[l]
+	translate(tree, l)
+	return json.Marshal(tree)
+}
+
+// markdown keeps a text as it is in a description, which is Markdown: there <token> would be a tag.
+var markdown = strings.NewReplacer("<", "&lt;", "*", `\*`, "_", `\_`, "\n", "\n\n")
+
+func translate(tree any, l Language) {
+	switch node := tree.(type) {
+	case []any:
+		for _, item := range node {
+			translate(item, l)
+		}
+	case map[string]any:
+		for _, item := range node {
+			translate(item, l)
+		}
+		for _, name := range []string{"summary", "description"} {
+			if en, ok := node["x-"+name+"-en"]; ok && l == English {
+				node[name] = en
+			}
+			delete(node, "x-"+name+"-en")
+		}
+		if about, ok := node["description"].(string); ok {
+			about = markdown.Replace(about) + "\n"
+			notes, _ := node[codesKey].([]any)
+			for _, one := range notes {
+				note := one.(map[string]any)
+				about += fmt.Sprintf("\n- `%s` %s", note["code"], markdown.Replace(note[l.Short()].(string)))
+			}
+			node["description"] = strings.TrimSuffix(about, "\n")
+			delete(node, codesKey)
+		}
+	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Document is the part of the OpenAPI document that routes and types cannot say.
+// Document holds the parts of the OpenAPI document that routes and types do not have.
 type Document struct {
 	Title  string
 	About  Text // opens the document; the two languages are parted by an empty line, so neither has one
@@ -77,25 +77,16 @@ func (r Route) operation() huma.Operation {
 	return op
 }
 
-// finish adds what types cannot say of an operation: other statuses of success, examples, errors and titles.
+// finish adds the facts that no type has: statuses of success with their examples, errors and titles.
 func (s *server) finish(op *huma.Operation, r Route) {
-	for _, status := range r.others {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{Content: op.Responses["200"].Content}
+	for status, example := range r.examples {
+		media := *op.Responses["200"].Content["application/json"]
+		media.Example = example
+		op.Responses[strconv.Itoa(status)] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": &media}}
 	}
-	documentExamples(op, r)
 	s.documentErrors(op, r)
 	for status, response := range op.Responses {
 		number, _ := strconv.Atoi(status)
 		describe(&response.Description, &response.Extensions, titles[number])
-	}
-}
-
-// documentExamples replaces the example that the fields make up where one status of success looks unlike another.
-func documentExamples(op *huma.Operation, r Route) {
-	for status, example := range r.examples {
-		response := op.Responses[strconv.Itoa(status)]
-		media := *response.Content["application/json"] // which another status may share
-		media.Example = example
-		response.Content = map[string]*huma.MediaType{"application/json": &media}
 	}
 }

@@ -65,29 +65,14 @@ type Appender interface {
 
 // AppendText writes a string in quotes. If it has anything to escape, encoding/json writes it.
 func AppendText(b []byte, s string) []byte {
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			if c < ' ' || c == '"' || c == '\\' || c == 0x7f {
-				return appendEscaped(b, s)
-			}
-			i++
-			continue
+	for _, r := range s {
+		if r < ' ' || r == '"' || r == '\\' || r == 0x7f || r == utf8.RuneError || r == '\u2028' || r == '\u2029' {
+			var escaped bytes.Buffer
+			_ = encodeJSON(&escaped, s) // a string always encodes
+			return append(b, escaped.Bytes()...)
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError || r == '\u2028' || r == '\u2029' {
-			return appendEscaped(b, s)
-		}
-		i += size
 	}
 	b = append(b, '"')
 	b = append(b, s...)
 	return append(b, '"')
-}
-
-func appendEscaped(b []byte, s string) []byte {
-	var escaped bytes.Buffer
-	if err := encodeJSON(&escaped, s); err != nil {
-		return append(b, `""`...) // a string always encodes
-	}
-	return append(b, escaped.Bytes()...)
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"net/http"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -53,8 +55,9 @@ var (
 	ErrTimedOut     = &Error{Code: "timed_out", Status: 503, Retry: 5 * time.Second, Text: Text{"处理超时，请稍后再试", "This took too long. Please try again later."}}
 )
 
-// classify finds the part of an error that a client may know. An unknown error is internal.
-func (s *server) classify(err error) *Failure {
+// classify finds the part of an error that a client may know. An unknown error is internal: its text may carry any value,
+// so only its types are noted for the log.
+func (s *server) classify(c *call, err error) *Failure {
 	var ready *Failure
 	if errors.As(err, &ready) {
 		return ready
@@ -71,42 +74,42 @@ func (s *server) classify(err error) *Failure {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return &Failure{Public: ErrTimedOut}
 	}
+	public = ErrInternal
 	var routing *fiber.Error
 	if errors.As(err, &routing) {
-		return &Failure{Public: publicOf(routing.Code)}
+		public = publicOf(routing.Code)
 	}
-	return &Failure{Public: ErrInternal}
+	if public == ErrInternal {
+		c.fault = errorTypes(err)
+	}
+	return &Failure{Public: public}
+}
+
+// errorTypes names the types of an error and of the errors that it wraps.
+func errorTypes(err error) string {
+	var names []string
+	for ; err != nil && len(names) < 8; err = errors.Unwrap(err) {
+		names = append(names, fmt.Sprintf("%T", err))
+	}
+	return strings.Join(names, " < ")
+}
+
+// byStatus are the errors that a status alone tells.
+var byStatus = map[int]*Error{
+	404: ErrNotFound, 405: ErrMethod, 406: ErrNotAccepted, 408: ErrReadTimeout, 413: ErrBodyTooLarge, 415: ErrMediaType,
+	422: ErrValidation, 429: ErrRate, 431: ErrHeadersLarge,
+	502: ErrReadTimeout, // Fiber's word for a connection that broke while sending
 }
 
 // publicOf chooses by status alone, for the refusals of Fiber and Huma.
 func publicOf(status int) *Error {
-	switch status {
-	case http.StatusNotFound:
-		return ErrNotFound
-	case http.StatusMethodNotAllowed:
-		return ErrMethod
-	case http.StatusNotAcceptable:
-		return ErrNotAccepted
-	case http.StatusRequestTimeout, http.StatusBadGateway: // Fiber's word for a connection that broke while sending
-		return ErrReadTimeout
-	case http.StatusRequestEntityTooLarge:
-		return ErrBodyTooLarge
-	case http.StatusUnsupportedMediaType:
-		return ErrMediaType
-	case http.StatusUnprocessableEntity:
-		return ErrValidation
-	case http.StatusRequestHeaderFieldsTooLarge:
-		return ErrHeadersLarge
-	case http.StatusTooManyRequests:
-		return ErrRate
+	if status >= 500 {
+		return cmp.Or(byStatus[status], ErrInternal)
 	}
-	if status >= http.StatusInternalServerError {
-		return ErrInternal
-	}
-	return ErrBadRequest
+	return cmp.Or(byStatus[status], ErrBadRequest)
 }
 
-// titles say in a few words what a status means; an error's text says the rest.
+// titles name statuses in a few words; an error's text says the rest.
 var titles = map[int]Text{
 	200: {"成功", "OK"},
 	201: {"已创建", "Created"},

@@ -57,11 +57,8 @@ func parseLanguage(header string) Language {
 
 // parseWeight reads "en-GB;q=0.8"; a weight that cannot be read counts as none.
 func parseWeight(item string) (tag string, weight float64) {
-	tag, parameters, has := strings.Cut(strings.TrimSpace(item), ";")
+	tag, parameters, _ := strings.Cut(item, ";")
 	tag = strings.ToLower(strings.TrimSpace(tag))
-	if !has {
-		return tag, 1
-	}
 	q, found := strings.CutPrefix(strings.TrimSpace(parameters), "q=")
 	if !found {
 		return tag, 1

@@ -36,7 +36,7 @@ func TestLimitPerUser(t *testing.T) {
 	if p := got.Problem(t); p.Code != "too_many_requests" || got.Header.Get("Retry-After") != "1" {
 		t.Errorf("%s, retry after %q", got.Text, got.Header.Get("Retry-After"))
 	}
-	r.send(webtest.Request("GET", "/v1/open", "")).JSON(t, 200) // somebody without a token
+	r.send(webtest.Request("GET", "/v1/open", "")).JSON(t, 200) // without a token
 	now = now.Add(time.Second)
 	r.do("GET", thing, "").JSON(t, 200)
 }

@@ -30,8 +30,7 @@ func (s *server) recover(c *fiber.Ctx) (err error) {
 // begin gives the request its call and the answer its headers.
 func (s *server) begin(c *fiber.Ctx) error {
 	call := newCall(c.Get(fiber.HeaderAcceptLanguage))
-	call.address = s.proxies.client(c)
-	s.noteUntrusted(c)
+	call.address = s.client(c)
 	c.SetUserContext(call)
 	s.harden(c, call)
 	return c.Next()

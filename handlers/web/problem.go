@@ -2,9 +2,7 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +24,7 @@ type Problem struct {
 	Errors    []FieldError `json:"errors,omitempty"`
 }
 
-// FieldError says what is wrong with one field of the request.
+// FieldError is about one field of the request.
 type FieldError struct {
 	Field string `json:"field" example:"id_number"`
 	Code  string `json:"code" example:"required"`
@@ -109,7 +107,6 @@ func init() {
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, details ...error) huma.StatusError {
 		c := callOf(ctx.Context())
 		f := failureOf(c, status, message, details)
-		noteFault(c, f, details)
 		problemHeaders(c, f, ctx.SetHeader)
 		return problemFor(c, f)
 	}
@@ -123,7 +120,7 @@ func init() {
 func failureOf(c *call, status int, message string, details []error) *Failure {
 	switch {
 	case status >= http.StatusInternalServerError && len(details) == 1:
-		return c.endpoint.server.classify(details[0]) // the guard, which sets endpoint, stands before Huma
+		return c.endpoint.server.classify(c, details[0]) // the guard, which sets endpoint, stands before Huma
 	case status == http.StatusBadRequest && len(details) == 0 && strings.Contains(message, "required"):
 		return &Failure{Public: ErrBodyMissing}
 	case status == http.StatusBadRequest:
@@ -134,23 +131,6 @@ func failureOf(c *call, status int, message string, details []error) *Failure {
 	return &Failure{Public: publicOf(status)}
 }
 
-// noteFault keeps the types of an internal error for the log. Its text may carry any value, so the text is dropped.
-func noteFault(c *call, f *Failure, details []error) {
-	if f.Public != ErrInternal || c.fault != "" || len(details) == 0 {
-		return
-	}
-	c.fault = errorTypes(details[0])
-}
-
-// errorTypes names the types of an error and of the errors that it wraps.
-func errorTypes(err error) string {
-	var names []string
-	for ; err != nil && len(names) < 8; err = errors.Unwrap(err) {
-		names = append(names, reflect.TypeOf(err).String())
-	}
-	return strings.Join(names, " < ")
-}
-
 // handleError is the app's only Fiber error handler: for 404, 405, refusals of the guard, requests that cannot be parsed,
 // and panics. It never prints the error.
 func (s *server) handleError(c *fiber.Ctx, err error) error {
@@ -158,8 +138,7 @@ func (s *server) handleError(c *fiber.Ctx, err error) error {
 	if call.endpoint == nil && c.GetRespHeader(headerRequestID) == "" {
 		s.harden(c, call) // no middleware ran
 	}
-	f := s.classify(err)
-	noteFault(call, f, []error{err})
+	f := s.classify(call, err)
 	problemHeaders(call, f, c.Set)
 	c.Set(fiber.HeaderContentType, problemType)
 	c.Status(f.Public.Status).Response().ResetBody() // a panic may have come half-way through an answer

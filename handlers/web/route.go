@@ -20,8 +20,7 @@ type Route struct {
 
 	summary   Text
 	status    int         // of success
-	others    []int       // further statuses of success
-	examples  map[int]any // of success, where the status decides the shape of the answer
+	examples  map[int]any // by status of success, if there are several
 	takesBody bool
 	maxBody   int
 	probe     bool // asked by machines all the time: not worth a line in the log
@@ -44,10 +43,7 @@ func (r Route) Created() Route { r.status = http.StatusCreated; return r }
 // Accepted answers 202.
 func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
 
-// Also documents further statuses of success.
-func (r Route) Also(statuses ...int) Route { r.others = statuses; return r }
-
-// Shows gives statuses of success an example each.
+// Shows documents several statuses of success, with an example each.
 func (r Route) Shows(examples map[int]any) Route { r.examples = examples; return r }
 
 // Fails documents the errors of the route's own.

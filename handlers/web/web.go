@@ -11,6 +11,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,7 @@ type Options struct {
 	Draining func() bool
 
 	Limits         Limits
-	TrustedProxies []string      // addresses or networks whose X-Forwarded-For is believed
+	TrustedProxies []string      // addresses or networks; their X-Forwarded-For is believed
 	HSTS           bool          // promise browsers that this host is only ever reached by TLS
 	Deadline       time.Duration // of one request's work; default 20 s
 	ReadTimeout    time.Duration // of reading one request, headers and body; default 10 s
@@ -181,13 +182,9 @@ func (s *server) app() *fiber.App {
 
 // refuseUnknownMethods answers methods that Fiber does not know. Fiber itself would answer them in plain text.
 func refuseUnknownMethods(app *fiber.App) {
-	known := map[string]bool{}
-	for _, method := range fiber.DefaultMethods {
-		known[method] = true
-	}
 	next := app.Server().Handler
 	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
-		if known[string(ctx.Method())] {
+		if slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
 			next(ctx)
 			return
 		}

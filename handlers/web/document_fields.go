@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,27 +24,26 @@ func describe(description *string, extensions *map[string]any, t Text) {
 // describeFields describes every field and parameter of the document. It fails on a field or parameter that has no text
 // in both languages, and on a text that has no field.
 func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables []Fields) error {
-	texts, unused := map[string]Text{}, map[string]bool{}
+	texts := map[string]Text{}
 	for _, table := range tables {
 		for owner, list := range table {
 			for name, t := range list {
-				texts[owner+" "+name], unused[owner+" "+name] = t, true
+				texts[owner+" "+name] = t
 			}
 		}
 	}
+	unused := maps.Clone(texts)
 	var problems []string
-	find := func(owner, name string) Text {
-		key := owner + " " + name
-		t := texts[key]
-		if t[Chinese] == "" || t[English] == "" {
+	find := func(key string) Text {
+		if t := texts[key]; t[Chinese] == "" || t[English] == "" {
 			problems = append(problems, "no text in both languages: "+key)
 		}
 		delete(unused, key)
-		return t
+		return texts[key]
 	}
 	for name, schema := range document.Components.Schemas.Map() {
 		for field, property := range schema.Properties {
-			describe(&property.Description, &property.Extensions, find(name, field))
+			describe(&property.Description, &property.Extensions, find(name+" "+field))
 		}
 	}
 	for _, op := range operations {
@@ -52,7 +52,7 @@ func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables
 			if before, _, found := strings.Cut(op.Path, "{"+p.Name+"}"); found {
 				owner = before + "{" + p.Name + "}"
 			}
-			t := find(owner, p.Name)
+			t := find(owner + " " + p.Name)
 			describe(&p.Description, &p.Extensions, t)
 			describe(&p.Schema.Description, &p.Schema.Extensions, t)
 		}
