@@ -41,7 +41,7 @@ func (c *clock) add(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// fakeUpstream answers with what the test put there.
+// fakeUpstream answers with the test's function.
 type fakeUpstream struct {
 	mu     sync.Mutex
 	calls  int

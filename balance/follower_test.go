@@ -15,7 +15,7 @@ func TestLinkedIsDueAtOnceAndSafeToRepeat(t *testing.T) {
 	if !ok || !schedule.DueAt.Equal(start) {
 		t.Fatalf("%+v, %v", schedule, ok)
 	}
-	w.clock.add(keepFor)
+	w.clock.add(cacheFor)
 	if err := w.Linked(context.Background(), "user-1", w.caller.Links[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestUnlinkedKeepsWhatOthersSee(t *testing.T) {
 	if err := w.Unlinked(context.Background(), "user-1", w.caller.Links[0], left); err != nil {
 		t.Fatal(err)
 	}
-	if !w.store.kept(subject) || !w.kept.Contains(subject) {
+	if !w.store.kept(subject) || !w.cache.Contains(subject) {
 		t.Error("another link's history was deleted")
 	}
 }
@@ -60,7 +60,7 @@ func TestUnlinkedDeletesAndIsSafeToRepeat(t *testing.T) {
 		if err := w.Unlinked(context.Background(), "user-1", w.caller.Links[0], elsewhere); err != nil {
 			t.Fatal(err)
 		}
-		if w.store.kept(subject) || w.kept.Contains(subject) {
+		if w.store.kept(subject) || w.cache.Contains(subject) {
 			t.Error("something is left")
 		}
 	}
