@@ -11,7 +11,7 @@ import (
 	"yibao/reminder"
 )
 
-// Region is where everybody in the World is insured.
+// Region is the region of all persons in the World.
 const Region = "990100"
 
 // App and Template are the one app and the one template of the World.
@@ -94,7 +94,7 @@ func (w *World) AddUser(id string, n int) *identity.Caller {
 	return &identity.Caller{UserID: id, Platform: identity.WeChat, App: App, Links: links}
 }
 
-// EditUser changes a user; nil in fn's hands means there is none.
+// EditUser changes a user; fn gets nil for a missing one.
 func (w *World) EditUser(id string, fn func(*identity.PlatformUser)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -116,7 +116,7 @@ func (w *World) SetBalance(personID string, fen balance.Fen) {
 	})
 }
 
-// SetEnrolments sets what the upstream says of the person, as of now.
+// SetEnrolments sets the upstream's answer about the person, as of now.
 func (w *World) SetEnrolments(personID string, enrolments ...balance.Enrolment) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,7 +137,7 @@ func (w *World) SetAttended(attended bool) {
 	w.attended = attended
 }
 
-// SetScript decides what the platform answers; nil accepts everything.
+// SetScript sets the platform's answers; nil accepts everything.
 func (w *World) SetScript(script func(Sent) reminder.Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
