@@ -394,8 +394,8 @@ func TestRunFinishesTheQuestionUnderWay(t *testing.T) {
 		if w.store.balanceOn(subject, "310", DayOf(time.Now())) == nil {
 			t.Error("the question under way was not recorded before Run returned")
 		}
-		if schedule, _ := w.store.schedule(subject); !schedule.DueAt.Before(time.Now().Add(time.Hour)) {
-			t.Errorf("a subject whose reading was stopped is not due soon: %+v", schedule)
+		if schedule, _ := w.store.schedule(subject); !schedule.DueAt.Before(time.Now().Add(time.Hour)) || schedule.Failures != 0 {
+			t.Errorf("a subject whose reading was stopped is not left to its lease: %+v", schedule)
 		}
 	})
 }

@@ -51,7 +51,11 @@ func TestFailuresFarApartAreNotRemembered(t *testing.T) {
 		}
 		w.clock.add(48 * time.Hour)
 	}
-	w.clock.add(failureWindow - 48*time.Hour)
+	w.clock.add(-48 * time.Hour)
+	if _, err := w.current(); !errors.Is(err, ErrUpstream) || w.upstream.count() != 4 {
+		t.Errorf("at once again: %v after %d questions", err, w.upstream.count())
+	}
+	w.clock.add(failureWindow)
 	w.upstream.set(w.answering(5))
 	if got, err := w.current(); err != nil || amount(t, got) != 5 {
 		t.Errorf("%+v, %v", got, err)

@@ -70,7 +70,7 @@ func TestSlotsBoundARegionAndWorkersNeverTakeAPersonsSlot(t *testing.T) {
 			_, err := w.Fresh(context.Background(), Subject{"p1", region})
 			joined <- err
 		}()
-		synctest.Wait()
+		time.Sleep(w.cfg.AskTimeout/5 + time.Second) // longer than anyone waits for a slot
 		close(release)
 		if err := <-joined; err != nil {
 			t.Error(err)
@@ -114,6 +114,25 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 		w.upstream.set(w.answering(5))
 		if got, err := w.current(); err != nil || amount(t, got) != 5 {
 			t.Errorf("after the delay: %+v, %v", got, err)
+		}
+	})
+}
+
+// While the breaker is open, callers do not wait for a slot.
+func TestAnOpenBreakerFailsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *Config) { c.Slots = 1 })
+		w.upstream.fail(ErrTimeout)
+		for range breakerFailures {
+			_, _ = w.current()
+		}
+		if !w.guardOf(region).attended.TryAcquirePermit() {
+			t.Fatal("no slot is free")
+		}
+		begun := time.Now()
+		if _, err := w.current(); !errors.Is(err, errOpen) || time.Since(begun) != 0 {
+			t.Errorf("%v after %v", err, time.Since(begun))
 		}
 	})
 }

@@ -3,6 +3,7 @@ package balance
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -142,7 +143,7 @@ func TestTheCleanUpDeletesTheWritesOfAKilledQuestion(t *testing.T) {
 		if _, err := w.CollectDue(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if w.store.kept(subject) != again {
+		if w.store.kept(subject) != again || (w.store.balanceOn(subject, "310", "2026-11-21") != nil) != again {
 			t.Errorf("linked again %v: kept %v", again, w.store.kept(subject))
 		}
 		for of := range w.store.schedules {
@@ -199,5 +200,19 @@ func TestALateDeletionThatFailsIsNotAnAnswer(t *testing.T) {
 	}
 	if w.cache.Contains(subject) {
 		t.Error("in memory although no link is left")
+	}
+}
+
+// A new link is visible before its schedule is there. A deletion by record would race with the making of the schedule.
+func TestAnAnswerWithoutAScheduleIsNeitherStoredNorDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	delete(w.store.schedules, subject)
+	w.store.ops = nil
+	if got, err := w.current(); err != nil || amount(t, got) != 12050 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if !slices.Equal(w.store.ops, []string{"scheduled"}) || w.cache.Contains(subject) {
+		t.Errorf("calls %v, in memory %v", w.store.ops, w.cache.Contains(subject))
 	}
 }

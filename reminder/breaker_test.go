@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -197,5 +198,34 @@ func TestAnInconclusiveTrial(t *testing.T) {
 	r.check(err)
 	if n := len(r.world.Sends()); n != 10 {
 		t.Errorf("%d sends", n)
+	}
+}
+
+// Sends that were in flight when the breaker opened belong to the same outage: they do not lengthen the pause.
+func TestLateOutcomesDoNotLengthenThePause(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Parallel = 10
+	r := crowd(t, cfg, 40)
+	var calls atomic.Int32
+	all := make(chan struct{})
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		switch n := calls.Add(1); {
+		case n == 10:
+			close(all)
+		case n < 10:
+			<-all
+		}
+		return reminder.Outcome{Kind: reminder.OutcomeUnknown}
+	})
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeAccepted})
+	before := len(r.world.Sends())
+	r.world.Advance(30 * time.Second)
+	_, err = r.SendDue(context.Background())
+	r.check(err)
+	if n := len(r.world.Sends()); before < 10 || n == before {
+		t.Errorf("%d sends, then %d", before, n)
 	}
 }

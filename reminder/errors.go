@@ -4,17 +4,16 @@ import "errors"
 
 // Errors that callers tell apart with errors.Is.
 var (
-	ErrNotFound    = errors.New("reminder: not found")
-	ErrNoRule      = errors.New("reminder: no rule")
-	ErrNoTemplate  = errors.New("reminder: the app has no such template")
-	ErrThreshold   = errors.New("reminder: the threshold must be between ¥1 and ¥1,000,000")
-	ErrNoAccount   = errors.New("reminder: no personal account to watch")
-	ErrMargin      = errors.New("reminder: the margin must be between ¥0 and ¥1,000,000")
-	ErrNoConsent   = errors.New("reminder: consent to unattended reading is missing")
-	ErrUnattended  = errors.New("reminder: the region does not allow unattended questions")
-	ErrQuietHours  = errors.New("reminder: quiet hours are not valid")
-	ErrReportID    = errors.New("reminder: the report needs an id of 1 to 64 characters")
-	ErrReportAgain = errors.New("reminder: the report was counted already")
+	ErrNotFound   = errors.New("reminder: not found")
+	ErrNoRule     = errors.New("reminder: no rule")
+	ErrNoTemplate = errors.New("reminder: the app has no such template")
+	ErrThreshold  = errors.New("reminder: the threshold must be between ¥1 and ¥1,000,000")
+	ErrNoAccount  = errors.New("reminder: no personal account to watch")
+	ErrMargin     = errors.New("reminder: the margin must be between ¥0 and ¥1,000,000")
+	ErrNoConsent  = errors.New("reminder: consent to unattended reading is missing")
+	ErrUnattended = errors.New("reminder: the region does not allow unattended questions")
+	ErrQuietHours = errors.New("reminder: quiet hours are not valid")
+	ErrReportID   = errors.New("reminder: the report needs an id of 1 to 64 characters")
 )
 
 // errChanged ends an update if the document is no longer as it was read: another process was faster.

@@ -202,3 +202,37 @@ func TestFallHasOneMessage(t *testing.T) {
 		t.Errorf("%d sends", n)
 	}
 }
+
+// A process that is slow between its last two writes must not empty the outbox of a later fall.
+func TestSlowHandOverKeepsTheNextOutbox(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	updates := 0
+	slow, _ := r.start(func(call string) remindertest.Fault {
+		if call != "UpdateRule" {
+			return remindertest.None
+		}
+		if updates++; updates == 2 {
+			r.later(3 * time.Minute)
+			r.fall(9000)
+			r.world.Advance(time.Hour)
+			r.world.SetBalance("u-1", 1)
+			killed, _ := r.start(func(call string) remindertest.Fault {
+				if call == "InsertDelivery" {
+					return remindertest.KillBefore
+				}
+				return remindertest.None
+			})
+			_, _ = killed.EvaluateDue(context.Background())
+		}
+		return remindertest.None
+	})
+	_, err := slow.EvaluateDue(context.Background())
+	r.check(err)
+	if rule := r.rule(); rule.Outbox == nil || rule.Outbox.Episode != 2 {
+		t.Errorf("got %+v", rule)
+	}
+}

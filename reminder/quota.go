@@ -42,41 +42,9 @@ var (
 	errBlocked = errors.New("reminder: an earlier message is unknown")
 )
 
-// blockedUntil returns the end of the block by other unknown messages; zero without one.
-func (q *Quota) blockedUntil(deliveryID string, now time.Time) time.Time {
-	var end time.Time
-	for id, until := range q.Unknown {
-		if id != deliveryID && until.After(now) && until.After(end) {
-			end = until
-		}
-	}
-	return end
-}
-
 // prune removes unknown messages that no longer block.
 func (q *Quota) prune(now time.Time) {
 	maps.DeleteFunc(q.Unknown, func(_ string, until time.Time) bool { return !until.After(now) })
-}
-
-// reserve reserves a unit for the delivery; pure. A long-term grant is not used up: Reserved only names the delivery.
-func (q *Quota) reserve(deliveryID string, kind Kind, now time.Time) error {
-	if !q.blockedUntil(deliveryID, now).IsZero() {
-		return errBlocked
-	}
-	if _, reserved := q.Reserved[deliveryID]; reserved {
-		return nil
-	}
-	if q.Free <= 0 {
-		return errNoQuota
-	}
-	if kind == OneTime {
-		q.Free--
-	}
-	if q.Reserved == nil {
-		q.Reserved = map[string]time.Time{}
-	}
-	q.Reserved[deliveryID] = now
-	return nil
 }
 
 // giveBack frees the delivery's reserved unit: no message was accepted.
@@ -142,15 +110,32 @@ func (q *Quota) settle(d *Delivery, kind Kind, then *snapshot, now time.Time, cf
 	}
 }
 
-// reserve reserves a unit for the delivery. Errors: errNoQuota; errBlocked with the end of the block; the store's.
+// reserve reserves a unit for the delivery. A long-term grant is not used up: Reserved only names the delivery. Errors:
+// errNoQuota; errBlocked with the end of the block; the store's.
 func (r *round) reserve(ctx context.Context, d *Delivery, kind Kind) (time.Time, error) {
 	var until time.Time
 	quota, err := r.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
 		now := r.now()
 		q.prune(now)
 		q.giveBackOrphans(r.open, kind, now, r.cfg)
-		until = q.blockedUntil(d.ID, now)
-		return q.reserve(d.ID, kind, now)
+		_, reserved := q.Reserved[d.ID]
+		switch {
+		case len(q.Unknown) > 0:
+			until = slices.MaxFunc(slices.Collect(maps.Values(q.Unknown)), time.Time.Compare)
+			return errBlocked
+		case reserved:
+			return nil
+		case q.Free <= 0:
+			return errNoQuota
+		}
+		if kind == OneTime {
+			q.Free--
+		}
+		if q.Reserved == nil {
+			q.Reserved = map[string]time.Time{}
+		}
+		q.Reserved[d.ID] = now
+		return nil
 	})
 	if err == nil {
 		r.reserved[d.ID] = quota.snapshot()

@@ -190,3 +190,22 @@ func TestUnitOfAGoneLinkComesBack(t *testing.T) {
 		t.Errorf("quota %+v, %d open, %d finished", q, len(open), len(finished))
 	}
 }
+
+// A unit is not given back before a lease is over, even if its delivery is gone: its holder may be slow.
+func TestAYoungUnitOfADeletedDeliveryStays(t *testing.T) {
+	t.Parallel()
+	r := reservedThenKilled(t)
+	r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+	r.world.Advance(time.Minute)
+	r.world.SetBalance("u-2", 1)
+	_, err := r.store.UpdateRule(context.Background(), "u-2", func(rule *reminder.Rule) error {
+		rule.DueAt = r.world.Now()
+		return nil
+	})
+	r.check(err)
+	r.later(time.Minute) // the killed holder's lease is over, its unit as old as a lease
+	open, _ := r.store.All()
+	if q := r.quota(); len(open) != 1 || open[0].Reason != reminder.ReasonNoQuota || q.Free != 0 || len(q.Reserved) != 1 {
+		t.Errorf("%d open, quota %+v", len(open), q)
+	}
+}

@@ -2,9 +2,11 @@ package reminder_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"yibao/identity"
 	"yibao/reminder"
 	"yibao/reminder/remindertest"
 )
@@ -208,5 +210,136 @@ func TestSleptOverARetry(t *testing.T) {
 	r.later(time.Hour)
 	if _, finished := r.store.All(); len(finished) != 2 || len(r.quota().Reserved) != 0 || r.quota().Free != 0 {
 		t.Errorf("%d finished, quota %+v", len(finished), r.quota())
+	}
+}
+
+// The answer of the write of an outcome is lost, and the writer sleeps longer than its lease. Its repetition must not touch
+// the next holder's send.
+func TestSleptOverTheRepetitionOfAnOutcome(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy})
+	updates := 0
+	sleeper, _ := r.start(func(call string) remindertest.Fault {
+		if call != "UpdateDelivery" {
+			return remindertest.None
+		}
+		switch updates++; updates {
+		case 2: // the outcome
+			return remindertest.FailAfter
+		case 3: // its repetition
+			r.world.Advance(3 * time.Minute)
+			next, _ := r.start(func(call string) remindertest.Fault {
+				if call == "UpdateDelivery" {
+					return remindertest.KillAfter
+				}
+				return remindertest.None
+			})
+			_, _ = next.SendDue(context.Background())
+		}
+		return remindertest.None
+	})
+	_, err = sleeper.SendDue(context.Background())
+	r.check(err)
+	if d := r.last(); d.State != reminder.DeliverySending || d.Attempts != 2 {
+		t.Errorf("%s after %d attempts", d.State, d.Attempts)
+	}
+	r.later(3 * time.Minute)
+	r.expect(reminder.DeliveryUnknown, reminder.ReasonLostAnswer, 0, 0)
+}
+
+// A holder that sleeps longer than its lease, just before it postpones, must not change the next holder's retry.
+func TestSleptOverAPostponing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: 5 * time.Hour})
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	r.deps = func(d *reminder.Deps) { d.Templates = nil } // the sleeper postpones
+	sleeper, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateDelivery" {
+			r.world.Advance(3 * time.Minute)
+			_, err := r.SendDue(context.Background())
+			r.check(err)
+		}
+		return remindertest.None
+	})
+	_, err = sleeper.SendDue(context.Background())
+	r.check(err)
+	if d := r.last(); d.Reason != reminder.ReasonBusy || d.NotBefore.Sub(r.world.Now()) != 5*time.Hour {
+		t.Errorf("%s, next in %v", d.Reason, d.NotBefore.Sub(r.world.Now()))
+	}
+}
+
+// The next holder finds a delivery in sending; before it writes "unknown", the slow sender writes a retry. That stays.
+func TestASlowRetryIsNotUnknown(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	found, written, done := make(chan struct{}), make(chan struct{}), make(chan error)
+	next, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateDelivery" {
+			close(found)
+			<-written
+		}
+		return remindertest.None
+	})
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		r.world.Advance(3 * time.Minute)
+		go func() {
+			_, err := next.SendDue(context.Background())
+			done <- err
+		}()
+		<-found
+		return reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy}
+	})
+	_, err = r.SendDue(context.Background())
+	r.check(err)
+	close(written)
+	r.check(<-done)
+	r.expect(reminder.DeliveryPending, reminder.ReasonBusy, 1, 0)
+}
+
+// If an unknown message left by a crash cannot be settled, it does not block its template yet; then nothing is sent.
+func TestNothingIsSentBeforeTheLeftoversAreSettled(t *testing.T) {
+	t.Parallel()
+	r := twoFallen(t, rigConfig())
+	killed, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateDelivery" {
+			return remindertest.KillAfter
+		}
+		return remindertest.None
+	})
+	_, _ = killed.SendDue(context.Background())
+	r.world.Advance(3 * time.Minute)
+	failed := false
+	failing, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateQuota" && !failed {
+			failed = true
+			return remindertest.FailBefore
+		}
+		return remindertest.None
+	})
+	if _, err := failing.SendDue(context.Background()); !errors.Is(err, identity.ErrStore) || len(r.world.Sends()) != 0 {
+		t.Errorf("%v, %d sends", err, len(r.world.Sends()))
+	}
+	r.pass()
+	if open, _ := r.store.All(); len(open) != 1 || open[0].Reason != reminder.ReasonUnknownBefore || len(r.world.Sends()) != 0 {
+		t.Errorf("%d open, %d sends", len(open), len(r.world.Sends()))
 	}
 }

@@ -2,7 +2,6 @@ package reminder
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"yibao/identity"
@@ -44,7 +43,7 @@ func (s *Service) Report(ctx context.Context, c *identity.Caller, report Report)
 		_, err := s.Store.UpdateQuota(ctx, c.UserID, t.Name, func(q *Quota) error {
 			return q.count(report.ID, t.Kind, result, s.cfg.MaxFree)
 		})
-		if err != nil && !errors.Is(err, ErrReportAgain) {
+		if err := unlessChanged(err); err != nil {
 			return nil, err
 		}
 		granted[t.Name] = result == resultAccept
@@ -64,10 +63,10 @@ func (s *Service) Report(ctx context.Context, c *identity.Caller, report Report)
 	return s.Quotas(ctx, c)
 }
 
-// count applies one result; ErrReportAgain for a report that was counted already.
+// count applies one result. It changes nothing, with errChanged, for a report that was counted already.
 func (q *Quota) count(reportID string, kind Kind, result string, maxFree int) error {
 	if slices.Contains(q.Reports, reportID) {
-		return ErrReportAgain
+		return errChanged
 	}
 	q.Reports = append(q.Reports, reportID)
 	q.Reports = q.Reports[max(0, len(q.Reports)-maxReports):]

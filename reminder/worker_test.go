@@ -278,3 +278,64 @@ func TestAPassWithoutOwnWorkIsNotFull(t *testing.T) {
 	}
 	t.Error("no end of full passes")
 }
+
+// A decision that is written when a stop comes is also handed over, and the rule keeps its next due time.
+func TestStopAfterTheDecision(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	service, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateRule" {
+			cancel()
+		}
+		return remindertest.None
+	})
+	_, err := service.EvaluateDue(ctx)
+	r.check(err)
+	open, _ := r.store.All()
+	if rule := r.rule(); len(open) != 1 || rule.Outbox != nil || !rule.DueAt.Equal(r.world.Now().Add(time.Hour)) {
+		t.Errorf("%d open, %+v", len(open), rule)
+	}
+}
+
+// A recheck that a stop interrupts during its question has no finding.
+func TestStopDuringTheRecheck(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.fall(100) // waits for a subscription
+	r.grant(1)
+	before := r.last()
+	ctx, cancel := context.WithCancel(context.Background())
+	service, _ := r.start(func(call string) remindertest.Fault {
+		if call == "Rule" {
+			cancel()
+		}
+		return remindertest.None
+	})
+	_, err := service.SendDue(ctx)
+	r.check(err)
+	if after := r.last(); after != before {
+		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// A user whose message made the sender panic waits for the lease.
+func TestAPanicOfTheSenderIsLeftToTheLease(t *testing.T) {
+	t.Parallel()
+	r := twoFallen(t, rigConfig())
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome { panic("sender") })
+	if _, err := r.SendDue(context.Background()); err == nil {
+		t.Error("no error")
+	}
+	for _, want := range []bool{false, true} {
+		now := r.world.Now()
+		if leased, err := r.store.LeaseUser(context.Background(), "u", "another", now, now); leased != want || err != nil {
+			t.Errorf("leased %v, %v, want %v", leased, err, want)
+		}
+		r.world.Advance(2 * time.Minute)
+	}
+}
