@@ -159,11 +159,11 @@ func TestCodesAreTheDomains(t *testing.T) {
 		file, from, constant string
 		notes                []codeNote
 	}{
-		{"../balance/balance.go", "", `\tStatus\w+ +Status += "(\w+)"`, statusNotes()},
+		{"../balance/answer.go", "", `\tStatus\w+ +Status += "(\w+)"`, statusNotes()},
 		{"../identity/identity.go", "", `\tFailed\w+ += "(\w+)"`, notesOf(failureTexts)},
-		{"../reminder/reminder.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, notesOf(deliveryTexts)},
-		{"../reminder/reminder.go", "", `\tReason\w+ +Reason = "(\w+)"`, notesOf(reasonTexts)},
-		{"../reminder/reminder.go", "// What an evaluation", `\tReason\w+ +Reason = "(\w+)"`, notesOf(evaluationTexts)},
+		{"../reminder/delivery.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, notesOf(deliveryTexts)},
+		{"../reminder/reason.go", "", `\tReason\w+ +Reason = "(\w+)"`, notesOf(reasonTexts)},
+		{"../reminder/reason.go", "// The reasons of an evaluation", `\tReason\w+ +Reason = "(\w+)"`, notesOf(evaluationTexts)},
 	} {
 		source, err := os.ReadFile(c.file)
 		if err != nil {

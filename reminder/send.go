@@ -122,7 +122,7 @@ func (r *round) attend(ctx context.Context, d *Delivery) error {
 	return r.send(ctx, d, c)
 }
 
-// send sends one delivery. The table at Quota says for a crash between any two writes how the next holder goes on.
+// send sends one delivery. The table at Quota tells how the next holder goes on after a crash between any two writes.
 func (r *round) send(ctx context.Context, d *Delivery, c check) error {
 	// Write 1: a unit is reserved.
 	until, err := r.reserve(ctx, d, c.template.Kind)

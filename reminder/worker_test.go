@@ -323,7 +323,7 @@ func TestStopDuringTheRecheck(t *testing.T) {
 	}
 }
 
-// A user whose message made the sender panic waits for the lease.
+// After a panic of the sender the user waits for the lease.
 func TestAPanicOfTheSenderIsLeftToTheLease(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
