@@ -38,7 +38,7 @@ func (s *Service) unreadable(subject Subject) bool {
 	return ok && errors.Is(last.err, ErrMalformed)
 }
 
-// noteFailure remembers a failure of the subject and forgets it after a good answer. Timeouts, our own limits and our own
+// noteFailure remembers a failure of the subject until a good answer. Timeouts, our own limits and our own
 // store are no failures of the subject; "not enrolled" and the like are answers. The caller holds the service's lock.
 func (s *Service) noteFailure(subject Subject, err error) {
 	switch {

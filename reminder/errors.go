@@ -19,7 +19,7 @@ var (
 // errChanged ends an update if the document is no longer as it was read: another process was faster.
 var errChanged = errors.New("reminder: changed meanwhile")
 
-// unlessChanged drops errChanged.
+// unlessChanged returns nil for errChanged, and every other error as it is.
 func unlessChanged(err error) error {
 	if errors.Is(err, errChanged) {
 		return nil
