@@ -1,9 +1,9 @@
 package balance
 
-// Format names the chart library whose data shape is wanted.
+// Format names a chart library; each has its own data shape.
 type Format string
 
-// The formats. FormatSeries is the plain one, with the keys of the series; uCharts reads it as it is.
+// The formats. FormatSeries is plain and has the keys of the series; uCharts reads it unchanged.
 const (
 	FormatSeries  Format = "series"
 	FormatECharts Format = "echarts" // an option fragment; echarts-for-weixin, pages/line/index.js
@@ -45,9 +45,9 @@ type f2Row struct {
 	Type  string   `json:"type"`
 }
 
-// Chart returns the data in the shape that the library reads, to be encoded as JSON: numbers in yuan with at most two
-// decimals, null for gaps. All three libraries break the line at null unless told otherwise (connectNulls), so a gap is
-// a row of F2 too. A format that is not known is FormatSeries.
+// Chart returns the data in the library's shape, to be encoded as JSON: numbers in yuan with at most two decimals, null
+// for gaps. All three libraries break the line at null by default (connectNulls), so a gap is a row of F2 too. An unknown
+// format gives FormatSeries.
 func (t *Trend) Chart(format Format) any {
 	switch format {
 	case FormatECharts:

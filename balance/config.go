@@ -17,8 +17,6 @@ type Config struct {
 	DailyAt         setting.TimeOfDay `koanf:"daily_at"`                    // in Asia/Shanghai: when the daily readings begin
 	DailySpread     time.Duration     `koanf:"daily_spread"`                // over how long they are spread, also past midnight
 	CollectEvery    time.Duration     `koanf:"collect_every"`               // how often the worker looks for due readings
-
-	CacheSize int // answers kept in memory, and as many failures; not configured
 }
 
 // SetDefaults fills the section.
@@ -26,7 +24,6 @@ func (c *Config) SetDefaults() {
 	*c = Config{
 		DisplayAge: 10 * time.Minute, DecisionAge: 30 * time.Minute, AskTimeout: 15 * time.Second, Slots: 32,
 		UnattendedSlots: 8, DailyAt: setting.TimeOfDay(6 * time.Hour), DailySpread: 2 * time.Hour, CollectEvery: time.Minute,
-		CacheSize: 10_000,
 	}
 }
 

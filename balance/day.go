@@ -5,6 +5,9 @@ import (
 	_ "time/tzdata" // containers often have no zone data
 )
 
+// Day is a calendar day in Asia/Shanghai, "2026-11-21".
+type Day string
+
 // Shanghai is the zone of every day, month and quiet hour.
 var Shanghai = mustLoad("Asia/Shanghai")
 
@@ -29,7 +32,7 @@ func ParseDay(text string) (Day, error) {
 	return Day(text), nil
 }
 
-// Start returns midnight at the beginning of the day in Asia/Shanghai; the zero time for a Day not made by this package.
+// Start returns the beginning of the day in Asia/Shanghai; the zero time for a Day not made by this package.
 func (d Day) Start() time.Time {
 	t, err := time.ParseInLocation(dayLayout, string(d), Shanghai)
 	if err != nil {
@@ -38,7 +41,7 @@ func (d Day) Start() time.Time {
 	return t
 }
 
-// date is the day as a UTC midnight: counting days there never meets a midnight that a clock change left out.
+// date is the day as a UTC midnight. Days are counted in UTC, because Shanghai's clock changes left some midnights out.
 func (d Day) date() time.Time {
 	t, err := time.Parse(dayLayout, string(d))
 	if err != nil {
@@ -50,7 +53,7 @@ func (d Day) date() time.Time {
 // Add returns the day n days later.
 func (d Day) Add(n int) Day { return Day(d.date().AddDate(0, 0, n).Format(dayLayout)) }
 
-// until returns how many days later the other day is.
+// until returns the number of days from d to the other day.
 func (d Day) until(other Day) int { return int(other.date().Sub(d.date()) / (24 * time.Hour)) }
 
 // monday returns the Monday of the day's week (ISO 8601: weeks begin on Monday).

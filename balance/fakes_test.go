@@ -41,7 +41,7 @@ func (c *clock) add(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-// fakeUpstream answers with what the test put there.
+// fakeUpstream answers with the test's function.
 type fakeUpstream struct {
 	mu     sync.Mutex
 	calls  int
@@ -137,7 +137,7 @@ func newWorld(t testing.TB, change ...func(*Config)) *world {
 		persons: map[string]identity.Person{
 			subject.PersonID: {ID: subject.PersonID, Name: "测试甲", IDType: "01", IDNumber: "000000000000000001"},
 		},
-		slots: []identity.Slot{{PersonID: subject.PersonID, N: 1, LinkID: "link-1", UserID: "user-1", Region: region, Unattended: true}},
+		slots: []identity.Slot{{LinkID: "link-1", UserID: "user-1", Region: region, Unattended: true}},
 	}
 	w.caller = &identity.Caller{UserID: "user-1", Links: []identity.Link{{
 		ID: "link-1", PersonID: subject.PersonID, Region: region, Relation: identity.Parent, Since: start,

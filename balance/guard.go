@@ -11,10 +11,12 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"yibao/identity"
+	"yibao/identity/panics"
 )
 
-// The breaker of a region opens when 5 of its last 10 questions got no readable answer (see guard.ask for those about one
-// person), and lets two through to try again after 5 s. These are the machine's seconds: they measure a network, not the world's books.
+// The breaker of a region opens when 5 of its last 10 questions got no readable answer, and allows two trials after 5 s.
+// guard.ask tells how one person's unreadable record counts. The breaker uses the machine's clock, because it measures a
+// network. The breaker of package reminder is another one: see reminder/breaker.go.
 const (
 	breakerFailures = 5
 	breakerWindow   = 10
@@ -22,18 +24,18 @@ const (
 	breakerDelay    = 5 * time.Second
 )
 
-// errOpen is what a question comes to while the region's breaker is open: callers see a timeout that took no time.
-var errOpen = fmt.Errorf("balance: the region is left alone for a moment: %w", ErrTimeout)
+// errOpen is the error of a question while the region's breaker is open. Callers see it as ErrTimeout.
+var errOpen = fmt.Errorf("balance: the region's breaker is open: %w", ErrTimeout)
 
-// guard bounds what one region's upstream is asked. Questions that a person waits for and those of the workers have
-// separate slots, so that a morning's daily readings never keep a person waiting.
+// guard bounds the questions to one region's upstream. Persons and workers have separate slots, so the daily readings
+// never make a person wait.
 type guard struct {
 	region     string
+	log        *slog.Logger
 	attended   bulkhead.Bulkhead[any]
 	unattended bulkhead.Bulkhead[any]
 	breaker    circuitbreaker.CircuitBreaker[any]
 	timeout    time.Duration
-	wait       time.Duration
 }
 
 func newGuard(region string, cfg Config, log *slog.Logger) *guard {
@@ -42,6 +44,7 @@ func newGuard(region string, cfg Config, log *slog.Logger) *guard {
 	}
 	return &guard{
 		region:     region,
+		log:        log,
 		attended:   bulkhead.New[any](uint(cfg.Slots)),
 		unattended: bulkhead.New[any](uint(cfg.UnattendedSlots)),
 		breaker: circuitbreaker.NewBuilder[any]().
@@ -51,18 +54,18 @@ func newGuard(region string, cfg Config, log *slog.Logger) *guard {
 			OnStateChanged(changed).
 			Build(),
 		timeout: cfg.AskTimeout,
-		wait:    cfg.AskTimeout / 5,
 	}
 }
 
-// enter waits a moment for one of the slots. While the breaker is open nobody queues.
+// enter takes one of the slots, waiting for up to a fifth of the question's time. While the breaker is open it fails at
+// once.
 //
 // Errors: ErrBusy, errOpen, and ctx's.
 func (g *guard) enter(ctx context.Context, slots bulkhead.Bulkhead[any]) (leave func(), err error) {
 	if g.breaker.RemainingDelay() > 0 {
 		return nil, errOpen
 	}
-	err = slots.AcquirePermitWithMaxWait(ctx, g.wait)
+	err = slots.AcquirePermitWithMaxWait(ctx, g.timeout/5)
 	if errors.Is(err, bulkhead.ErrFull) {
 		return nil, ErrBusy
 	}
@@ -72,25 +75,25 @@ func (g *guard) enter(ctx context.Context, slots bulkhead.Bulkhead[any]) (leave 
 	return slots.ReleasePermit, nil
 }
 
-// ask puts the question, on a context of its own: it belongs to nobody who might give up. The caller holds a slot.
+// ask asks the upstream, on a context of its own: a caller that gives up must not end it. The caller holds a slot.
 //
-// Unreadable says that the last answer about this person could not be read. ErrMalformed stands for a region that sends
-// noise as well as for one person's record that is broken, and an adapter does not tell which. So for one person it counts
-// once, until a good answer comes: a broken record, however often it is read, closes no region, and noise for several
-// people does. In a trial it counts always, or a region that still sends noise would pass.
+// ErrMalformed means a region that sends noise or one person's broken record; an adapter cannot tell which. unreadable
+// says that the person's last answer was malformed too. Such a repeated failure does not count while the breaker is
+// closed. So a broken record, however often it is read, opens no breaker, while noise for several persons does. A trial
+// counts always; otherwise a region that still sends noise would pass.
 //
-// Errors: the ones of Upstream, bare; what the adapter wrapped around them stays here.
+// Errors: those of Upstream, without the adapter's wrapping.
 func (g *guard) ask(upstream Upstream, claim identity.Claim, unreadable bool) (*Answer, error) {
 	if !g.breaker.TryAcquirePermit() {
 		return nil, errOpen
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
-	answer, err := enrolments(ctx, upstream, g.region, claim)
-	// A refusal is an answer: only silence and noise say that the upstream is ill.
+	answer, err := g.enrolments(ctx, upstream, claim)
+	// A refusal is an answer: only timeouts and unreadable answers are failures of the upstream.
 	switch {
 	case errors.Is(err, ErrMalformed) && unreadable && g.breaker.IsClosed():
-		// Nothing new; and a closed breaker's permits need not be given back.
+		// A closed breaker's permit need not be given back.
 	case errors.Is(err, ErrTimeout), errors.Is(err, ErrMalformed):
 		g.breaker.RecordFailure()
 	default:
@@ -99,15 +102,16 @@ func (g *guard) ask(upstream Upstream, claim identity.Claim, unreadable bool) (*
 	return answer, err
 }
 
-// enrolments calls the adapter and turns whatever it does into one of the named errors. A panic is caught because this
-// runs on a goroutine that no server's recovery covers.
-func enrolments(ctx context.Context, upstream Upstream, region string, claim identity.Claim) (answer *Answer, err error) {
+// enrolments calls the adapter and turns every failure into one of the named errors. A panic counts as a malformed answer,
+// so that it reaches the breaker.
+func (g *guard) enrolments(ctx context.Context, upstream Upstream, claim identity.Claim) (answer *Answer, err error) {
 	defer func() {
-		if recover() != nil {
+		if cause := recover(); cause != nil {
+			panics.Log(g.log, "balance_upstream_panic", cause, "region", g.region)
 			answer, err = nil, ErrMalformed
 		}
 	}()
-	answer, err = upstream.Enrolments(ctx, region, claim)
+	answer, err = upstream.Enrolments(ctx, g.region, claim)
 	if err != nil {
 		return nil, named(err)
 	}
@@ -117,10 +121,11 @@ func enrolments(ctx context.Context, upstream Upstream, region string, claim ide
 	return answer, nil
 }
 
+// named returns the package's error for an adapter's. The adapter logs its own errors, which may hold text from outside.
 func named(err error) error {
-	for _, known := range []error{ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy} {
-		if errors.Is(err, known) {
-			return known
+	for _, ours := range []error{ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy} {
+		if errors.Is(err, ours) {
+			return ours
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {

@@ -64,13 +64,13 @@ func TestSlotsBoundARegionAndWorkersNeverTakeAPersonsSlot(t *testing.T) {
 		if _, err := w.Current(context.Background(), w.caller, "p3"); !errors.Is(err, ErrBusy) {
 			t.Errorf("a third person: %v", err)
 		}
-		// A worker that meets a person's question joins it, whatever the slots.
+		// A worker that meets a person's question joins it, with or without a free slot.
 		joined := make(chan error)
 		go func() {
 			_, err := w.Fresh(context.Background(), Subject{"p1", region})
 			joined <- err
 		}()
-		synctest.Wait()
+		time.Sleep(w.cfg.AskTimeout/5 + time.Second) // longer than anyone waits for a slot
 		close(release)
 		if err := <-joined; err != nil {
 			t.Error(err)
@@ -89,7 +89,7 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 		w.upstream.fail(refusal)
 		for range 30 {
 			_, _ = w.current()
-			w.clock.add(sickFor)
+			w.clock.add(failurePause)
 		}
 		if w.upstream.count() != 30 {
 			t.Errorf("%v: %d of 30 questions were asked", refusal, w.upstream.count())
@@ -118,20 +118,38 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 	})
 }
 
-// withOthers links the caller to n more persons, whose links are called as they are.
+// While the breaker is open, callers do not wait for a slot.
+func TestAnOpenBreakerFailsAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *Config) { c.Slots = 1 })
+		w.upstream.fail(ErrTimeout)
+		for range breakerFailures {
+			_, _ = w.current()
+		}
+		if !w.guardOf(region).attended.TryAcquirePermit() {
+			t.Fatal("no slot is free")
+		}
+		begun := time.Now()
+		if _, err := w.current(); !errors.Is(err, errOpen) || time.Since(begun) != 0 {
+			t.Errorf("%v after %v", err, time.Since(begun))
+		}
+	})
+}
+
+// withOthers links the caller to n more persons; each link has its person's id.
 func (w *world) withOthers(n int) (ids []string) {
 	for i := range n {
 		id := fmt.Sprint("p", i)
-		w.people.persons[id] = identity.Person{ID: id, Name: id}
+		w.people.persons[id] = identity.Person{ID: id, Names: map[string]string{region: id}}
 		w.caller.Links = append(w.caller.Links, identity.Link{ID: id, PersonID: id, Region: region})
 		ids = append(ids, id)
 	}
 	return ids
 }
 
-// One person's record that cannot be read, looked at in a loop for an hour, asks the upstream every few seconds at most
-// and closes a quiet region for nobody.
-func TestOneSickRecordClosesNoRegion(t *testing.T) {
+// A loop of an hour over one unreadable record asks the upstream every few seconds at most and opens no breaker.
+func TestOneUnreadableRecordOpensNoBreaker(t *testing.T) {
 	t.Parallel()
 	for name, read := range map[string]func(w *world) error{
 		"a person": func(w *world) error { _, err := w.current(); return err },
@@ -151,16 +169,16 @@ func TestOneSickRecordClosesNoRegion(t *testing.T) {
 			}
 			w.clock.add(time.Second)
 		}
-		if n, most := w.upstream.count(), int(time.Hour/sickFor)+1; n > most {
+		if n, most := w.upstream.count(), int(time.Hour/failurePause)+1; n > most {
 			t.Errorf("%s: %d questions in an hour, want %d at most", name, n, most)
 		}
 		if got, err := w.Current(context.Background(), w.caller, other); err != nil || amount(t, got) != 5 {
-			t.Errorf("%s: somebody else in the region: %+v, %v", name, got, err)
+			t.Errorf("%s: another person of the region: %+v, %v", name, got, err)
 		}
 	}
 }
 
-// A region that sends everybody noise is left alone, also by those who met the noise before.
+// Noise for several persons opens the breaker, for persons with an earlier failure too.
 func TestNoiseForManyOpensTheBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +194,7 @@ func TestNoiseForManyOpensTheBreaker(t *testing.T) {
 			t.Errorf("%d questions to a region that sends noise", w.upstream.count())
 		}
 		time.Sleep(breakerDelay)
-		w.clock.add(sickFor)
+		w.clock.add(failurePause)
 		for range 3 {
 			for _, id := range others { // the first trial is noise again
 				_, _ = w.Current(context.Background(), w.caller, id)

@@ -1,7 +1,6 @@
 package balance
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 )
@@ -9,16 +8,13 @@ import (
 // Fen is an amount of money in fen, a hundredth of a yuan.
 type Fen int64
 
-// ErrMoney says that a text is not an amount.
-var ErrMoney = errors.New("balance: not an amount of money")
-
 // maxYuanDigits keeps every amount far inside int64.
 const maxYuanDigits = 13
 
-// ParseYuan reads an amount in yuan ("120.5", "-3", "1e2") as fen, exactly. More than two decimals are accepted only
-// when the rest are zeros. An exponent is accepted when the result is a whole number of fen. Empty text, spaces, signs
-// other than one leading "-" or "+", a point without digits on both sides, digits other than ASCII ones, and more than 13
-// digits before the point (leading zeros not counted) are ErrMoney.
+// ParseYuan reads an amount in yuan ("120.5", "-3", "1e2") as fen, exactly. Decimals after the second must be zeros. An
+// exponent is accepted if the result is a whole number of fen. Empty text, spaces, signs other than one leading "-" or
+// "+", a point without digits on both sides, digits other than ASCII ones, and more than 13 digits before the point
+// (leading zeros not counted) are ErrMoney.
 func ParseYuan(text string) (Fen, error) {
 	mantissa, exponent, err := splitExponent(text)
 	if err != nil {
@@ -39,7 +35,7 @@ func ParseYuan(text string) (Fen, error) {
 	return fen, nil
 }
 
-// cutSign takes one leading sign off; a second one stays and is then not a digit.
+// cutSign removes one leading sign. A second one stays and fails as a digit.
 func cutSign(text string) (rest string, negative bool) {
 	if rest, negative = strings.CutPrefix(text, "-"); negative {
 		return rest, true
@@ -60,7 +56,7 @@ func splitExponent(text string) (string, int, error) {
 	return text[:at], exponent, nil
 }
 
-// shift returns digits × 10^by as fen; by < 0 must cut off zeros only.
+// shift returns digits × 10^by as fen. A negative by may remove zeros only.
 func shift(all string, by int) (Fen, error) {
 	if by < 0 {
 		cut := max(len(all)+by, 0)
@@ -98,7 +94,7 @@ func (f Fen) String() string {
 	return sign + strconv.FormatUint(n/100, 10) + "." + cents
 }
 
-// Display is the amount as a person reads it: "¥1,234.50", "-¥3.00".
+// Display is the amount for people: "¥1,234.50", "-¥3.00".
 func (f Fen) Display() string {
 	text := f.String()
 	sign := ""

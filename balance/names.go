@@ -1,6 +1,6 @@
 package balance
 
-// insuranceNames is the national code table insutype in words that people use: zh, en.
+// insuranceNames is the national code table insutype in everyday words: zh, en.
 var insuranceNames = map[string][2]string{
 	"310": {"职工医保", "Employee basic medical insurance"},
 	"320": {"公务员医疗补助", "Civil servant medical subsidy"},
@@ -18,9 +18,8 @@ var insuranceNames = map[string][2]string{
 	"510": {"生育保险", "Maternity insurance"},
 }
 
-// InsuranceName returns the name of an insurance type (national code table insutype). Codes that are not in the
-// national table, such as a region's own of five digits, are named by their code. The language is "zh" unless another
-// one is given; every language but "en" is answered in Chinese.
+// InsuranceName returns the name of an insurance type (national code table insutype). A code outside the national table,
+// such as a region's own of five digits, is its own name. The name is in Chinese unless the language "en" is given.
 func InsuranceName(code string, lang ...string) string {
 	english := len(lang) > 0 && lang[0] == "en"
 	names, ok := insuranceNames[code]
@@ -35,7 +34,7 @@ func InsuranceName(code string, lang ...string) string {
 	return "其他险种(" + code + ")"
 }
 
-// accountName is what a chart calls the personal account of an insurance: the insurance is named where there are others.
+// accountName is the name of a personal account on a chart. It names the insurance only if there are several accounts.
 func accountName(insurance, lang string, only bool) string {
 	switch {
 	case only && lang == "en":

@@ -11,7 +11,7 @@ import (
 // Step is the width of a chart's categories.
 type Step string
 
-// The steps. StepAuto takes days up to 92 days, weeks up to two years, and months beyond.
+// The steps. StepAuto chooses days for up to 92 days, weeks for up to two years, and months beyond.
 const (
 	StepAuto  Step = "auto"
 	StepDay   Step = "day"
@@ -19,10 +19,10 @@ const (
 	StepMonth Step = "month"
 )
 
-// Gaps says what a category without a reading shows.
+// Gaps says how a category without a reading is drawn.
 type Gaps string
 
-// The ways with gaps.
+// The values of Gaps.
 const (
 	GapsNull  Gaps = "null"  // nothing
 	GapsCarry Gaps = "carry" // the last known balance before it
@@ -34,7 +34,7 @@ const (
 	defaultDays  = 30
 	autoDays     = 92
 	autoWeekDays = 2 * 366
-	// lookBackDays is how far before the range a carried balance may come from: what is older than a month is no news.
+	// lookBackDays bounds how far before the range a carried balance may come from.
 	lookBackDays = 31
 )
 
@@ -55,24 +55,24 @@ type Trend struct {
 	Gaps     Gaps
 	Timezone string
 	From, To Day
-	// Since is the first day the link may see. Categories before it are there, empty.
+	// Since is the first day that the link may see. Categories before it are empty.
 	Since Day
 	// AsOf is the upstream's time of the youngest reading in the range; zero without one.
 	AsOf time.Time
-	// Completeness is Complete when every finished category from Since on has a reading of its own (carried ones do not
-	// count), Partial when one is missing or the account's existence is not known, and Unsupported when there is no
-	// personal account and so nothing to draw.
+	// Completeness is Complete if every finished category from Since on has a reading of its own (carried ones do not
+	// count). It is Partial if one is missing or the account's existence is not known. It is Unsupported if there is no
+	// personal account.
 	Completeness Completeness
-	// Account says whether the latest readings know a personal account.
+	// Account says whether there is a personal account by the latest readings.
 	Account Existence
 	// Categories are all days ("2026-11-21"), weeks (by their Monday) or months ("2026-11") of the range, in order.
 	Categories []string
-	// Series has one entry for each insurance type with at least one figure in the range; empty, never nil, without.
+	// Series has one entry for each insurance type with at least one figure in the range. It is never nil.
 	Series  []Series
 	Summary []Summary
 }
 
-// Series is one line of the chart; Fen runs along Trend.Categories, nil where nothing is shown.
+// Series is one line of the chart. Fen has one element for each of Trend.Categories, nil for a gap.
 type Series struct {
 	Key           string // "personal" when it is the only one, else "personal_310"
 	Name          string
@@ -80,18 +80,18 @@ type Series struct {
 	Fen           []*Fen
 }
 
-// Summary sums up the days of a series, so that it is the same at every step that shows the series: the lowest, highest,
-// first and last figure that a chart by days shows.
+// Summary holds the lowest, highest, first and last figure of a series as a chart by days shows them. So it is the same at
+// every step.
 type Summary struct {
 	Key, Name                  string
 	Min, Max, Opening, Closing Fen
 }
 
-// Trend draws the balance of the caller's link over the asked days. A link sees readings from its own start; a self link
-// all that the person's own links gathered. Days to come may be asked for and are empty.
+// Trend draws the balance of the caller's link over the given days. A link sees readings from its own start; a self link
+// sees all readings of the person's own links. Future days are empty.
 //
 // Errors: identity.ErrNoSuchLink; ErrRange for days, steps or gaps that are not valid, a range that starts after today,
-// or one longer than ten years; ErrTooMany when the asked step gives more than 366 points; the store's.
+// or one longer than ten years; ErrTooMany if the given step makes more than 366 points; the store's.
 func (s *Service) Trend(ctx context.Context, caller *identity.Caller, linkID string, query TrendQuery) (*Trend, error) {
 	link, err := caller.Link(linkID)
 	if err != nil {

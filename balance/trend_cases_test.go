@@ -8,7 +8,7 @@ type point struct {
 	balance   *Fen
 }
 
-// trendCases says what the readings of a link since the day look like on a chart.
+// trendCases holds readings of a link and the chart that they make.
 var trendCases = map[string]struct {
 	since        Day
 	points       []point

@@ -79,7 +79,7 @@ func (m model) byDay() TrendQuery {
 	return q
 }
 
-// checkSummary compares a chart's summary with what it shows; by longer steps the lowest and highest days may be hidden.
+// checkSummary compares a chart's summary with its figures; longer steps may hide the lowest and highest days.
 func (m model) checkSummary(t *rapid.T, got *Trend) {
 	for i, s := range got.Series {
 		var shown []Fen

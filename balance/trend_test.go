@@ -208,7 +208,7 @@ func TestTrendSummary(t *testing.T) {
 		w.put("310", day, AccountYes, fen(balance))
 	}
 	want := Summary{Key: "personal", Name: "个人账户", Min: -100, Max: 900, Opening: 500, Closing: 300}
-	for _, step := range []Step{StepDay, StepWeek, StepMonth} { // what is lowest does not depend on how the chart is drawn
+	for _, step := range []Step{StepDay, StepWeek, StepMonth} { // the lowest figure is the same at every step
 		if got := w.trend(t, TrendQuery{From: "2026-11-16", Step: step}).Summary; len(got) != 1 || got[0] != want {
 			t.Errorf("by %s: %+v", step, got)
 		}

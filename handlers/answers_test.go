@@ -255,7 +255,7 @@ func TestEveryReasonHasAText(t *testing.T) {
 			}
 		}
 	}
-	source, err := os.ReadFile("../reminder/reminder.go")
+	source, err := os.ReadFile("../reminder/reason.go")
 	if err != nil {
 		t.Fatal(err)
 	}

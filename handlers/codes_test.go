@@ -167,11 +167,11 @@ func TestCodesAreTheDomains(t *testing.T) {
 		file, from, constant string
 		notes                []web.Note
 	}{
-		{"../balance/balance.go", "", `\tStatus\w+ +Status += "(\w+)"`, statusNotes()},
+		{"../balance/answer.go", "", `\tStatus\w+ +Status += "(\w+)"`, statusNotes()},
 		{"../identity/attempt.go", "", `\tFailed\w+ += "(\w+)"`, web.Notes(failureTexts)},
-		{"../reminder/reminder.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, web.Notes(deliveryTexts)},
-		{"../reminder/reminder.go", "", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(reasonTexts)},
-		{"../reminder/reminder.go", "\tReasonFired ", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(evaluationTexts)},
+		{"../reminder/delivery.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, web.Notes(deliveryTexts)},
+		{"../reminder/reason.go", "", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(reasonTexts)},
+		{"../reminder/reason.go", "// The reasons of an evaluation", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(evaluationTexts)},
 	} {
 		source, err := os.ReadFile(c.file)
 		if err != nil {

@@ -9,19 +9,21 @@ import (
 	"yibao/identity"
 )
 
-// A platform that takes requests and loses its answers would make every message that is due unknown, and an unknown one
-// is never sent again. So after a few of them in a row the app is left alone: its messages are put off before anything
-// of theirs is written, and one at a time is let through to see whether there are answers again. Each try that gets none
-// makes the pause longer, since each is a message lost. The injected clock rules, which is why this is no library's
-// breaker.
+// If a platform takes requests and loses its answers, every due message becomes unknown and is never sent again. So after
+// five unknown outcomes in a row the app's breaker opens: its deliveries are postponed before any write, and one at a time
+// is sent as a trial. Each failed trial doubles the pause, since each costs a message.
+//
+// This is not failsafe-go's breaker, which package balance uses for regions, because that one cannot: use the injected
+// clock; give a trial's permit back without a result, as a retry needs; ignore a late result from before it opened; or
+// lengthen the pause with each failed trial outside of an execution.
 const (
 	mostLost     = 5 // unknown outcomes in a row
 	firstPause   = 30 * time.Second
 	longestPause = 15 * time.Minute
 )
 
-// breakers has one breaker for each app that was sent through. They are this process' own: another replica finds out for
-// itself, at the price of a few more unknown messages.
+// breakers holds one breaker for each app. They belong to this process. Another replica needs its own unknown outcomes, a
+// few more lost messages.
 type breakers struct {
 	log  *slog.Logger
 	mu   sync.Mutex
@@ -34,16 +36,16 @@ type appKey struct {
 }
 
 type breaker struct {
-	lost  int       // unknown outcomes in a row; from mostLost on it is open
-	until time.Time // while it is open, nothing is let through before
-	trial string    // the delivery that was let through
+	lost  int       // unknown outcomes in a row; open from mostLost on
+	until time.Time // no trial before, while it is open
+	trial string    // the delivery under trial
 }
 
 func newBreakers(log *slog.Logger) *breakers {
 	return &breakers{log: log, apps: map[appKey]*breaker{}}
 }
 
-// of returns the breaker of the delivery's app; mu is held.
+// of returns the breaker of the delivery's app. The caller holds mu.
 func (b *breakers) of(d *Delivery) *breaker {
 	key := appKey{d.Platform, d.App}
 	if b.apps[key] == nil {
@@ -52,7 +54,7 @@ func (b *breakers) of(d *Delivery) *breaker {
 	return b.apps[key]
 }
 
-// enter lets a delivery through, or says until when to put it off. What was let through must leave.
+// enter lets a delivery pass, or returns the time until which to postpone it. A delivery that passed must leave.
 func (b *breakers) enter(d *Delivery, now time.Time) (until time.Time, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -62,15 +64,15 @@ func (b *breakers) enter(d *Delivery, now time.Time) (until time.Time, ok bool) 
 		return time.Time{}, true
 	case now.Before(app.until):
 		return app.until, false
-	case app.trial != "": // the others wait for what comes of it, however long that takes
+	case app.trial != "": // the others wait for its result, however long it takes
 		return now.Add(firstPause), false
 	}
 	app.trial = d.ID
 	return time.Time{}, true
 }
 
-// learn notes what came of a send. An acceptance or a refusal is a sign of life. A retry is none, nor a refusal of our
-// own: nothing may have left.
+// learn notes the outcome of a send. The platform's acceptance or refusal closes the breaker. A retry and our own refusal
+// show nothing: perhaps no request left.
 func (b *breakers) learn(d *Delivery, outcome Outcome, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -83,7 +85,7 @@ func (b *breakers) learn(d *Delivery, outcome Outcome, now time.Time) {
 		if open {
 			b.changed(d, "closed")
 		}
-	case open && app.trial != d.ID: // was on its way when the breaker opened: that is one outage, not two
+	case open && app.trial != d.ID: // sent before the breaker opened: the same outage
 	default:
 		app.lost++
 		app.trial, app.until = "", now.Add(pause(app.lost))
@@ -93,7 +95,7 @@ func (b *breakers) learn(d *Delivery, outcome Outcome, now time.Time) {
 	}
 }
 
-// leave ends a delivery's turn. Of a trial that has taught nothing the next one takes the place at once.
+// leave ends a delivery's passage. An inconclusive trial frees its place immediately.
 func (b *breakers) leave(d *Delivery) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -103,10 +105,10 @@ func (b *breakers) leave(d *Delivery) {
 }
 
 func (b *breakers) changed(d *Delivery, state string) {
-	b.log.Warn("reminder platform breaker", "platform", d.Platform, "app", d.App, "state", state)
+	b.log.Warn("reminder_platform_breaker", "platform", d.Platform, "app", d.App, "state", state)
 }
 
-// pause is how long an app is left alone after so many unknown outcomes: 30 s, twice as long with each try, up to 15 min.
+// pause is the time before the next trial: 30 s, twice as long after each failed trial, up to 15 min.
 func pause(lost int) time.Duration {
 	return min(firstPause<<min(max(lost-mostLost, 0), 5), longestPause)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 	"yibao/reminder/remindertest"
 )
 
-// crowd has n users with one unit each and a fall that is handed over and not yet sent.
+// crowd has n users, each with one unit and one pending delivery.
 func crowd(t *testing.T, cfg reminder.Config, n int) *rig {
 	t.Helper()
 	r := newRig(t, cfg)
@@ -46,7 +47,7 @@ func (r *rig) states() map[reminder.DeliveryState]int {
 	return count
 }
 
-// A platform that loses its answers for a while costs a handful of messages; the rest arrive when it is back, once each.
+// An outage that loses the platform's answers costs a few messages. All others arrive once after it.
 func TestAnOutageLosesAHandful(t *testing.T) {
 	t.Parallel()
 	for _, parallel := range []int{1, 4} {
@@ -79,7 +80,7 @@ func TestAnOutageLosesAHandful(t *testing.T) {
 			open, _ := r.store.All()
 			for _, d := range open {
 				if d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonBusy || d.Attempts != 0 {
-					t.Fatalf("put off is %s/%s after %d attempts", d.State, d.Reason, d.Attempts)
+					t.Fatalf("a postponed delivery is %s/%s after %d attempts", d.State, d.Reason, d.Attempts)
 				}
 			}
 			mu.Lock()
@@ -93,14 +94,14 @@ func TestAnOutageLosesAHandful(t *testing.T) {
 			}
 			for to, n := range arrived {
 				if n != 1 {
-					t.Errorf("%s was told %d times", to, n)
+					t.Errorf("%s got %d messages", to, n)
 				}
 			}
 		})
 	}
 }
 
-// A trial may take longer than the pause: it is waited for, else the pauses never grow.
+// A trial that takes longer than the pause is still one trial; otherwise the pauses would never grow.
 func TestASlowTrialIsOneTrial(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()
@@ -120,8 +121,8 @@ func TestASlowTrialIsOneTrial(t *testing.T) {
 	}
 }
 
-// What counts as silence: an outcome that nobody knows. What counts as life: an answer, be it a refusal.
-func TestWhatOpensTheBreaker(t *testing.T) {
+// Unknown outcomes open the breaker; every answer of the platform, also a refusal, starts the count again.
+func TestUnknownOutcomesOpenTheBreaker(t *testing.T) {
 	t.Parallel()
 	const lost, no, local, later = "lost", "no", "local", "later"
 	outcomes := map[string]reminder.Outcome{
@@ -160,7 +161,7 @@ func TestWhatOpensTheBreaker(t *testing.T) {
 	}
 }
 
-// While the platform stays silent, messages are risked ever more rarely.
+// During a long outage the trials become rarer.
 func TestTrialsBecomeRarer(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()
@@ -182,8 +183,8 @@ func TestTrialsBecomeRarer(t *testing.T) {
 	}
 }
 
-// A trial that teaches nothing gives its place to the next at once.
-func TestATrialThatTeachesNothing(t *testing.T) {
+// An inconclusive trial frees its place immediately.
+func TestAnInconclusiveTrial(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()
 	cfg.Parallel = 1
@@ -197,5 +198,34 @@ func TestATrialThatTeachesNothing(t *testing.T) {
 	r.check(err)
 	if n := len(r.world.Sends()); n != 10 {
 		t.Errorf("%d sends", n)
+	}
+}
+
+// Sends that were in flight when the breaker opened belong to the same outage: they do not lengthen the pause.
+func TestLateOutcomesDoNotLengthenThePause(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Parallel = 10
+	r := crowd(t, cfg, 40)
+	var calls atomic.Int32
+	all := make(chan struct{})
+	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		switch n := calls.Add(1); {
+		case n == 10:
+			close(all)
+		case n < 10:
+			<-all
+		}
+		return reminder.Outcome{Kind: reminder.OutcomeUnknown}
+	})
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeAccepted})
+	before := len(r.world.Sends())
+	r.world.Advance(30 * time.Second)
+	_, err = r.SendDue(context.Background())
+	r.check(err)
+	if n := len(r.world.Sends()); before < 10 || n == before {
+		t.Errorf("%d sends, then %d", before, n)
 	}
 }

@@ -24,12 +24,12 @@ func atCall(n int, fault remindertest.Fault, hit *string) func(string) remindert
 	}
 }
 
-// TestEveryCrashPoint runs fall, recovery, fall, recovery, fall with one fault at each outside call in turn: no fall may
-// be lost or told twice, and no unit of quota may be lost.
+// TestEveryCrashPoint runs fall, recovery, fall, recovery, fall with one fault at each outside call in turn: no fall
+// may be lost or have two messages, and no unit of quota may be lost.
 func TestEveryCrashPoint(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()
-	cfg.Parallel = 1 // one call after the other, so that the nth is always the same
+	cfg.Parallel = 1 // one call after the other: the nth is the same in every run
 	for fault := remindertest.KillBefore; int(fault) < remindertest.Faults; fault++ {
 		for n := 0; ; n++ {
 			r, hit := crashRun(t, cfg, n, fault)
@@ -54,7 +54,7 @@ func crashRun(t *testing.T, cfg reminder.Config, n int, fault remindertest.Fault
 		if process.Dead() {
 			service, process = r.start(nil)
 		}
-		_, _ = service.EvaluateDue(context.Background()) // the fault's error is meant
+		_, _ = service.EvaluateDue(context.Background()) // the fault's error is expected
 		_, _ = service.SendDue(context.Background())
 	}
 	for _, fen := range []balance.Fen{4000, 9000, 3000, 9000, 2000} {
@@ -75,11 +75,11 @@ func checkCrashRun(t *testing.T, r *rig, name string, atSend bool) {
 	if rule.Episode != 3 || rule.Outbox != nil || len(open) != 0 || len(finished) != 3 {
 		t.Fatalf("%s: episode %d, outbox %v, %d open, %d finished", name, rule.Episode, rule.Outbox, len(open), len(finished))
 	}
-	told := map[time.Time]int{}
+	messages := map[time.Time]int{}
 	for _, sent := range r.world.Sends() {
-		told[sent.Message.AsOf]++
-		if told[sent.Message.AsOf] > 1 {
-			t.Fatalf("%s: told twice", name)
+		messages[sent.Message.AsOf]++
+		if messages[sent.Message.AsOf] > 1 {
+			t.Fatalf("%s: two messages", name)
 		}
 	}
 	unknown := 0
@@ -87,28 +87,28 @@ func checkCrashRun(t *testing.T, r *rig, name string, atSend bool) {
 		switch {
 		case d.State == reminder.DeliveryUnknown:
 			unknown++
-		case d.State != reminder.DeliveryAccepted || told[d.Message.AsOf] != 1:
-			t.Fatalf("%s: %s/%s, told %d times", name, d.State, d.Reason, told[d.Message.AsOf])
+		case d.State != reminder.DeliveryAccepted || messages[d.Message.AsOf] != 1:
+			t.Fatalf("%s: %s/%s, %d messages", name, d.State, d.Reason, messages[d.Message.AsOf])
 		}
 	}
 	if q := r.quota(); q.Free != 2 || len(q.Reserved) != 0 {
 		t.Fatalf("%s: quota %+v", name, q)
 	}
-	// Unknown needs a request that was on its way, or a write around it whose answer was lost.
+	// A delivery is unknown only if its request was on the way, or if the answer of a write around it was lost.
 	if unknown > 1 || (atSend && unknown != 1) {
 		t.Fatalf("%s: %d unknown", name, unknown)
 	}
 }
 
-// TestCrashBeforeSendingIsNotUnknown holds the line between the two: killed before "sending" was written, the message is
-// sent after the restart; killed after, it is unknown and never sent again.
+// If the sender is killed before it writes "sending", the message is sent after the restart. If it is killed after that, the
+// message is unknown and never sent again.
 func TestCrashBeforeSendingIsNotUnknown(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[remindertest.Fault]reminder.DeliveryState{
 		remindertest.KillBefore: reminder.DeliveryAccepted,
 		remindertest.KillAfter:  reminder.DeliveryUnknown,
 		remindertest.FailBefore: reminder.DeliveryAccepted,
-		remindertest.FailAfter:  reminder.DeliveryAccepted, // its own write is recognised
+		remindertest.FailAfter:  reminder.DeliveryAccepted, // it identifies its own write
 	} {
 		r := newRig(t, rigConfig())
 		r.grant(1)
@@ -138,8 +138,7 @@ func TestCrashBeforeSendingIsNotUnknown(t *testing.T) {
 	}
 }
 
-// insertFirst is the order of writes that must not be: the delivery before the rule's state. It needs no outbox, and it
-// is wrong: see the test.
+// insertFirst writes in the wrong order: the delivery before the rule's state, without an outbox.
 func insertFirst(r *rig, crash bool) {
 	ctx := context.Background()
 	rule := r.rule()
@@ -168,9 +167,9 @@ func insertFirst(r *rig, crash bool) {
 	r.check(err)
 }
 
-// TestInsertFirstLosesAFall shows why the rule's state, with the message in its outbox, is written before the delivery.
-// Inserted first, a crash leaves the rule as if nothing had been decided; when the balance recovers before the restart,
-// the next fall gets the key of the first, and its insertion "is there already".
+// TestInsertFirstLosesAFall shows why the rule's state, with the message in its outbox, is written before the delivery. In
+// the other order a crash between the two leaves the rule undecided. If the balance recovers before the restart, the next
+// fall gets the key of the first one, and its insertion does nothing.
 func TestInsertFirstLosesAFall(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -181,11 +180,11 @@ func TestInsertFirstLosesAFall(t *testing.T) {
 		insertFirst(r, i == 0)
 	}
 	if open, _ := r.store.All(); len(open) != 1 {
-		t.Fatalf("%d deliveries of 2 falls: the wrong order would be right", len(open))
+		t.Fatalf("%d deliveries of 2 falls: the wrong order loses none", len(open))
 	}
 }
 
-// TestStateFirstKeepsBothFalls is the same story in the order that is used.
+// TestStateFirstKeepsBothFalls does the same in the right order.
 func TestStateFirstKeepsBothFalls(t *testing.T) {
 	t.Parallel()
 	for _, call := range []string{"UpdateRule", "InsertDelivery"} {

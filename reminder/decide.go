@@ -7,35 +7,35 @@ import (
 	"yibao/identity"
 )
 
-// Facts is what an evaluation knows beside the rule.
+// Facts are the inputs of a decision beside the rule.
 type Facts struct {
-	// Link is the rule's link as it stands now; nil when it is gone.
+	// Link is the rule's link as it is now; nil if it is gone.
 	Link *identity.Link
-	// Unattended says whether the region allows questions that nobody is waiting for.
+	// Unattended says whether the region allows questions without a waiting person.
 	Unattended bool
-	// Answer is what the upstream says; nil when it could not be asked. Where it does not know the person, the answer has
-	// no enrolment.
+	// Answer is the upstream's fresh answer; nil without one. If the upstream does not know the person, the answer has no
+	// enrolment.
 	Answer *balance.Answer
 }
 
-// Decision is what came of an evaluation. Reason is never empty.
+// Decision is the result of Decide. Reason is never empty.
 type Decision struct {
 	State   RuleState // the rule's state from now on
 	Reason  Reason
 	Fire    bool
-	Balance balance.Fen // the balance decided upon; only where the reason speaks of one
-	AsOf    time.Time   // when that balance was
+	Balance balance.Fen // the balance used, if the reason is about one
+	AsOf    time.Time   // of that balance
 }
 
-// Decide says what to do about a rule. It fires on a fall below the line only: the rule was armed by a balance at or
-// above it, the reading is fresh, the enrolment active, its personal account exists and its balance is known. Whatever
-// is not known changes nothing in the state, so the fall is found again once it is known. During the cooldown the rule
-// stays armed, so a fall that lasts is told when the cooldown ends.
+// Decide decides about a rule. It fires only on a fall below the threshold: the rule was armed by a balance at or above it,
+// the answer is fresh, the enrolment active, its personal account exists and its balance is known. A missing fact never
+// changes the state, so the fall is found once the fact is known. During the cooldown the rule stays armed, so a fall that
+// lasts fires when the cooldown ends.
 func Decide(rule Rule, facts Facts, now time.Time, cfg Config) Decision {
-	if reason := standing(rule, facts); reason != "" {
+	if reason := forbidden(rule, facts); reason != "" {
 		return Decision{State: rule.State, Reason: reason}
 	}
-	fen, reason := known(rule, facts.Answer, now, cfg)
+	fen, reason := watched(rule, facts.Answer, now, cfg)
 	if reason != "" {
 		return Decision{State: rule.State, Reason: reason}
 	}
@@ -45,8 +45,8 @@ func Decide(rule Rule, facts Facts, now time.Time, cfg Config) Decision {
 	return d
 }
 
-// standing says why the rule may not be acted upon, before anything is asked of the upstream; "" when it may.
-func standing(rule Rule, facts Facts) Reason {
+// forbidden returns the reason for which the upstream must not be asked for the rule, or "".
+func forbidden(rule Rule, facts Facts) Reason {
 	switch {
 	case facts.Link == nil || facts.Link.State != identity.LinkActive:
 		return ReasonLinkEnded
@@ -58,14 +58,13 @@ func standing(rule Rule, facts Facts) Reason {
 	return ""
 }
 
-// consented says whether the owner agreed that the server reads the balance by itself: with the link, or for reminders
-// alone when the rule was set.
+// consented says whether the owner agreed to unattended reading: with the link, or for reminders alone with the rule.
 func consented(rule Rule, link identity.Link) bool {
 	return link.Consent.Unattended || rule.Consent.Unattended
 }
 
-// known returns the balance that the rule watches, or why it is not known.
-func known(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balance.Fen, Reason) {
+// watched returns the balance that the rule watches, or the reason for which it is not known.
+func watched(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balance.Fen, Reason) {
 	if answer == nil || answer.Completeness == balance.Stale || now.Sub(answer.FetchedAt) > cfg.DecisionAge {
 		return 0, ReasonNotFresh
 	}
@@ -81,20 +80,20 @@ func known(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balanc
 		return 0, ReasonAccountUnknown
 	case enrolment.Account.Balance == nil:
 		return 0, ReasonBalanceUnknown
-	case outdated(rule, *enrolment.Account.Balance, answer.FetchedAt):
+	case beforeFall(rule, *enrolment.Account.Balance, answer.FetchedAt):
 		return 0, ReasonNotFresh
 	}
 	return *enrolment.Account.Balance, ""
 }
 
-// outdated says that a balance is older than the fall that the rule has told of. Every process keeps answers of its own,
-// so one of them may still hold the balance from before the fall, which would look like a recovery: the message would be
-// dropped, or the same fall told twice.
-func outdated(rule Rule, fen balance.Fen, fetched time.Time) bool {
+// beforeFall says whether a balance is older than the rule's last fall. Every process caches its own answers, so one of
+// them may still have a balance from before the fall. It would look like a recovery: the message would be dropped, or the
+// same fall would fire twice.
+func beforeFall(rule Rule, fen balance.Fen, fetched time.Time) bool {
 	return fetched.Before(rule.FiredAt) && fen >= rule.Threshold
 }
 
-// next is the state machine: what a known balance does to the rule's state.
+// next is the state machine: the effect of a known balance on the rule's state.
 func next(rule Rule, fen balance.Fen, now time.Time, cfg Config) (RuleState, Reason) {
 	below := fen < rule.Threshold
 	switch rule.State {
@@ -102,7 +101,7 @@ func next(rule Rule, fen balance.Fen, now time.Time, cfg Config) (RuleState, Rea
 		switch {
 		case !below:
 			return StateArmed, ReasonAbove
-		case rule.Episode > 0 && now.Before(rule.FiredAt.Add(cfg.Cooldown)): // in episode 0 an earlier rule has told of it
+		case rule.Episode > 0 && now.Before(rule.FiredAt.Add(cfg.Cooldown)): // in episode 0 FiredAt is an earlier rule's
 			return StateArmed, ReasonCooldown
 		}
 		return StateBelow, ReasonFired
@@ -112,7 +111,7 @@ func next(rule Rule, fen balance.Fen, now time.Time, cfg Config) (RuleState, Rea
 		}
 		return StateBelow, ReasonStillBelow
 	}
-	if below { // new: told to the owner by the rule itself, not by a message
+	if below { // new: the owner sees it in the rule and gets no message
 		return StateBelow, ReasonAlreadyBelow
 	}
 	return StateArmed, ReasonAbove

@@ -18,7 +18,7 @@ func fen(n int64) *balance.Fen {
 	return &f
 }
 
-// factsWith is a link in force and a fresh answer with one active enrolment of that balance.
+// factsWith has an active link and a fresh answer with one active enrolment of that balance.
 func factsWith(n int64) reminder.Facts {
 	return reminder.Facts{
 		Link:       &identity.Link{ID: "l", State: identity.LinkActive, Consent: identity.Consent{Unattended: true}},
@@ -45,10 +45,10 @@ func TestDecideByBalance(t *testing.T) {
 		reason  reminder.Reason
 	}{
 		{"new above", reminder.StateNew, 5001, time.Time{}, reminder.StateArmed, reminder.ReasonAbove},
-		{"new at the line", reminder.StateNew, 5000, time.Time{}, reminder.StateArmed, reminder.ReasonAbove},
+		{"new at the threshold", reminder.StateNew, 5000, time.Time{}, reminder.StateArmed, reminder.ReasonAbove},
 		{"new below", reminder.StateNew, 4999, time.Time{}, reminder.StateBelow, reminder.ReasonAlreadyBelow},
 		{"unheard-of state counts as new", "other", 4999, time.Time{}, reminder.StateBelow, reminder.ReasonAlreadyBelow},
-		{"armed at the line", reminder.StateArmed, 5000, time.Time{}, reminder.StateArmed, reminder.ReasonAbove},
+		{"armed at the threshold", reminder.StateArmed, 5000, time.Time{}, reminder.StateArmed, reminder.ReasonAbove},
 		{"armed below fires", reminder.StateArmed, 4999, time.Time{}, reminder.StateBelow, reminder.ReasonFired},
 		{"armed at zero fires", reminder.StateArmed, 0, time.Time{}, reminder.StateBelow, reminder.ReasonFired},
 		{"armed negative fires", reminder.StateArmed, -1, time.Time{}, reminder.StateBelow, reminder.ReasonFired},
@@ -57,7 +57,7 @@ func TestDecideByBalance(t *testing.T) {
 		{"fires when cooldown ends", reminder.StateArmed, 4999, noon.Add(-24 * time.Hour), reminder.StateBelow, reminder.ReasonFired},
 		{"below stays", reminder.StateBelow, 4000, time.Time{}, reminder.StateBelow, reminder.ReasonStillBelow},
 		{"within the margin is still below", reminder.StateBelow, 5999, time.Time{}, reminder.StateBelow, reminder.ReasonStillBelow},
-		{"re-arms at line + margin", reminder.StateBelow, 6000, time.Time{}, reminder.StateArmed, reminder.ReasonRearmed},
+		{"re-arms at threshold + margin", reminder.StateBelow, 6000, time.Time{}, reminder.StateArmed, reminder.ReasonRearmed},
 	}
 	earlier := ruleIn(reminder.StateArmed)
 	earlier.FiredAt = noon.Add(-time.Hour) // of a rule before this one
@@ -69,7 +69,7 @@ func TestDecideByBalance(t *testing.T) {
 			t.Parallel()
 			rule := ruleIn(tt.state)
 			rule.FiredAt = tt.firedAt
-			rule.Episode = 1 // a fall before; without one only a cooldown is decided otherwise
+			rule.Episode = 1 // there was a fall; it matters to the cooldown alone
 			d := reminder.Decide(rule, factsWith(tt.fen), noon, decideConfig)
 			if d.State != tt.want || d.Reason != tt.reason || d.Fire != (tt.reason == reminder.ReasonFired) {
 				t.Errorf("got %+v, want %s/%s", d, tt.want, tt.reason)
@@ -81,7 +81,7 @@ func TestDecideByBalance(t *testing.T) {
 	}
 }
 
-// What is not known, or not allowed, changes the state of no rule and fires nothing.
+// A missing fact or permission changes no state and fires nothing.
 func TestDecideChangesNothing(t *testing.T) {
 	t.Parallel()
 	account := func(exists balance.Existence, b *balance.Fen) func(*reminder.Facts, *reminder.Rule) {
@@ -133,7 +133,8 @@ func TestDecideChangesNothing(t *testing.T) {
 	}
 }
 
-// A balance from before the fall, kept by another process, is no recovery; one that shows the fall may be as old.
+// A balance from before the fall, cached by another process, is no recovery. A balance below the threshold counts at any
+// age.
 func TestDecideOnABalanceFromBeforeTheFall(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -167,7 +168,7 @@ func TestDecideOwnConsentOfTheRule(t *testing.T) {
 	}
 }
 
-// Somebody who moved has two enrolments of one type; the paused one must not hide the active one, nor its balance.
+// After a move a person has two enrolments of one type. The paused one must not hide the active one and its balance.
 func TestDecideWatchesTheActiveEnrolment(t *testing.T) {
 	t.Parallel()
 	facts := factsWith(9000)
@@ -199,7 +200,7 @@ func TestDecideWatchesTheActiveEnrolment(t *testing.T) {
 
 func TestDecideDoesNotLoopInCooldown(t *testing.T) {
 	t.Parallel()
-	// A fall during the cooldown is told once, when the cooldown ends, if it lasts; a recovery in between tells nothing.
+	// A fall during the cooldown fires once, when the cooldown ends.
 	rule := ruleIn(reminder.StateArmed)
 	rule.FiredAt = noon.Add(-time.Hour)
 	fired := 0

@@ -8,30 +8,27 @@ import (
 	"yibao/balance"
 )
 
-// errChanged tells an update that the document is no longer what was decided upon: somebody else was faster.
-var errChanged = errors.New("reminder: changed meanwhile")
-
-// EvaluateDue is one pass of the first worker: it claims rules that are due, finishes what a crash left, asks, decides
-// and hands over. It returns how many it claimed: fewer than a fill means that the rest is in other hands. One rule's
-// failure does not keep the others from being evaluated.
+// EvaluateDue is one pass of the first worker: it claims due rules and evaluates each. It returns the number of claimed
+// rules; fewer than a full pass means that other processes have the rest. One rule's failure stops no other.
 func (s *Service) EvaluateDue(ctx context.Context) (int, error) {
 	now := s.now()
 	// Write 1: DueAt moves to the end of the lease. After a crash anywhere below the rule is simply due again then. A
-	// stop does not cut the claims short, and what was claimed before an error is evaluated too.
+	// stop does not interrupt the claims, and rules claimed before an error are evaluated too.
 	rules, err := s.Store.ClaimDueRules(context.WithoutCancel(ctx), now, now.Add(s.cfg.Lease), s.cfg.Batch)
 	failed := s.each(len(rules), func(i int) error {
 		failure := s.evaluate(ctx, rules[i])
 		if ctx.Err() != nil {
-			s.unclaim(ctx, rules[i])
+			s.release(ctx, rules[i])
 		}
 		return failure
 	})
 	return len(rules), errors.Join(failed, err)
 }
 
-// unclaim makes a rule that a stop kept from being evaluated due at once, for the next process. One that was evaluated
-// or claimed by another is due at another time by now and stays so. A failure or a crash leaves the rule to its lease.
-func (s *Service) unclaim(ctx context.Context, claimed *Rule) {
+// release makes a claimed rule due at once for the next process, if a stop kept it from being evaluated. A rule that was
+// evaluated, or claimed by another process, has another due time by now and keeps it. If the write fails, the lease runs
+// out.
+func (s *Service) release(ctx context.Context, claimed *Rule) {
 	_, _ = s.Store.UpdateRule(context.WithoutCancel(ctx), claimed.LinkID, func(current *Rule) error {
 		if !sameRule(current, claimed) || !current.DueAt.Equal(claimed.DueAt) {
 			return errChanged
@@ -41,39 +38,43 @@ func (s *Service) unclaim(ctx context.Context, claimed *Rule) {
 	})
 }
 
-// evaluate takes one claimed rule through asking, deciding and handing over.
+// evaluate asks about one claimed rule, decides, and hands a message over.
 func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
-	if rule.Outbox != nil { // left over by a crash: finish it before the next fall can overwrite it
-		finished, err := s.handOver(ctx, rule)
-		if err != nil || finished == nil {
+	if rule.Outbox != nil { // left by a crash; the next fall must not overwrite it
+		handedOver, err := s.handOver(ctx, rule)
+		if err != nil || handedOver == nil {
 			return err
 		}
-		rule = finished
+		rule = handedOver
 	}
-	facts, err := s.facts(ctx, rule)
+	_, link, err := s.link(ctx, rule.UserID, rule.LinkID)
 	if err != nil {
 		return err
 	}
-	if facts.Link == nil { // a rule set while its link was ending: nothing else would ever delete it
-		return s.forget(ctx, rule.LinkID)
+	if link == nil { // the rule was set while its link was ending; nothing else would delete it
+		return s.deleteAll(ctx, rule.LinkID)
 	}
-	if ctx.Err() != nil { // stopping: what could not be asked because of that is no finding
+	facts := Facts{Link: link, Unattended: s.Regions.Region(rule.Region).Unattended}
+	if forbidden(*rule, facts) == "" {
+		facts.Answer = s.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
+	}
+	if ctx.Err() != nil { // a stop interrupts the question: its failure is no finding
 		return nil
 	}
-	ctx = context.WithoutCancel(ctx) // what is decided from here on is also written and handed over
+	ctx = context.WithoutCancel(ctx) // a decision is also written and handed over
 	now := s.now()
 	decision := Decide(*rule, facts, now, s.cfg)
-	// Write 2: state, episode and message in one update. Before it nothing has happened; after it the fall cannot be
-	// forgotten, because the outbox is found by the next claim, nor be decided twice, because the state has moved.
+	// Write 2: state, episode and message in one update. A crash before it changes nothing. After it the fall is not
+	// lost, because the next claim finds the outbox, and not decided twice, because the state has changed.
 	decided, err := s.Store.UpdateRule(ctx, rule.LinkID, func(current *Rule) error {
 		if !sameRule(current, rule) {
 			return errChanged
 		}
-		s.apply(current, facts, decision, now)
+		s.apply(decision, current, link.MaskedName, now)
 		return nil
 	})
-	if errors.Is(err, errChanged) || errors.Is(err, ErrNotFound) {
-		return nil // set anew, deleted, or evaluated by another process meanwhile
+	if overtaken(err) {
+		return nil // set anew, deleted, or evaluated by another process
 	}
 	if err != nil {
 		return err
@@ -86,65 +87,41 @@ func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
 	return err
 }
 
-// facts gathers what Decide needs. The upstream is asked only when the rule may be acted upon.
-func (s *Service) facts(ctx context.Context, rule *Rule) (Facts, error) {
-	_, link, err := s.link(ctx, rule.UserID, rule.LinkID)
-	if err != nil {
-		return Facts{}, err
-	}
-	facts := Facts{Link: link, Unattended: s.Regions.Region(rule.Region).Unattended}
-	if standing(*rule, facts) != "" {
-		return facts, nil
-	}
-	facts.Answer = s.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
-	return facts, nil
-}
-
-// ask returns a fresh answer, or nil where none is to be had. That the person is not enrolled, or goes by another name
-// there, is an answer: one without an enrolment.
-func (s *Service) ask(ctx context.Context, subject balance.Subject) *balance.Answer {
-	answer, err := s.Balances.Fresh(ctx, subject)
-	switch {
-	case errors.Is(err, balance.ErrNotEnrolled), errors.Is(err, balance.ErrMismatch):
-		now := s.now()
-		return &balance.Answer{FetchedAt: now, AsOf: now, Completeness: balance.Complete}
-	case err != nil:
-		return nil
-	}
-	return answer
-}
-
-// sameRule says whether the rule is still the one that was decided upon.
-func sameRule(current, decided *Rule) bool {
-	return current.ID == decided.ID &&
-		current.State == decided.State &&
-		current.Episode == decided.Episode &&
-		current.Threshold == decided.Threshold &&
-		current.Margin == decided.Margin &&
-		current.InsuranceType == decided.InsuranceType &&
+// sameRule says whether the rule is unchanged since it was read for the decision. Its due time may differ.
+func sameRule(current, read *Rule) bool {
+	return current.ID == read.ID &&
+		current.State == read.State &&
+		current.Episode == read.Episode &&
+		current.Threshold == read.Threshold &&
+		current.Margin == read.Margin &&
+		current.InsuranceType == read.InsuranceType &&
 		current.Outbox == nil &&
-		current.EvaluatedAt.Equal(decided.EvaluatedAt)
+		current.EvaluatedAt.Equal(read.EvaluatedAt)
 }
 
 // apply writes the decision into the rule; pure.
-func (s *Service) apply(rule *Rule, facts Facts, d Decision, now time.Time) {
-	rule.State, rule.LastReason = d.State, d.Reason
-	rule.EvaluatedAt, rule.UpdatedAt = now, now
+func (s *Service) apply(d Decision, rule *Rule, maskedName string, now time.Time) {
+	rule.State, rule.LastReason, rule.EvaluatedAt = d.State, d.Reason, now
 	rule.DueAt = s.nextDue(rule, d.Reason, now)
 	if !d.Fire {
 		return
 	}
 	rule.Episode++
 	rule.FiredAt = now
-	rule.DueAt = now.Add(s.cfg.Lease) // until the outbox is empty the rule stays due soon
-	rule.Outbox = &Outbox{
-		Episode:   rule.Episode,
-		Message:   s.message(rule, facts.Link.MaskedName, d),
-		NotBefore: rule.Quiet.NotBefore(now),
+	rule.DueAt = now.Add(s.cfg.Lease) // due soon until the outbox is empty
+	rule.Outbox = &Outbox{Episode: rule.Episode, NotBefore: rule.Quiet.NotBefore(now), Message: Message{
+		Threshold:  rule.Threshold,
+		Region:     s.Regions.Name(rule.Region),
+		Insurance:  s.InsuranceName(rule.InsuranceType),
+		AsOf:       d.AsOf,
+		MaskedName: maskedName,
+	}}
+	if rule.ShowAmount {
+		rule.Outbox.Message.Balance = &d.Balance
 	}
 }
 
-// nextDue is the next evaluation: sooner when nothing could be learnt, and at the end of a cooldown.
+// nextDue is the time of the next evaluation: sooner without a fresh answer, and at the end of a cooldown.
 func (s *Service) nextDue(rule *Rule, reason Reason, now time.Time) time.Time {
 	due := now.Add(s.askAgain(reason))
 	if reason == ReasonCooldown {
@@ -153,7 +130,7 @@ func (s *Service) nextDue(rule *Rule, reason Reason, now time.Time) time.Time {
 	return due
 }
 
-// askAgain is when the upstream is asked again: soon where it gave no fresh answer.
+// askAgain is the wait before the next question: shorter without a fresh answer.
 func (s *Service) askAgain(reason Reason) time.Duration {
 	if reason == ReasonNotFresh {
 		return s.cfg.CheckEvery / 4
@@ -161,52 +138,15 @@ func (s *Service) askAgain(reason Reason) time.Duration {
 	return s.cfg.CheckEvery
 }
 
-func (s *Service) message(rule *Rule, maskedName string, d Decision) Message {
-	m := Message{
-		Threshold:  rule.Threshold,
-		Region:     s.Regions.Name(rule.Region),
-		Insurance:  s.InsuranceName(rule.InsuranceType),
-		AsOf:       d.AsOf,
-		MaskedName: maskedName,
-	}
-	if rule.ShowAmount {
-		fen := d.Balance
-		m.Balance = &fen
-	}
-	return m
-}
-
-// handOver turns the outbox into a delivery. It returns the rule with an empty outbox, or nil when somebody else has
+// handOver turns the outbox into a delivery. It returns the rule with an empty outbox, or nil if another process has
 // emptied it or the rule is gone.
 func (s *Service) handOver(ctx context.Context, rule *Rule) (*Rule, error) {
-	// Write 3: the delivery, keyed by rule and episode. A crash before it leaves the outbox to the next claim; a crash
-	// after it makes the next claim repeat it, which changes nothing.
-	if err := s.Store.InsertDelivery(ctx, s.delivery(rule)); err != nil {
-		return nil, err
-	}
 	episode := rule.Outbox.Episode
-	// Write 4: the outbox is emptied, of this episode only. A crash before it repeats write 3.
-	cleared, err := s.Store.UpdateRule(ctx, rule.LinkID, func(current *Rule) error {
-		if current.ID != rule.ID || current.Outbox == nil || current.Outbox.Episode != episode {
-			return errChanged
-		}
-		current.Outbox = nil
-		current.DueAt = s.now().Add(s.cfg.CheckEvery)
-		return nil
-	})
-	if errors.Is(err, errChanged) || errors.Is(err, ErrNotFound) {
-		return nil, nil
-	}
-	return cleared, err
-}
-
-// delivery makes the delivery of the rule's outbox; the same at every repeat.
-func (s *Service) delivery(rule *Rule) Delivery {
 	d := Delivery{
-		ID:        DeliveryID(rule.ID, rule.Outbox.Episode),
+		ID:        DeliveryID(rule.ID, episode),
 		RuleID:    rule.ID,
 		LinkID:    rule.LinkID,
-		Episode:   rule.Outbox.Episode,
+		Episode:   episode,
 		UserID:    rule.UserID,
 		Platform:  rule.Platform,
 		App:       rule.App,
@@ -215,10 +155,27 @@ func (s *Service) delivery(rule *Rule) Delivery {
 		State:     DeliveryPending,
 		NotBefore: rule.Outbox.NotBefore,
 		CreatedAt: rule.FiredAt,
+		ExpiresAt: rule.FiredAt.Add(s.cfg.DeliveryTTL),
 	}
-	d.ExpiresAt = d.CreatedAt.Add(s.cfg.DeliveryTTL)
 	if d.NotBefore.After(d.CreatedAt) {
 		d.Postponed, d.Reason = true, ReasonQuietHours
 	}
-	return d
+	// Write 3: the delivery, keyed by rule and episode. A crash before it leaves the outbox to the next claim. After a
+	// crash behind it the next claim repeats it, which changes nothing.
+	if err := s.Store.InsertDelivery(ctx, d); err != nil {
+		return nil, err
+	}
+	// Write 4: the outbox of this episode is emptied. After a crash before it the next claim repeats write 3.
+	cleared, err := s.Store.UpdateRule(ctx, rule.LinkID, func(current *Rule) error {
+		if current.ID != rule.ID || current.Outbox == nil || current.Outbox.Episode != episode {
+			return errChanged
+		}
+		current.Outbox = nil
+		current.DueAt = s.now().Add(s.cfg.CheckEvery)
+		return nil
+	})
+	if overtaken(err) {
+		return nil, nil
+	}
+	return cleared, err
 }

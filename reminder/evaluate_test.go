@@ -14,7 +14,7 @@ import (
 	"yibao/reminder/remindertest"
 )
 
-// Every evaluation leaves its reason in the rule and with the observer.
+// Every evaluation writes its reason into the rule and observes it.
 func TestEvaluationReasons(t *testing.T) {
 	t.Parallel()
 	enrol := func(e balance.Enrolment) func(*rig) { return func(r *rig) { r.world.SetEnrolments("u-1", e) } }
@@ -68,7 +68,7 @@ func TestEvaluationReasons(t *testing.T) {
 	}
 }
 
-// refusing is an upstream that answers with one error.
+// refusing is an upstream with one error for every question.
 type refusing struct {
 	*remindertest.World
 	err error
@@ -78,7 +78,7 @@ func (u *refusing) Fresh(context.Context, balance.Subject) (*balance.Answer, err
 	return nil, u.err
 }
 
-// That a person is not enrolled is an answer: it is named so, and not asked for four times as often for ever.
+// "Not enrolled" is an answer: it has its own reason, and the next question is not sooner.
 func TestNotEnrolledIsAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -135,8 +135,8 @@ func TestNextEvaluation(t *testing.T) {
 	next(time.Hour, reminder.ReasonFired)
 }
 
-// A process that was slow must not act on what it read before another one evaluated the rule.
-func TestSlowEvaluationIsThrownAway(t *testing.T) {
+// A slow process must not act on its read if another one has evaluated the rule since.
+func TestSlowEvaluationIsDiscarded(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
 	r.put()
@@ -144,7 +144,7 @@ func TestSlowEvaluationIsThrownAway(t *testing.T) {
 	r.world.SetBalance("u-1", 1)
 	overtaken := false
 	slow, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateRule" && !overtaken { // decided upon ¥0.01; meanwhile …
+		if call == "UpdateRule" && !overtaken { // after the decision on ¥0.01
 			overtaken = true
 			r.world.SetBalance("u-1", 9000)
 			r.later(3 * time.Minute)
@@ -171,96 +171,67 @@ func TestMessageNames(t *testing.T) {
 	}
 }
 
-// Stopping finishes the send in flight, writes down its outcome, and starts no other.
-func TestStopFinishesTheSendInFlight(t *testing.T) {
+func TestFallHasOneMessage(t *testing.T) {
 	t.Parallel()
-	cfg := rigConfig()
-	cfg.Tick = time.Millisecond
-	r := newRig(t, cfg)
+	r := newRig(t, rigConfig())
 	r.grant(2)
-	r.put()
-	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
-	r.check(err)
-	r.world.Advance(time.Hour)
-	r.world.SetBalance("u-1", 1)
-	r.world.SetBalance("u-2", 1)
-	_, err = r.EvaluateDue(context.Background()) // both messages are there before the send begins
-	r.check(err)
-	inFlight, goOn := make(chan struct{}), make(chan struct{})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
-		close(inFlight) // a second send would panic
-		<-goOn
-		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
-	})
-	ctx, cancel := context.WithCancel(context.Background())
-	stopped := make(chan error)
-	go func() { stopped <- r.Run(ctx) }()
-	<-inFlight
-	cancel()
-	select {
-	case <-stopped:
-		t.Fatal("stopped with a send in flight")
-	default:
+	if rule := r.put(); rule.State != reminder.StateArmed || rule.LastReason != reminder.ReasonAbove {
+		t.Fatalf("got %+v", rule)
 	}
-	close(goOn)
-	r.check(<-stopped)
-	open, finished := r.store.All()
-	if len(open) != 1 || open[0].State != reminder.DeliveryPending || len(finished) != 1 || finished[0].State != reminder.DeliveryAccepted {
-		t.Errorf("open %+v, finished %+v", open, finished)
+	r.fall(4900)
+	r.expect(reminder.DeliveryAccepted, "", 1, 0)
+	for range 5 {
+		r.later(time.Hour)
 	}
-	if q := r.quota(); q.Free != 1 || len(q.Reserved) != 0 {
-		t.Errorf("quota %+v", q)
+	if rule := r.rule(); rule.State != reminder.StateBelow || rule.LastReason != reminder.ReasonStillBelow {
+		t.Errorf("got %+v", rule)
+	}
+	sends := r.world.Sends()
+	if len(sends) != 1 {
+		t.Fatalf("%d sends", len(sends))
+	}
+	m := sends[0].Message
+	if m.Balance != nil || m.Threshold != 5000 || m.MaskedName != "测*甲" || sends[0].To.OpenID != "open-u" {
+		t.Errorf("sent %+v", sends[0])
+	}
+	r.fall(6000) // recovers
+	r.fall(10)
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+	if n := len(r.world.Sends()); n != 2 {
+		t.Errorf("%d sends", n)
 	}
 }
 
-// An evaluation that is stopped while it asks has found out nothing, and leaves the rule to the next process at once.
-func TestStopIsNoFinding(t *testing.T) {
+// A process that is slow between its last two writes must not empty the outbox of a later fall.
+func TestSlowHandOverKeepsTheNextOutbox(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
 	r.put()
 	r.world.Advance(time.Hour)
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, _ = r.EvaluateDue(ctx)
-	if rule := r.rule(); rule.LastReason != reminder.ReasonAbove || rule.EvaluatedAt.Equal(r.world.Now()) {
-		t.Errorf("got %+v", rule)
-	}
 	r.world.SetBalance("u-1", 1)
-	r.pass() // no time has passed
-	if rule := r.rule(); rule.State != reminder.StateBelow {
-		t.Errorf("the next process does not find the rule due: %+v", rule)
-	}
-}
-
-func TestRunSurvivesStoreFailures(t *testing.T) {
-	t.Parallel()
-	cfg := rigConfig()
-	cfg.Tick = time.Microsecond
-	r := newRig(t, cfg)
-	r.grant(1)
-	r.put()
-	r.world.Advance(time.Hour)
-	r.world.SetBalance("u-1", 1)
-	done := make(chan struct{})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
-		close(done)
-		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
-	})
-	var mu sync.Mutex
-	calls := 0
-	service, _ := r.start(func(string) remindertest.Fault {
-		mu.Lock()
-		defer mu.Unlock()
-		if calls++; calls <= 20 {
-			return remindertest.FailBefore
+	updates := 0
+	slow, _ := r.start(func(call string) remindertest.Fault {
+		if call != "UpdateRule" {
+			return remindertest.None
+		}
+		if updates++; updates == 2 {
+			r.later(3 * time.Minute)
+			r.fall(9000)
+			r.world.Advance(time.Hour)
+			r.world.SetBalance("u-1", 1)
+			killed, _ := r.start(func(call string) remindertest.Fault {
+				if call == "InsertDelivery" {
+					return remindertest.KillBefore
+				}
+				return remindertest.None
+			})
+			_, _ = killed.EvaluateDue(context.Background())
 		}
 		return remindertest.None
 	})
-	ctx, cancel := context.WithCancel(context.Background())
-	stopped := make(chan error)
-	go func() { stopped <- service.Run(ctx) }()
-	<-done
-	cancel()
-	r.check(<-stopped)
-	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+	_, err := slow.EvaluateDue(context.Background())
+	r.check(err)
+	if rule := r.rule(); rule.Outbox == nil || rule.Outbox.Episode != 2 {
+		t.Errorf("got %+v", rule)
+	}
 }

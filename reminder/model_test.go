@@ -14,13 +14,13 @@ import (
 	"yibao/reminder/remindertest"
 )
 
-// model drives two replicas over one store through whatever rapid thinks of.
+// model drives two replicas over one store through random actions.
 type model struct {
 	*rig
 	services  [2]*reminder.Service
 	processes [2]*remindertest.Process
-	mood      reminder.Outcome // what the platform answers
-	accepts   bool             // what it really does when it says unknown
+	mood      reminder.Outcome // the platform's answer
+	accepts   bool             // does the platform accept a message with an unknown outcome?
 	granted   int
 	accepted  map[time.Time]int
 	taken     int
@@ -42,7 +42,7 @@ func (m *model) restart(i int, plan func(string) remindertest.Fault) {
 	m.services[i], m.processes[i] = m.start(plan)
 }
 
-// platform keeps the platform's own count of grants: sending beyond it would be over-spending.
+// platform keeps the platform's own count of grants; a send beyond it fails the test.
 func (m *model) platform(sent remindertest.Sent) reminder.Outcome {
 	if m.taken >= m.granted {
 		m.t.Fatalf("sent without a grant")
@@ -108,14 +108,14 @@ func (m *model) work(t *rapid.T, pass func(*reminder.Service, context.Context) (
 		}
 		return remindertest.None
 	})
-	_, _ = pass(m.services[i], context.Background()) // the fault's error is meant
+	_, _ = pass(m.services[i], context.Background()) // the fault's error is expected
 }
 
 // invariants hold at every moment.
 func (m *model) invariants() {
 	for at, n := range m.accepted {
 		if n > 1 {
-			m.t.Fatalf("the fall of %v was told %d times", at, n)
+			m.t.Fatalf("the fall of %v has %d messages", at, n)
 		}
 	}
 	q := m.quota()
@@ -141,7 +141,7 @@ func (m *model) drain() {
 	}
 }
 
-// settled holds once nothing is left to do: nothing lost, every unit where it belongs.
+// settled checks the end: no fall is lost, and every unit is accounted for.
 func (m *model) settled() {
 	open, finished := m.store.All()
 	if len(open) != 0 {
@@ -180,8 +180,8 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// TestReplicas lets four processes work at once on one store, killed at random, while ten falls come one after the other:
-// each is decided once and told at most once, and no user is ever sent to twice at a time.
+// TestReplicas lets four processes work at once on one store, killed at random, through four falls. Each fall is decided
+// once and has one message at most, and no user gets two sends at a time.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -8,111 +8,91 @@ import (
 	"time"
 )
 
-// A quota unit is always held under a delivery's id, so every write below can be repeated and a crash leaves nothing to
-// guess. A unit moves free → reserved before the delivery may become sending. It leaves reserved only after the delivery
-// has been written as over (or, for a retry, as pending again), and before FinishDelivery takes the delivery out of
-// sight. So whoever holds the user's lease next sees one of:
+// Quota is how many messages of a template a platform user still allows. It is one document.
+//
+// A unit is always reserved under a delivery's id, so every write can be repeated, and the state after a crash is certain.
+// A unit moves from Free to Reserved before the delivery may become sending. It leaves Reserved only after the delivery
+// has been written as over (or, for a retry, as pending again), and before FinishDelivery moves the delivery away. So the
+// next holder of the user's lease finds one of:
 //
 //	pending, no unit     not tried, or given back after a retry: reserve
-//	pending, unit        crashed after reserve, or before a retry gave back: the unit is used for the next try
+//	pending, unit        crashed after reserve, or before a retry gave back: the next try uses the unit
 //	sending, unit        crashed while a request may have been out: unknown
 //	over, unit           crashed before settling: settle by the delivery's state
 //	over, no unit        crashed before finishing: finish
-//	gone, unit           deleted with its link: given back, see releaseOrphans
+//	gone, unit           deleted with its link: given back, see giveBackOrphans
 //
-// Whether the app may be sent through at all (breaker.go) is asked before the unit is taken, so an outage of the platform
-// adds no line to this table: what it puts off is pending as before.
+// The app's breaker is asked before the unit is reserved. So an outage of the platform adds no line to this table: a
+// postponed delivery is pending as before.
+type Quota struct {
+	UserID   string
+	Template string
+	Free     int
+	Reserved map[string]time.Time // delivery id → when
+	// Unknown holds the deliveries with an unknown outcome, each with the time until which it blocks the template for this
+	// user.
+	Unknown map[string]time.Time
+	// Reports holds the ids of the last client reports, so that a repeated one grants nothing.
+	Reports []string
+}
 
-// The reasons for which a reservation is not made.
+// The errors of reserve.
 var (
 	errNoQuota = errors.New("reminder: no quota")
 	errBlocked = errors.New("reminder: an earlier message is unknown")
 )
 
-// blockedUntil returns the end of the block by unknown messages other than the delivery itself; zero without one.
-func (q *Quota) blockedUntil(deliveryID string, now time.Time) time.Time {
-	var end time.Time
-	for id, until := range q.Unknown {
-		if id != deliveryID && until.After(now) && until.After(end) {
-			end = until
-		}
-	}
-	return end
-}
-
-// prune forgets unknown messages that block no longer: they are final.
+// prune removes unknown messages that no longer block.
 func (q *Quota) prune(now time.Time) {
 	maps.DeleteFunc(q.Unknown, func(_ string, until time.Time) bool { return !until.After(now) })
 }
 
-// reserve holds a unit for the delivery; pure. A long-term grant is not used up: the entry only says who may send.
-func (q *Quota) reserve(deliveryID string, kind Kind, now time.Time) error {
-	if !q.blockedUntil(deliveryID, now).IsZero() {
-		return errBlocked
-	}
-	if _, held := q.Reserved[deliveryID]; held {
-		return nil
-	}
-	if q.Free <= 0 {
-		return errNoQuota
-	}
-	if kind == OneTime {
-		q.Free--
-	}
-	q.hold(deliveryID, now)
-	return nil
-}
-
-func (q *Quota) hold(deliveryID string, now time.Time) {
-	if q.Reserved == nil {
-		q.Reserved = map[string]time.Time{}
-	}
-	q.Reserved[deliveryID] = now
-}
-
-// giveBack frees the delivery's unit: nothing was accepted. It does nothing for a unit that is not held any more.
-func (q *Quota) giveBack(deliveryID string, kind Kind, most int) {
-	if _, held := q.Reserved[deliveryID]; !held {
-		return
-	}
+// giveBack frees the delivery's reserved unit: no message was accepted.
+func (q *Quota) giveBack(deliveryID string, kind Kind, maxFree int) {
 	delete(q.Reserved, deliveryID)
 	if kind == OneTime {
-		q.Free = min(q.Free+1, max(most, q.Free))
+		q.Free = min(q.Free+1, max(maxFree, q.Free))
 	}
 }
 
-// before is what a quota said when a unit was taken for a send.
-type before struct {
-	free   int    // units left
-	report string // the last report counted
+// giveBackOrphans gives back units of deliveries that were deleted with their link. It leaves units younger than a lease:
+// another holder may be about to use them.
+func (q *Quota) giveBackOrphans(open map[string]bool, kind Kind, now time.Time, cfg Config) {
+	for _, id := range slices.Collect(maps.Keys(q.Reserved)) {
+		if !open[id] && now.Sub(q.Reserved[id]) > cfg.Lease {
+			q.giveBack(id, kind, cfg.MaxFree)
+		}
+	}
 }
 
-func (q *Quota) before() *before {
-	b := &before{free: q.Free}
+// snapshot is the state of a quota at a reservation.
+type snapshot struct {
+	free   int
+	report string // the last counted report
+}
+
+func (q *Quota) snapshot() *snapshot {
+	s := &snapshot{free: q.Free}
 	if n := len(q.Reports); n > 0 {
-		b.report = q.Reports[n-1]
+		s.report = q.Reports[n-1]
 	}
-	return b
+	return s
 }
 
-// void takes away what the quota held before a send that the platform refused for want of a subscription: the platform
-// knows better than our count. What the user granted while that send was on its way stays. A nil then is not known.
-func (q *Quota) void(kind Kind, then *before) {
+// revoke removes the units of before a send that the platform refused for want of a subscription: its count is right and
+// ours is wrong. Units granted during that send stay. A nil snapshot is not known.
+func (q *Quota) revoke(kind Kind, then *snapshot) {
 	switch {
-	case then == nil, q.before().report == then.report:
+	case then == nil, q.snapshot().report == then.report:
 		q.Free = 0
 	case kind == OneTime:
 		q.Free = max(0, q.Free-then.free)
 	}
 }
 
-// settle ends the reservation of a delivery that is over. Only a unit still held is settled, so repeating it does
-// nothing, even when a new grant has come since. then is what the quota said when the unit was taken; nil for a
-// delivery that a crash left.
-func (q *Quota) settle(d *Delivery, kind Kind, then *before, now time.Time, cfg Config) {
-	if _, held := q.Reserved[d.ID]; !held {
-		return
-	}
+// settle ends the reservation of a delivery that is over, or pending again after a retry. The delivery has a reserved
+// unit. then is the quota's state at the reservation; nil for a delivery left by a crash.
+func (q *Quota) settle(d *Delivery, kind Kind, then *snapshot, now time.Time, cfg Config) {
 	switch {
 	case d.State == DeliveryAccepted:
 		delete(q.Reserved, d.ID)
@@ -122,77 +102,57 @@ func (q *Quota) settle(d *Delivery, kind Kind, then *before, now time.Time, cfg 
 			q.Unknown = map[string]time.Time{}
 		}
 		q.Unknown[d.ID] = now.Add(cfg.UnknownFor)
-	case d.Reason == ReasonNotSubscribed:
+	case d.Over() && d.Reason == ReasonNotSubscribed:
 		delete(q.Reserved, d.ID)
-		q.void(kind, then)
-	default: // otherwise refused, or dropped
+		q.revoke(kind, then)
+	default: // refused or dropped for another reason, or pending
 		q.giveBack(d.ID, kind, cfg.MaxFree)
 	}
 }
 
-// releaseOrphans gives back units whose delivery is neither open nor about to be: it was deleted with its link. Older
-// than a lease, so that no other holder can be at work with it.
-func (q *Quota) releaseOrphans(open map[string]bool, kind Kind, now time.Time, cfg Config) {
-	for _, id := range slices.Collect(maps.Keys(q.Reserved)) {
-		if !open[id] && now.Sub(q.Reserved[id]) > cfg.Lease {
-			q.giveBack(id, kind, cfg.MaxFree)
-		}
-	}
-}
-
-// reserve takes a unit for the delivery, or returns errNoQuota or errBlocked with the end of the block.
+// reserve reserves a unit for the delivery. A long-term grant is not used up: Reserved only names the delivery. Errors:
+// errNoQuota; errBlocked with the end of the block; the store's.
 func (r *round) reserve(ctx context.Context, d *Delivery, kind Kind) (time.Time, error) {
 	var until time.Time
 	quota, err := r.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
 		now := r.now()
 		q.prune(now)
-		q.releaseOrphans(r.open, kind, now, r.cfg)
-		until = q.blockedUntil(d.ID, now)
-		return q.reserve(d.ID, kind, now)
+		q.giveBackOrphans(r.open, kind, now, r.cfg)
+		_, reserved := q.Reserved[d.ID]
+		switch {
+		case len(q.Unknown) > 0:
+			until = slices.MaxFunc(slices.Collect(maps.Values(q.Unknown)), time.Time.Compare)
+			return errBlocked
+		case reserved:
+			return nil
+		case q.Free <= 0:
+			return errNoQuota
+		}
+		if kind == OneTime {
+			q.Free--
+		}
+		if q.Reserved == nil {
+			q.Reserved = map[string]time.Time{}
+		}
+		q.Reserved[d.ID] = now
+		return nil
 	})
 	if err == nil {
-		r.taken[d.ID] = quota.before()
+		r.reserved[d.ID] = quota.snapshot()
 	}
 	return until, err
 }
 
-// settle ends the reservation of a delivery that is over.
+// settle ends the delivery's reservation. Without a reserved unit it changes nothing, so it may be repeated, also after a
+// new grant.
 func (r *round) settle(ctx context.Context, d *Delivery) error {
 	kind := r.kind(d)
 	_, err := r.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
-		if _, held := q.Reserved[d.ID]; !held {
+		if _, reserved := q.Reserved[d.ID]; !reserved {
 			return errChanged // nothing to write
 		}
-		q.settle(d, kind, r.taken[d.ID], r.now(), r.cfg)
+		q.settle(d, kind, r.reserved[d.ID], r.now(), r.cfg)
 		return nil
 	})
 	return unlessChanged(err)
-}
-
-// giveBack frees the unit of a delivery that will be tried again.
-func (s *Service) giveBack(ctx context.Context, d *Delivery) error {
-	kind := s.kind(d)
-	_, err := s.Store.UpdateQuota(ctx, d.UserID, d.Template, func(q *Quota) error {
-		if _, held := q.Reserved[d.ID]; !held {
-			return errChanged
-		}
-		q.giveBack(d.ID, kind, s.cfg.MaxFree)
-		return nil
-	})
-	return unlessChanged(err)
-}
-
-func unlessChanged(err error) error {
-	if errors.Is(err, errChanged) {
-		return nil
-	}
-	return err
-}
-
-// kind is the template's kind; one-time for a template that is configured no longer, which gives units back.
-func (s *Service) kind(d *Delivery) Kind {
-	if t, ok := s.template(d.Platform, d.App, d.Template); ok {
-		return t.Kind
-	}
-	return OneTime
 }

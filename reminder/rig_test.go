@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"testing"
 	"time"
 
 	"yibao/balance"
@@ -13,13 +12,13 @@ import (
 	"yibao/reminder/remindertest"
 )
 
-// fatal is what *testing.T and *rapid.T share here.
+// fatal is the common part of *testing.T and *rapid.T.
 type fatal interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// rig is one world with one store, on which processes come and go.
+// rig is one world with one store, for several processes.
 type rig struct {
 	t      fatal
 	world  *remindertest.World
@@ -61,7 +60,7 @@ func (r *rig) start(plan func(string) remindertest.Fault) (*reminder.Service, *r
 	return reminder.NewService(r.cfg, deps), p
 }
 
-// put sets the line of link u-1 at ¥50.00, changed by edit.
+// put sets the threshold of link u-1 to ¥50.00; edit may change the setting.
 func (r *rig) put(edit ...func(*reminder.Setting)) *reminder.Rule {
 	r.t.Helper()
 	set := reminder.Setting{Threshold: 5000}
@@ -110,7 +109,7 @@ func (r *rig) pass() {
 	r.check(err)
 }
 
-// fall sets the balance of u-1 below the line and lets the workers find it.
+// fall sets the balance of u-1 an hour later and lets both workers pass.
 func (r *rig) fall(to balance.Fen) {
 	r.t.Helper()
 	r.world.Advance(time.Hour)
@@ -163,35 +162,4 @@ func (r *rig) answer(outcomes ...reminder.Outcome) {
 		next++
 		return outcome
 	})
-}
-
-func TestFallIsToldOnce(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, rigConfig())
-	r.grant(2)
-	if rule := r.put(); rule.State != reminder.StateArmed || rule.LastReason != reminder.ReasonAbove {
-		t.Fatalf("got %+v", rule)
-	}
-	r.fall(4900)
-	r.expect(reminder.DeliveryAccepted, "", 1, 0)
-	for range 5 {
-		r.later(time.Hour)
-	}
-	if rule := r.rule(); rule.State != reminder.StateBelow || rule.LastReason != reminder.ReasonStillBelow {
-		t.Errorf("got %+v", rule)
-	}
-	sends := r.world.Sends()
-	if len(sends) != 1 {
-		t.Fatalf("%d sends", len(sends))
-	}
-	m := sends[0].Message
-	if m.Balance != nil || m.Threshold != 5000 || m.MaskedName != "测*甲" || sends[0].To.OpenID != "open-u" {
-		t.Errorf("sent %+v", sends[0])
-	}
-	r.fall(6000) // recovers
-	r.fall(10)
-	r.expect(reminder.DeliveryAccepted, "", 0, 0)
-	if n := len(r.world.Sends()); n != 2 {
-		t.Errorf("%d sends", n)
-	}
 }

@@ -24,7 +24,6 @@ type pointDoc struct {
 	Day       string    `bson:"day"`
 	Exists    string    `bson:"exists"`
 	Fen       *int64    `bson:"fen"` // null: not known
-	Status    string    `bson:"status"`
 	AsOf      time.Time `bson:"as_of"`
 	FetchedAt time.Time `bson:"fetched_at"`
 	Source    string    `bson:"source"`
@@ -61,7 +60,7 @@ func (s *Store) RecordReadings(ctx context.Context, readings []balance.Reading) 
 func pointOf(r balance.Reading, day balance.Day) pointDoc {
 	return pointDoc{
 		Insurance: r.InsuranceType, Day: string(day), Exists: string(r.Account.Exists), Fen: (*int64)(r.Account.Balance),
-		Status: string(r.Status), AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source,
+		AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source,
 	}
 }
 

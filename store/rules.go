@@ -36,7 +36,6 @@ type ruleDoc struct {
 	DueAt       time.Time  `bson:"due_at"`
 	Outbox      *outboxDoc `bson:"outbox"`
 	CreatedAt   time.Time  `bson:"created_at"`
-	UpdatedAt   time.Time  `bson:"updated_at"`
 }
 
 type outboxDoc struct {
@@ -72,7 +71,7 @@ func ruleToDoc(r *reminder.Rule) *ruleDoc {
 		Insurance: r.InsuranceType, Threshold: int64(r.Threshold), Margin: int64(r.Margin), ShowAmount: r.ShowAmount,
 		QuietStart: r.Quiet.Start, QuietEnd: r.Quiet.End, Consent: consentDoc(r.Consent),
 		State: string(r.State), Episode: r.Episode, FiredAt: r.FiredAt, LastReason: string(r.LastReason),
-		EvaluatedAt: r.EvaluatedAt, DueAt: r.DueAt, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		EvaluatedAt: r.EvaluatedAt, DueAt: r.DueAt, CreatedAt: r.CreatedAt,
 	}
 	if r.Outbox != nil {
 		d.Outbox = &outboxDoc{r.Outbox.Episode, messageToDoc(r.Outbox.Message), r.Outbox.NotBefore}
@@ -88,7 +87,7 @@ func ruleToDom(d *ruleDoc) *reminder.Rule {
 		ShowAmount: d.ShowAmount, Quiet: reminder.QuietHours{Start: d.QuietStart, End: d.QuietEnd},
 		Consent: identity.Consent(d.Consent),
 		State:   reminder.RuleState(d.State), Episode: d.Episode, FiredAt: d.FiredAt, LastReason: reminder.Reason(d.LastReason),
-		EvaluatedAt: d.EvaluatedAt, DueAt: d.DueAt, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		EvaluatedAt: d.EvaluatedAt, DueAt: d.DueAt, CreatedAt: d.CreatedAt,
 	}
 	if d.Outbox != nil {
 		r.Outbox = &reminder.Outbox{Episode: d.Outbox.Episode, Message: messageToDom(d.Outbox.Message), NotBefore: d.Outbox.NotBefore}

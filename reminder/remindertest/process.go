@@ -10,10 +10,10 @@ import (
 	"yibao/reminder"
 )
 
-// ErrKilled is what everything answers to a process that was killed: nothing it does has an effect any more.
+// ErrKilled is the error of every call of a killed process. The calls have no effect.
 var ErrKilled = errors.New("remindertest: the process was killed")
 
-// Fault is what happens to one outside call of a process.
+// Fault is a fault of one outside call of a process.
 type Fault int
 
 // The faults.

@@ -1,5 +1,5 @@
-// Package remindertest offers what tests of reminders need: a store in memory that behaves as the real one promises, a
-// way to kill a process at any of its writes, and stand-ins for balances, users and a platform.
+// Package remindertest supports tests of reminders: a store in memory that keeps the promises of the real one, a way to
+// kill a process at any of its writes, and stand-ins for balances, users and a platform.
 package remindertest
 
 import (

@@ -11,7 +11,7 @@ import (
 	"yibao/reminder"
 )
 
-// Region is where everybody in the World is insured.
+// Region is the region of all persons in the World.
 const (
 	Region     = "990100"
 	RegionName = "示例市甲"
@@ -98,7 +98,7 @@ func (w *World) AddUser(id string, n int) *identity.Caller {
 	return &identity.Caller{UserID: id, Platform: identity.WeChat, App: App, Links: links}
 }
 
-// EditUser changes a user; nil in fn's hands means there is none.
+// EditUser changes a user; fn gets nil for a missing one.
 func (w *World) EditUser(id string, fn func(*identity.PlatformUser)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -120,7 +120,7 @@ func (w *World) SetBalance(personID string, fen balance.Fen) {
 	})
 }
 
-// SetEnrolments sets what the upstream says of the person, as of now.
+// SetEnrolments sets the upstream's answer about the person, as of now.
 func (w *World) SetEnrolments(personID string, enrolments ...balance.Enrolment) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -141,7 +141,7 @@ func directory(unattended bool) *identity.Regions {
 	return identity.NewRegions([]identity.Region{{Code: Region, Name: RegionName, Unattended: unattended}}, nil)
 }
 
-// SetScript decides what the platform answers; nil accepts everything.
+// SetScript sets the platform's answers; nil accepts everything.
 func (w *World) SetScript(script func(Sent) reminder.Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

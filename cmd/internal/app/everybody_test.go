@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -110,7 +111,7 @@ func (s *stage) asked(t *testing.T, who simulator.Person, region string) []accou
 	claim.Region = region
 	answer, err := s.app.Outside.Insurer.Enrolments(t.Context(), region, claim)
 	if err != nil {
-		if balance.Code(err) != "not_enrolled" {
+		if !errors.Is(err, balance.ErrNotEnrolled) {
 			t.Errorf("%s in %s: %v", who.Name, region, err)
 		}
 		return nil

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"testing"
 
 	"yibao/balance"
@@ -28,35 +29,35 @@ func TestNoWrongFigureInTheOtherDialect(t *testing.T) {
 	}
 	const fen = 432_10
 	s.setBalance(t, person, fen)
-	ask := func() (*balance.Fen, string) {
+	ask := func() (*balance.Fen, error) {
 		answer, err := s.app.Outside.Insurer.Enrolments(t.Context(), person.Region, claimOf(person))
 		if err != nil {
-			return nil, balance.Code(err)
+			return nil, err
 		}
-		return answer.Enrolments[0].Account.Balance, ""
+		return answer.Enrolments[0].Account.Balance, nil
 	}
 	each(t, s, "insurer", dialectFaults, func(fault string, want upstreamSaid) {
 		s.misbehave(t, "insurer", fault, always)
-		got, code := ask()
+		got, err := ask()
 		s.behave(t, "insurer")
 		ok := false
 		switch want {
 		case truth:
-			ok = code == "" && got != nil && *got == fen
+			ok = err == nil && got != nil && *got == fen
 		case negative:
-			ok = code == "" && got != nil && *got == -fen-1
+			ok = err == nil && got != nil && *got == -fen-1
 		case noFigure:
-			ok = code == "" && got == nil
+			ok = err == nil && got == nil
 		case nothing:
-			ok = code == "upstream_refused" || code == "upstream_timeout" || code == "upstream_malformed"
+			ok = errors.Is(err, balance.ErrUpstream) || errors.Is(err, balance.ErrTimeout) || errors.Is(err, balance.ErrMalformed)
 		case stranger:
-			ok = code == "mismatch"
+			ok = errors.Is(err, balance.ErrMismatch)
 		}
 		if !ok {
-			t.Errorf("%s: %v %q, want %s", fault, got, code, want)
+			t.Errorf("%s: %v, %v, want %s", fault, got, err, want)
 		}
-		if got, code := ask(); code != "" || got == nil || *got != fen {
-			t.Errorf("after %s: %v %q", fault, got, code)
+		if got, err := ask(); err != nil || got == nil || *got != fen {
+			t.Errorf("after %s: %v, %v", fault, got, err)
 		}
 	})
 }

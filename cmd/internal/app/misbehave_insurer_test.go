@@ -157,7 +157,7 @@ func (s *stage) checkDecision(t *testing.T, fault string, subject balance.Subjec
 	answer, err := s.app.Balances.Fresh(context.WithoutCancel(t.Context()), subject)
 	if err != nil {
 		if want != nothing && want != stranger {
-			t.Errorf("%s: no answer to decide upon: %v", fault, balance.Code(err))
+			t.Errorf("%s: no answer to decide upon: %v", fault, err)
 		}
 		return
 	}

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// bucket is the days of one category, both ends inclusive and inside the asked range.
+// bucket is the days of one category, both ends inclusive and inside the range.
 type bucket struct {
 	label       string
 	first, last Day
 }
 
-// buckets cuts the range into its categories, in order and without holes.
+// buckets cuts the range into categories, in order and without holes.
 func (f frame) buckets() []bucket {
 	var list []bucket
 	for day := f.from; day <= f.to; {
@@ -30,16 +30,16 @@ func (f frame) buckets() []bucket {
 	return list
 }
 
-// line is what one insurance type shows.
+// line is one insurance type on the chart.
 type line struct {
 	insurance string
 	fen       []*Fen
-	missing   bool      // a finished category since the link's start has no reading at all
+	missing   bool      // a finished category since the link's start has no reading
 	account   Existence // of the last point; "" without points
-	days      []Fen     // what single days show, in their order, but for days that repeat the day before
+	days      []Fen     // the figures by days, in order, without days that repeat the day before
 }
 
-// draw makes the chart of the points, which hold nothing from outside the link's sight.
+// draw makes the chart of the points. The caller has removed all points that the link may not see.
 func draw(f frame, points map[string][]Point) *Trend {
 	buckets := f.buckets()
 	t := &Trend{
@@ -71,14 +71,14 @@ func draw(f frame, points map[string][]Point) *Trend {
 	return t
 }
 
-// trace walks one insurance type's points along the buckets. A bucket shows the last known balance read within it; with
-// GapsCarry one without shows the balance carried on from before. A day on which the account did not exist ends the
-// carrying; one on which the balance was not known does not.
+// trace walks one insurance type's points along the buckets. A bucket shows the last known balance in it. With GapsCarry
+// a bucket without one shows the known balance before it. A day without an account ends the carrying; a day with an
+// unknown balance does not.
 func trace(f frame, buckets []bucket, points []Point) line {
 	l := line{fen: make([]*Fen, len(buckets))}
 	var carried *Fen
 	next := 0
-	take := func(until Day) (known *Fen, read bool) {
+	advance := func(until Day) (known *Fen, read bool) {
 		for ; next < len(points) && points[next].Day <= until; next++ {
 			switch p := points[next]; {
 			case p.Account.known():
@@ -94,12 +94,12 @@ func trace(f frame, buckets []bucket, points []Point) line {
 		}
 		return known, read
 	}
-	take(f.from.Add(-1)) // only carries; there are such points with GapsCarry only
-	if carried != nil && !(next < len(points) && points[next].Day == f.from && points[next].Account.settled()) {
-		l.days = append(l.days, *carried) // the first day shows what was before
+	advance(f.from.Add(-1)) // points before the range, there with GapsCarry only
+	if carried != nil && !(next < len(points) && points[next].Day == f.from && points[next].Account.certain()) {
+		l.days = append(l.days, *carried) // the first day has no figure of its own
 	}
 	for i, b := range buckets {
-		known, read := take(b.last)
+		known, read := advance(b.last)
 		seen := b.last >= f.since && b.first <= f.today
 		if known == nil && f.gaps == GapsCarry && seen {
 			known = carried
@@ -126,13 +126,13 @@ func (t *Trend) add(l line, language string, only bool) {
 		s.Key += "_" + l.insurance
 	}
 	t.Series = append(t.Series, s)
-	// A line that is shown has at least one day.
+	// A drawn line has at least one day.
 	t.Summary = append(t.Summary, Summary{
 		Key: s.Key, Name: s.Name, Min: slices.Min(l.days), Max: slices.Max(l.days), Opening: l.days[0], Closing: l.days[len(l.days)-1],
 	})
 }
 
-// account sums up what the last points say: one account is enough for yes; no takes certainty about all.
+// account joins the accounts of the last points: yes if one exists, no only if it is certain that none does.
 func account(lines []line) Existence {
 	result := Existence("")
 	for _, l := range lines {

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -34,7 +33,7 @@ func TestReportGrants(t *testing.T) {
 		{"1", "accept", 1},
 		{"1", "accept", 1}, // repeated
 		{"2", "accept", 2},
-		{"3", "reject", 2}, // takes nothing back that was granted
+		{"3", "reject", 2}, // removes no grant
 		{"4", "ban", 2},
 		{"5", "filter", 2},
 		{"6", "acceptWithAudio", 2},
@@ -91,7 +90,7 @@ func TestReportErrors(t *testing.T) {
 	}
 }
 
-// A report whose answer was lost is repeated by the client and counts once, wherever the fault was.
+// The client repeats a report if the answer is lost. It counts once, at every place of the fault.
 func TestReportCountsOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -107,52 +106,7 @@ func TestReportCountsOnce(t *testing.T) {
 	})
 }
 
-func TestQuotasForgetOldUnknowns(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, rigConfig())
-	r.grant(1)
-	r.put()
-	r.answer(reminder.Outcome{Kind: reminder.OutcomeUnknown})
-	r.fall(1)
-	for want := 1; want >= 0; want-- {
-		quotas, err := r.Quotas(context.Background(), r.caller)
-		r.check(err)
-		if len(quotas[0].Unknown) != want || quotas[0].Free != 0 {
-			t.Errorf("got %+v, want %d unknown", quotas[0], want)
-		}
-		r.world.Advance(10 * time.Minute)
-	}
-}
-
-func TestTemplates(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, rigConfig())
-	if list := r.Templates(identity.WeChat, remindertest.App); len(list) != 1 || list[0].TemplateID != remindertest.TemplateID {
-		t.Errorf("got %+v", list)
-	}
-	if list := r.Templates(identity.WeChat, "other"); len(list) != 0 {
-		t.Errorf("got %+v", list)
-	}
-}
-
-// The user subscribes again while the send is on its way that the platform refuses because the earlier subscriptions are
-// used up.
-func TestGrantDuringARefusedSend(t *testing.T) {
-	t.Parallel()
-	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 1, reminder.LongTerm: 1} {
-		r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = kind })
-		r.grant(3)
-		r.put()
-		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
-			r.grant(1)
-			return reminder.Outcome{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}
-		})
-		r.fall(100)
-		r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, want, 0)
-	}
-}
-
-// The limit was lowered: a further grant takes none of the earlier ones away.
+// After the limit was lowered a further grant removes none of the earlier ones.
 func TestGrantAboveALoweredLimit(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())

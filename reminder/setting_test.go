@@ -25,9 +25,9 @@ func TestPutRefuses(t *testing.T) {
 		edit func(*rig)
 		want error
 	}{
-		{"line too low", reminder.Setting{Threshold: 99}, nil, reminder.ErrThreshold},
-		{"line negative", reminder.Setting{Threshold: -5000}, nil, reminder.ErrThreshold},
-		{"line too high", reminder.Setting{Threshold: 100_000_001}, nil, reminder.ErrThreshold},
+		{"threshold too low", reminder.Setting{Threshold: 99}, nil, reminder.ErrThreshold},
+		{"threshold negative", reminder.Setting{Threshold: -5000}, nil, reminder.ErrThreshold},
+		{"threshold too high", reminder.Setting{Threshold: 100_000_001}, nil, reminder.ErrThreshold},
 		{"margin negative", reminder.Setting{Threshold: 100, Margin: fen(-1)}, nil, reminder.ErrMargin},
 		{"margin too high", reminder.Setting{Threshold: 100, Margin: fen(100_000_001)}, nil, reminder.ErrMargin},
 		{"quiet hours", reminder.Setting{Threshold: 100, Quiet: reminder.QuietHours{Start: 1440}}, nil, reminder.ErrQuietHours},
@@ -123,7 +123,7 @@ func TestPutWhileBelowWaitsForRecovery(t *testing.T) {
 		t.Fatalf("got %+v", rule)
 	}
 	r.later(time.Hour)
-	r.fall(5999) // not yet line + margin
+	r.fall(5999) // not yet threshold + margin
 	r.fall(100)
 	if open, finished := r.store.All(); len(open)+len(finished) != 0 {
 		t.Fatal("a message without a fall")
@@ -133,7 +133,7 @@ func TestPutWhileBelowWaitsForRecovery(t *testing.T) {
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
 }
 
-// Where the upstream cannot be asked the rule is set all the same and finds out soon.
+// Without an answer of the upstream the rule is set all the same and evaluated soon.
 func TestPutWithUpstreamDown(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -149,7 +149,7 @@ func TestPutWithUpstreamDown(t *testing.T) {
 	}
 }
 
-// Changing the line while the upstream is away must not change what is watched.
+// A new threshold during an outage of the upstream must not change the watched insurance.
 func TestPutWithUpstreamDownKeepsTheInsurance(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -161,7 +161,7 @@ func TestPutWithUpstreamDownKeepsTheInsurance(t *testing.T) {
 	}
 }
 
-// before answers as a process does that holds an answer from before the fall.
+// before is a process with a cached answer from before the fall.
 type before struct {
 	*remindertest.World
 	answer *balance.Answer
@@ -171,8 +171,8 @@ func (b *before) Fresh(context.Context, balance.Subject) (*balance.Answer, error
 	return b.answer.Clone(), nil
 }
 
-// The owner has been told of the fall and sets the line anew through a process that has not seen it: nothing may be told
-// twice. The message of another fall is not dropped by such a process either.
+// After the message of a fall the owner sets the threshold anew, through a process with an answer from before the fall. The
+// fall must have no second message. Such a process must not drop the message of another fall either.
 func TestABalanceFromBeforeTheFallIsNoRecovery(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -214,8 +214,8 @@ func TestABalanceFromBeforeTheFallIsNoRecovery(t *testing.T) {
 	}
 }
 
-// Deleting the rule, or watching another insurance for a moment, makes nobody forget the fall that was told: a process
-// that still holds the balance from before it must not arm the new rule by it.
+// The owner deletes the rule, or watches another insurance for a moment, after the message of a fall. A process that caches
+// a balance from before the fall must not arm the new rule with it.
 func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -223,8 +223,8 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 		return []balance.Enrolment{enrolment("310", balance.AccountYes, &employees), enrolment("390", balance.AccountYes, fen(9000))}
 	}
 	for name, forget := range map[string]func(*rig, *reminder.Service){
-		"deleted":      func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
-		"another line": func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
+		"deleted":           func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
+		"another threshold": func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
 		"another insurance": func(r *rig, s *reminder.Service) {
 			_, err := s.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000, InsuranceType: "390"})
 			r.check(err)
@@ -249,7 +249,7 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 
 			forget(r, elsewhere)
 			set := reminder.Setting{Threshold: 5000, InsuranceType: "310"}
-			if name == "another line" {
+			if name == "another threshold" {
 				set.Threshold = 3000
 			}
 			rule, err := elsewhere.Put(ctx, r.caller, "u-1", set)
@@ -258,7 +258,7 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 				t.Errorf("got %+v", rule)
 			}
 			r.world.Advance(15 * time.Minute)
-			_, err = elsewhere.EvaluateDue(ctx) // by the same old figure
+			_, err = elsewhere.EvaluateDue(ctx) // with the same old balance
 			r.check(err)
 			for range 4 {
 				r.later(15 * time.Minute)
@@ -270,11 +270,10 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 	}
 }
 
-// A fall of long ago is the earlier rule's own affair: no answer from before it is fresh, and its cooldown has ended with
-// it.
+// A new rule has no cooldown of an earlier rule's fall, also if answers from before that fall are no longer fresh.
 func TestANewRuleHasNoCooldown(t *testing.T) {
 	t.Parallel()
-	for _, wait := range []time.Duration{10 * time.Minute, time.Hour} { // an answer of before the fall may be about, or not
+	for _, wait := range []time.Duration{10 * time.Minute, time.Hour} { // answers from before the fall are fresh, or not
 		cfg := rigConfig()
 		cfg.Cooldown = 24 * time.Hour
 		r := newRig(t, cfg)
@@ -294,7 +293,7 @@ func TestANewRuleHasNoCooldown(t *testing.T) {
 	}
 }
 
-// A message about one insurance never leaves with the balance of another that is watched by now.
+// A message about one insurance never leaves with the balance of another.
 func TestPutOfAnotherInsuranceIsAnotherRule(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -348,7 +347,7 @@ func TestPutKeepsIDAndEpisode(t *testing.T) {
 	}
 }
 
-// Terms changed between the decision and the handing over: the outbox is not lost.
+// New terms between the decision and the handing over keep the outbox.
 func TestPutKeepsTheOutbox(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -371,52 +370,7 @@ func TestPutKeepsTheOutbox(t *testing.T) {
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
 }
 
-func TestGetDeleteDeliveries(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	r := newRig(t, rigConfig())
-	if _, err := r.Get(ctx, r.caller, "u-1"); !errors.Is(err, reminder.ErrNoRule) {
-		t.Errorf("got %v", err)
-	}
-	r.check(r.Delete(ctx, r.caller, "u-1"))
-	want := r.put()
-	if got, err := r.Get(ctx, r.caller, "u-1"); err != nil || got.ID != want.ID {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	for range 3 {
-		r.fall(100)
-		r.fall(9000)
-	}
-	list, err := r.Deliveries(ctx, r.caller, "u-1", 2)
-	if err != nil || len(list) != 2 || list[0].Episode != 3 || list[1].Episode != 2 {
-		t.Errorf("got %+v, %v", list, err)
-	}
-	if list, err := r.Deliveries(ctx, r.caller, "u-1", 0); err != nil || len(list) != 1 {
-		t.Errorf("got %+v, %v", list, err)
-	}
-}
-
-// Another person's link is no link at all, whatever is asked.
-func TestForeignLink(t *testing.T) {
-	t.Parallel()
-	ctx := context.Background()
-	r := newRig(t, rigConfig())
-	r.put()
-	stranger := r.world.AddUser("v", 1)
-	_, getErr := r.Get(ctx, stranger, "u-1")
-	_, putErr := r.Put(ctx, stranger, "u-1", reminder.Setting{Threshold: 100})
-	_, listErr := r.Deliveries(ctx, stranger, "u-1", 10)
-	for _, err := range []error{getErr, putErr, listErr, r.Delete(ctx, stranger, "u-1")} {
-		if !errors.Is(err, identity.ErrNoSuchLink) {
-			t.Errorf("got %v", err)
-		}
-	}
-	if r.rule().Threshold != 5000 {
-		t.Error("changed")
-	}
-}
-
-// A consent that comes with the rule is kept as provable as one that came with the link.
+// A consent given with the rule is as provable as one given with the link.
 func TestConsentWithTheRuleIsProvable(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig(), func(d *reminder.Deps) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -73,9 +74,9 @@ func TestAReadingUsesAFreshAnswerOfTheSameDayOnly(t *testing.T) {
 	}
 }
 
-func TestNobodyIsReadWithoutConsentOrAgainstTheRegion(t *testing.T) {
+func TestAReadingNeedsConsentAndTheRegion(t *testing.T) {
 	t.Parallel()
-	slot := identity.Slot{PersonID: subject.PersonID, LinkID: "link-1", Region: region}
+	slot := identity.Slot{LinkID: "link-1", Region: region}
 	consenting := slot
 	consenting.Unattended = true
 	elsewhere := consenting
@@ -104,7 +105,7 @@ func TestNobodyIsReadWithoutConsentOrAgainstTheRegion(t *testing.T) {
 	}
 }
 
-func TestAScheduleNobodyIsLinkedToGoes(t *testing.T) {
+func TestAScheduleWithoutALinkIsDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if _, err := w.current(); err != nil {
@@ -112,7 +113,7 @@ func TestAScheduleNobodyIsLinkedToGoes(t *testing.T) {
 	}
 	w.people.setSlots()
 	w.collectOnce(t, 1)
-	if w.store.kept(subject) || w.kept.Contains(subject) {
+	if w.store.kept(subject) || w.cache.Contains(subject) {
 		t.Error("something is left")
 	}
 }
@@ -121,7 +122,7 @@ func TestFailuresBackOffUntilTheNextDay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.upstream.fail(ErrUpstream)
-	next := w.nextSlot(subject, start)
+	next := w.nextDaily(subject, start)
 	for n, wait := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour} {
 		schedule := w.collectOnce(t, 1)
 		if got := schedule.DueAt.Sub(w.clock.now()); got != wait || schedule.Failures != n+1 {
@@ -140,13 +141,13 @@ func TestFailuresBackOffUntilTheNextDay(t *testing.T) {
 	}
 }
 
-// An outage of days: every day is tried as often as the first, wherever in the day the slot lies.
+// An outage of days: every day is tried as often as the first, at every daily time.
 func TestEveryDayOfAnOutageIsTriedAlike(t *testing.T) {
 	t.Parallel()
 	for at := time.Duration(0); at < 48*time.Hour; at += 90 * time.Minute {
 		w := newWorld(t, func(c *Config) { c.DailyAt, c.DailySpread = setting.TimeOfDay(at), 0 })
 		w.upstream.fail(ErrUpstream)
-		w.clock.add(w.nextSlot(subject, start).Sub(start))
+		w.clock.add(w.nextDaily(subject, start).Sub(start))
 		for day := range 4 {
 			before, ends := w.upstream.count(), w.clock.now().Add(24*time.Hour)
 			for w.clock.now().Before(ends) {
@@ -154,7 +155,7 @@ func TestEveryDayOfAnOutageIsTriedAlike(t *testing.T) {
 				w.clock.add(schedule.DueAt.Sub(w.clock.now()))
 			}
 			if tries := w.upstream.count() - before; tries != 7 || !w.clock.now().Equal(ends) {
-				t.Errorf("slot at %v, day %d: %d tries, then due %v after the next slot", at, day+1, tries, w.clock.now().Sub(ends))
+				t.Errorf("daily time %v, day %d: %d tries, then due %v after the next one", at, day+1, tries, w.clock.now().Sub(ends))
 			}
 		}
 	}
@@ -171,7 +172,7 @@ func TestAnswersAboutNowAreNoFailure(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotRecordedIsNotDone(t *testing.T) {
+func TestAReadingThatIsNotRecordedIsAFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.store.hook(func(op string) error {
@@ -251,7 +252,7 @@ func TestAPassGoesThroughAllThatAreDueAFewAtATime(t *testing.T) {
 	for i := range 99 {
 		id := fmt.Sprint("p", i)
 		w.people.persons[id] = identity.Person{ID: id}
-		w.people.slots = append(w.people.slots, identity.Slot{PersonID: id, LinkID: id, Region: region, Unattended: true})
+		w.people.slots = append(w.people.slots, identity.Slot{LinkID: id, Region: region, Unattended: true})
 		w.store.schedules[Subject{id, region}] = Schedule{Subject: Subject{id, region}, DueAt: start}
 	}
 	w.collectOnce(t, 100)
@@ -283,11 +284,11 @@ func TestErrorsOfTheStoreEndThePass(t *testing.T) {
 	}
 }
 
-func TestSlotsAreADayApartAndInTheSpread(t *testing.T) {
+func TestDailyTimesAreADayApartAndInTheSpread(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s, who, now := drawDaily(t)
-		next := s.nextSlot(who, now)
+		next := s.nextDaily(who, now)
 		if wait := next.Sub(now); wait <= 0 || wait > 24*time.Hour {
 			t.Fatalf("read at %v, and next at %v", now, next)
 		}
@@ -295,21 +296,21 @@ func TestSlotsAreADayApartAndInTheSpread(t *testing.T) {
 		if into := (next.Sub(begins) + 24*time.Hour) % (24 * time.Hour); into > s.cfg.DailySpread {
 			t.Fatalf("%v is not within %v of %v", next, s.cfg.DailySpread, begins)
 		}
-		if again := s.nextSlot(who, next); again.Sub(next) != 24*time.Hour {
+		if again := s.nextDaily(who, next); again.Sub(next) != 24*time.Hour {
 			t.Fatalf("%v, then %v", next, again)
 		}
 	})
 }
 
-// However late the worker comes, also past midnight, every slot has its reading.
-func TestEverySlotIsRead(t *testing.T) {
+// Every day has its reading, even if the worker is late, also past midnight.
+func TestEveryDayIsRead(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s, who, now := drawDaily(t)
-		due := s.nextSlot(who, now)
+		due := s.nextDaily(who, now)
 		for n := range 10 {
 			late := time.Duration(rapid.Int64Range(0, int64(24*time.Hour)-1).Draw(t, "late"))
-			next := s.nextSlot(who, due.Add(late))
+			next := s.nextDaily(who, due.Add(late))
 			if next.Sub(due) != 24*time.Hour {
 				t.Fatalf("day %d: due %v, read %v later, due again %v", n, due, late, next)
 			}
@@ -329,7 +330,7 @@ func drawDaily(t *rapid.T) (*Service, Subject, time.Time) {
 	return s, who, start.Add(time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "now")))
 }
 
-func TestSlotsAroundMidnight(t *testing.T) {
+func TestDailyTimesAroundMidnight(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ slot, read, next string }{
 		{"06:30", "21 08:00", "22 06:30"},
@@ -353,8 +354,8 @@ func TestSlotsAroundMidnight(t *testing.T) {
 			cfg := defaults()
 			cfg.DailyAt, cfg.DailySpread = setting.TimeOfDay(daily), 0
 			s := NewService(cfg, Deps{})
-			if got := s.nextSlot(subject, at(c.read)); !got.Equal(at(c.next)) {
-				t.Errorf("slot %s, read on %s: next %v, want %s", c.slot, c.read, got, c.next)
+			if got := s.nextDaily(subject, at(c.read)); !got.Equal(at(c.next)) {
+				t.Errorf("daily time %s, read on %s: next %v, want %s", c.slot, c.read, got, c.next)
 			}
 		}
 	}
@@ -367,4 +368,64 @@ func TestBackoffNeverOverflows(t *testing.T) {
 			t.Errorf("%d failures wait %v", failures, wait)
 		}
 	}
+}
+
+func TestRunFinishesTheQuestionUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.Service.now = time.Now
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+			time.Sleep(5 * time.Second)
+			a, err := w.answering(1)(ctx, claim)
+			a.FetchedAt = time.Now()
+			return a, err
+		})
+		w.store.schedules[subject] = Schedule{Subject: subject, DueAt: time.Now().Add(30 * time.Second)}
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- w.Run(ctx) }()
+		time.Sleep(time.Minute + 2*time.Second)
+		synctest.Wait()
+		if w.upstream.count() != 1 {
+			t.Fatalf("%d questions after a minute", w.upstream.count())
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if w.store.balanceOn(subject, "310", DayOf(time.Now())) == nil {
+			t.Error("the question under way was not recorded before Run returned")
+		}
+		if schedule, _ := w.store.schedule(subject); !schedule.DueAt.Before(time.Now().Add(time.Hour)) || schedule.Failures != 0 {
+			t.Errorf("a subject whose reading was stopped is not left to its lease: %+v", schedule)
+		}
+	})
+}
+
+func TestRunGoesOnAfterAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var broken atomic.Bool
+		broken.Store(true)
+		w.store.hook(func(op string) error {
+			if op == "claim" && broken.Load() {
+				return errDown
+			}
+			return nil
+		})
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- w.Run(ctx) }()
+		synctest.Wait()
+		broken.Store(false)
+		time.Sleep(w.cfg.CollectEvery)
+		synctest.Wait()
+		if w.upstream.count() != 1 {
+			t.Error("no reading after the store came back")
+		}
+		cancel()
+		<-ended
+	})
 }

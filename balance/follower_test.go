@@ -15,7 +15,7 @@ func TestLinkedIsDueAtOnceAndSafeToRepeat(t *testing.T) {
 	if !ok || !schedule.DueAt.Equal(start) {
 		t.Fatalf("%+v, %v", schedule, ok)
 	}
-	w.clock.add(keepFor)
+	w.clock.add(cacheFor)
 	if err := w.Linked(context.Background(), "user-1", w.caller.Links[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -30,11 +30,11 @@ func TestUnlinkedKeepsWhatOthersSee(t *testing.T) {
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	left := []identity.Slot{{PersonID: subject.PersonID, LinkID: "link-9", Region: region}}
+	left := []identity.Slot{{LinkID: "link-9", Region: region}}
 	if err := w.Unlinked(context.Background(), "user-1", w.caller.Links[0], left); err != nil {
 		t.Fatal(err)
 	}
-	if !w.store.kept(subject) || !w.kept.Contains(subject) {
+	if !w.store.kept(subject) || !w.cache.Contains(subject) {
 		t.Error("another link's history was deleted")
 	}
 }
@@ -45,7 +45,7 @@ func TestUnlinkedDeletesAndIsSafeToRepeat(t *testing.T) {
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := []identity.Slot{{PersonID: subject.PersonID, LinkID: "link-9", Region: "990200"}}
+	elsewhere := []identity.Slot{{LinkID: "link-9", Region: "990200"}}
 	w.store.hook(func(op string) error {
 		if op == "delete" {
 			return errDown
@@ -60,7 +60,7 @@ func TestUnlinkedDeletesAndIsSafeToRepeat(t *testing.T) {
 		if err := w.Unlinked(context.Background(), "user-1", w.caller.Links[0], elsewhere); err != nil {
 			t.Fatal(err)
 		}
-		if w.store.kept(subject) || w.kept.Contains(subject) {
+		if w.store.kept(subject) || w.cache.Contains(subject) {
 			t.Error("something is left")
 		}
 	}
@@ -73,7 +73,7 @@ func TestALinkMadeDuringAnUnlinkingKeepsItsSchedule(t *testing.T) {
 	w.store.hook(func(op string) error {
 		if op == "delete" {
 			// Another user's link takes its slot and its (already there) schedule just before we delete.
-			w.people.setSlots(ending, identity.Slot{PersonID: subject.PersonID, LinkID: "link-2", Region: region})
+			w.people.setSlots(ending, identity.Slot{LinkID: "link-2", Region: region})
 		}
 		return nil
 	})

@@ -6,6 +6,12 @@ import (
 	"yibao/balance"
 )
 
+// QuietHours is a half-open span of the day [Start, End) in Asia/Shanghai, minutes since midnight; it may cross midnight.
+// Start == End means none.
+type QuietHours struct {
+	Start, End int
+}
+
 const minutesPerDay = 24 * 60
 
 // Valid says whether both ends are minutes of a day.
@@ -23,13 +29,12 @@ func (q QuietHours) Contains(t time.Time) bool {
 	return minute >= q.Start || minute < q.End
 }
 
-// NotBefore returns t, or the end of the quiet hours that t lies in.
+// NotBefore returns t, or the end of the quiet hours if t lies in them.
 func (q QuietHours) NotBefore(t time.Time) time.Time {
 	if !q.Contains(t) {
 		return t
 	}
-	local := t.In(balance.Shanghai)
-	year, month, day := local.Date()
+	year, month, day := t.In(balance.Shanghai).Date()
 	end := time.Date(year, month, day, 0, q.End, 0, 0, balance.Shanghai)
 	if !end.After(t) { // the span crosses midnight and t is before it
 		end = time.Date(year, month, day+1, 0, q.End, 0, 0, balance.Shanghai)

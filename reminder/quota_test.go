@@ -1,0 +1,211 @@
+package reminder_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/identity"
+	"yibao/reminder"
+	"yibao/reminder/remindertest"
+)
+
+// The user subscribes again during a send that the platform refuses for want of a subscription.
+func TestGrantDuringARefusedSend(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 1, reminder.LongTerm: 1} {
+		r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = kind })
+		r.grant(3)
+		r.put()
+		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+			r.grant(1)
+			return reminder.Outcome{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}
+		})
+		r.fall(100)
+		r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, want, 0)
+	}
+}
+
+func TestQuotasLeaveOutOldUnknowns(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeUnknown})
+	r.fall(1)
+	for want := 1; want >= 0; want-- {
+		quotas, err := r.Quotas(context.Background(), r.caller)
+		r.check(err)
+		if len(quotas[0].Unknown) != want || quotas[0].Free != 0 {
+			t.Errorf("got %+v, want %d unknown", quotas[0], want)
+		}
+		r.world.Advance(10 * time.Minute)
+	}
+}
+
+func TestUnknownBlocksTheTemplate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(3)
+	r.put()
+	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+	r.check(err)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeUnknown}, reminder.Outcome{Kind: reminder.OutcomeAccepted})
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	r.world.SetBalance("u-2", 1)
+	r.pass()
+	open, _ := r.store.All()
+	if len(open) != 1 || open[0].Reason != reminder.ReasonUnknownBefore || len(r.world.Sends()) != 1 {
+		t.Fatalf("%d open, %d sends", len(open), len(r.world.Sends()))
+	}
+	r.later(10*time.Minute - time.Second)
+	if len(r.world.Sends()) != 1 || len(r.quota().Unknown) != 1 {
+		t.Fatal("the block ended early")
+	}
+	r.later(time.Second)
+	if len(r.world.Sends()) != 2 {
+		t.Fatal("the block did not end")
+	}
+	if q := r.quota(); q.Free != 1 || len(q.Unknown) != 0 {
+		t.Errorf("quota %+v", q)
+	}
+}
+
+func TestLongTermIsNotUsedUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = reminder.LongTerm })
+	r.put()
+	r.grant(3)
+	for range 3 {
+		r.fall(100)
+		r.expect(reminder.DeliveryAccepted, "", 1, 0)
+		r.fall(balance.Fen(9000))
+	}
+	r.answer(reminder.Outcome{Kind: reminder.OutcomePermanent, Reason: reminder.ReasonNotSubscribed})
+	r.fall(100)
+	r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, 0, 0)
+}
+
+func TestNoQuotaWaitsForASubscription(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.fall(100)
+	r.expect(reminder.DeliveryPending, reminder.ReasonNoQuota, 0, 0)
+	r.grant(1)
+	r.pass() // at once: no clock moves
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}
+
+func TestNoQuotaExpires(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.DeliveryTTL = 90 * time.Minute // ends between two checks
+	r := newRig(t, cfg)
+	r.put()
+	r.fall(100)
+	r.later(90*time.Minute - time.Second)
+	r.expect(reminder.DeliveryPending, reminder.ReasonNoQuota, 0, 0)
+	r.later(time.Second)
+	r.expect(reminder.DeliveryDropped, reminder.ReasonExpired, 0, 0)
+	if len(r.world.Sends()) != 0 {
+		t.Error("sent without quota")
+	}
+}
+
+// A grant between the failed reservation and the postponing finds nothing to wake. It must be used all the same.
+func TestGrantDuringPostponing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	granted := false
+	service, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateDelivery" && !granted {
+			granted = true
+			r.grant(1)
+		}
+		return remindertest.None
+	})
+	_, err := service.EvaluateDue(context.Background())
+	r.check(err)
+	_, err = service.SendDue(context.Background())
+	r.check(err)
+	if !granted {
+		t.Fatal("nothing was postponed")
+	}
+	r.pass()
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}
+
+// reservedThenKilled leaves one unit reserved for a pending delivery of u-1.
+func reservedThenKilled(t *testing.T) *rig {
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+	r.check(err)
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err = r.EvaluateDue(context.Background())
+	r.check(err)
+	service, _ := r.start(func(call string) remindertest.Fault {
+		if call == "UpdateQuota" {
+			return remindertest.KillAfter
+		}
+		return remindertest.None
+	})
+	_, _ = service.SendDue(context.Background())
+	if q := r.quota(); q.Free != 0 || len(q.Reserved) != 1 {
+		t.Fatalf("quota %+v", q)
+	}
+	return r
+}
+
+// The unit of a delivery that was deleted with its link goes to the next message.
+func TestUnitOfADeletedDeliveryComesBack(t *testing.T) {
+	t.Parallel()
+	r := reservedThenKilled(t)
+	r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+	r.world.SetBalance("u-2", 1)
+	r.later(time.Hour)
+	if q := r.quota(); q.Free != 0 || len(q.Reserved) != 0 || len(r.world.Sends()) != 1 {
+		t.Errorf("quota %+v, %d sends", q, len(r.world.Sends()))
+	}
+}
+
+// If the sender itself finds the link gone, it gives the unit back at once.
+func TestUnitOfAGoneLinkComesBack(t *testing.T) {
+	t.Parallel()
+	r := reservedThenKilled(t)
+	r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links = u.Links[1:] })
+	r.world.Advance(3 * time.Minute)
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	open, finished := r.store.All()
+	if q := r.quota(); q.Free != 1 || len(q.Reserved) != 0 || len(open)+len(finished) != 0 {
+		t.Errorf("quota %+v, %d open, %d finished", q, len(open), len(finished))
+	}
+}
+
+// A unit is not given back before a lease is over, even if its delivery is gone: its holder may be slow.
+func TestAYoungUnitOfADeletedDeliveryStays(t *testing.T) {
+	t.Parallel()
+	r := reservedThenKilled(t)
+	r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+	r.world.Advance(time.Minute)
+	r.world.SetBalance("u-2", 1)
+	_, err := r.store.UpdateRule(context.Background(), "u-2", func(rule *reminder.Rule) error {
+		rule.DueAt = r.world.Now()
+		return nil
+	})
+	r.check(err)
+	r.later(time.Minute) // the killed holder's lease is over, its unit as old as a lease
+	open, _ := r.store.All()
+	if q := r.quota(); len(open) != 1 || open[0].Reason != reminder.ReasonNoQuota || q.Free != 0 || len(q.Reserved) != 1 {
+		t.Errorf("%d open, quota %+v", len(open), q)
+	}
+}
