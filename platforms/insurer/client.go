@@ -70,14 +70,6 @@ func New(profiles Profiles, options Options) (*Client, error) {
 	return c, problems.Err()
 }
 
-// Methods lists the proofs that the region offers; empty for an unknown region.
-func (c *Client) Methods(code string) []identity.Method {
-	if r := c.regions[code]; r != nil {
-		return r.Profile.Methods()
-	}
-	return nil
-}
-
 // find returns the region and the transaction number of the capability, or an error of ClassUnsupported.
 func (c *Client) find(code string, ability Capability) (*region, string, error) {
 	r := c.regions[code]

@@ -2,7 +2,6 @@ package insurer
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -134,20 +133,6 @@ func TestManyAtOnce(t *testing.T) {
 	group.Wait()
 	if u.requests() != 100 { // the upstream itself refuses a repeated message id or nonce
 		t.Errorf("%d requests", u.requests())
-	}
-}
-
-func TestMethods(t *testing.T) {
-	t.Parallel()
-	a, b := profile("http://a.invalid"), profile("http://b.invalid")
-	a.PhoneOnFile.Path = "baseinfo.exp_content.mobile"
-	client, err := New(Profiles{"990100": a, "990200": b}, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := client.Methods("990100"); !slices.Equal(got, []identity.Method{identity.SMSOnFile}) ||
-		client.Methods("990200") != nil || client.Methods("990300") != nil {
-		t.Errorf("methods %v", got)
 	}
 }
 

@@ -24,12 +24,12 @@ func ExampleProfile() {
 	p.Accounts.Rules = append(p.Accounts.Rules, insurer.AccountRule{InsuranceType: "390", Exists: balance.AccountNo})
 	p.PhoneOnFile = insurer.PhoneOnFile{Transaction: "90001", Path: "contact.mobile"}
 
-	client, err := insurer.New(insurer.Profiles{"990300": p}, insurer.Options{})
+	_, err := insurer.New(insurer.Profiles{"990300": p}, insurer.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(client.Methods("990300"))
+	fmt.Println(p.Methods())
 	// Output: [sms_on_file]
 }
 

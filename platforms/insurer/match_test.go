@@ -50,9 +50,6 @@ func TestMatchWithoutExtension(t *testing.T) {
 	if got, err := client.Match(t.Context(), someone); err != nil || got != "" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if methods := client.Methods("990100"); len(methods) != 0 {
-		t.Errorf("methods %v", methods)
-	}
 }
 
 // local answers 1101 with the first body and transaction 90001 with the second.
