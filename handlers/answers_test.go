@@ -212,7 +212,9 @@ func TestStartTellsNothing(t *testing.T) {
 	t.Parallel()
 	answers := map[string]bool{}
 	for i, state := range []identity.AttemptState{identity.AttemptRequested, identity.AttemptWaiting} {
-		r := newRig(t, func(o *Options) { o.Now = func() time.Time { return noon.Add(time.Duration(i) * 7 * time.Second) } })
+		late := time.Duration(i) * 7 * time.Second
+		r := newRig(t, func(o *Options) { o.Now = func() time.Time { return noon.Add(late) } })
+		r.fake.late = late
 		r.fake.attempt.ID = fmt.Sprintf("ATTEMPT%d", i)
 		r.fake.attempt.State, r.fake.attempt.Challenge.Sends = state, i
 		got := r.do("POST", "/v1/link-attempts", goodLink)

@@ -57,6 +57,7 @@ type fakeService struct {
 	attempt  identity.Attempt
 	answer   *balance.Answer
 	rule     reminder.Rule
+	late     time.Duration // after noon, when the answer is made
 	within   time.Duration // of the context's deadline, as the last call saw it
 }
 
@@ -213,7 +214,7 @@ func (f *fakeService) ExpiresIn(a *identity.Attempt) int {
 	if !f.open(a) {
 		return 0
 	}
-	return int(a.ExpiresAt.Sub(noon) / time.Second)
+	return int(a.ExpiresAt.Sub(noon.Add(f.late)) / time.Second)
 }
 
 func (f *fakeService) Current(ctx context.Context, c *identity.Caller, id string) (*balance.Answer, error) {

@@ -1,10 +1,16 @@
 package web
 
 import (
+	"context"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/gofiber/fiber/v2"
+
 	"yibao/handlers/web/webtest"
+	"yibao/identity"
 )
 
 func TestCompressedBodiesAreRefused(t *testing.T) {
@@ -37,5 +43,44 @@ func TestPlainID(t *testing.T) {
 		if plainID(id) != want {
 			t.Errorf("%.20q", id)
 		}
+	}
+}
+
+// TestTokensThatAreTooLong do not reach the service.
+func TestTokensThatAreTooLong(t *testing.T) {
+	t.Parallel()
+	api := API{Verify: func(context.Context, string) (*identity.Caller, error) { return &identity.Caller{}, nil }}
+	app, err := NewBare(testOptions(), api, "GET", "/v1/things/{id}", func(c *fiber.Ctx) error { return c.SendString("bytes") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for length, want := range map[int]int{100: 200, maxToken: 401} {
+		made := webtest.Request("GET", thing, "")
+		made.Header.Set("Authorization", "Bearer "+strings.Repeat("t", length))
+		if got := webtest.Send(t, app, made); got.StatusCode != want {
+			t.Errorf("%d bytes: %d", length, got.StatusCode)
+		}
+	}
+}
+
+// TestServicesMayKeepStrings: the next request of a connection leaves the strings of the one before as they were.
+func TestServicesMayKeepStrings(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	base, client := served(t, r), &http.Client{}
+	for _, id := range []string{"ONE", "TWO"} {
+		made, err := http.NewRequest("GET", base+"/v1/things/"+id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made.Header.Set("Authorization", "Bearer token-of-"+id)
+		answer, err := client.Do(made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		webtest.Read(t, answer)
+	}
+	if want := []string{"token-of-ONE", "token-of-TWO"}; !slices.Equal(r.service.tokens, want) {
+		t.Errorf("kept %q", r.service.tokens)
 	}
 }

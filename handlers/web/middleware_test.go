@@ -166,3 +166,19 @@ func TestPanicsBecomeProblems(t *testing.T) {
 		}
 	}
 }
+
+// TestPanicHalfWay: nothing of a half-written answer stands before the problem.
+func TestPanicHalfWay(t *testing.T) {
+	t.Parallel()
+	api := API{Verify: (&things{}).verify}
+	app, err := NewBare(testOptions(), api, "GET", "/v1/things/{id}", func(c *fiber.Ctx) error {
+		_ = c.SendString("half")
+		panic("half-way")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := (&rig{t: t, app: app}).do("GET", thing, ""); got.Problem(t).Code != "internal" || strings.Contains(got.Text, "half") {
+		t.Errorf("%s", got.Text)
+	}
+}

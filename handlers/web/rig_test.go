@@ -33,6 +33,7 @@ type things struct {
 	panics  any
 	reached int
 	address string
+	tokens  []string
 	within  time.Duration // until the context's deadline
 }
 
@@ -84,6 +85,9 @@ func (s *things) put(ctx context.Context, _ *thingInput) (*thingOut, error) { re
 func (s *things) open(ctx context.Context, _ *struct{}) (*thingOut, error) { return s.reach(ctx) }
 
 func (s *things) verify(_ context.Context, token string) (*identity.Caller, error) {
+	s.mu.Lock()
+	s.tokens = append(s.tokens, token)
+	s.mu.Unlock()
 	switch token {
 	case goodToken:
 		return &identity.Caller{UserID: "user-own"}, nil
