@@ -39,8 +39,8 @@ const (
 // PersonalAccount is the money that belongs to the person. Balance is nil unless Exists is AccountYes and the figure is
 // known.
 type PersonalAccount struct {
-	Exists  Existence
-	Balance *Fen
+	Exists  Existence `bson:"exists"`
+	Balance *Fen      `bson:"fen"`
 }
 
 // known says whether the account exists and its balance is known.

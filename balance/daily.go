@@ -14,9 +14,9 @@ import (
 
 // Schedule says when a subject is read next. It is one document; claiming moves DueAt forward.
 type Schedule struct {
-	Subject
-	DueAt    time.Time
-	Failures int // in a row since the last daily time
+	Subject  `bson:",inline"`
+	DueAt    time.Time `bson:"due_at"`
+	Failures int       `bson:"failures"` // in a row since the last daily time
 }
 
 const (

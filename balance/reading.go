@@ -4,8 +4,8 @@ import "time"
 
 // Subject is a person in a region. Its balance is read once a day.
 type Subject struct {
-	PersonID string
-	Region   string
+	PersonID string `bson:"person_id"`
+	Region   string `bson:"region"`
 }
 
 // Reading is one balance of one enrolment, taken fresh. It becomes the point of its day unless a better one is there.
@@ -43,11 +43,11 @@ func Readings(subject Subject, answer *Answer) []Reading {
 
 // Point is the one reading that stays of a day and insurance type.
 type Point struct {
-	Day       Day
-	Account   PersonalAccount
-	AsOf      time.Time
-	FetchedAt time.Time
-	Source    string
+	Day       Day             `bson:"day"`
+	Account   PersonalAccount `bson:"account"`
+	AsOf      time.Time       `bson:"as_of"`
+	FetchedAt time.Time       `bson:"fetched_at"`
+	Source    string          `bson:"source"`
 }
 
 // Replaces says whether p stays instead of old as the point of their day and insurance type. A certain account wins; of

@@ -29,30 +29,30 @@ const (
 
 // Attempt is a link being proved. It keeps the caller's claim, never the upstream's answer.
 type Attempt struct {
-	ID          string
-	UserID      string
-	LinkID      string // id of the link to be; fixed at the start so that every later write can be repeated
-	Claim       Claim
-	Relation    Relation
-	Method      Method
-	Consent     Consent
-	InsuredHash string // keyed hash of the claimed document
-	State       AttemptState
-	Reason      string // one of the Failed… constants once failed
-	Challenge   Challenge
-	Tries       int // answers so far; each is counted before it is checked
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	ProvedAt    time.Time // zero before the right answer
-	ExpiresAt   time.Time // of the whole attempt
+	ID          string       `bson:"_id"`
+	UserID      string       `bson:"user_id"`
+	LinkID      string       `bson:"link_id"` // id of the link to be; fixed at the start so that every later write can be repeated
+	Claim       Claim        `bson:"claim"`
+	Relation    Relation     `bson:"relation"`
+	Method      Method       `bson:"method"`
+	Consent     Consent      `bson:"consent"`
+	InsuredHash string       `bson:"insured_hash"` // keyed hash of the claimed document
+	State       AttemptState `bson:"state"`
+	Reason      string       `bson:"reason"` // one of the Failed… constants once failed
+	Challenge   Challenge    `bson:"challenge"`
+	Tries       int          `bson:"tries"` // answers so far; each is counted before it is checked
+	CreatedAt   time.Time    `bson:"created_at"`
+	UpdatedAt   time.Time    `bson:"updated_at"`
+	ProvedAt    time.Time    `bson:"proved_at"`  // zero before the right answer
+	ExpiresAt   time.Time    `bson:"expires_at"` // of the whole attempt
 }
 
 // Challenge is the question that a proof has put to the user. Each kind of proof uses the fields that it needs.
 type Challenge struct {
-	CodeHash  []byte    // HMAC of the last code; nil before the first
-	ExpiresAt time.Time // of the last code
-	SentAt    time.Time
-	Sends     int
+	CodeHash  []byte    `bson:"code_hash"`  // HMAC of the last code; nil before the first
+	ExpiresAt time.Time `bson:"expires_at"` // of the last code
+	SentAt    time.Time `bson:"sent_at"`
+	Sends     int       `bson:"sends"`
 }
 
 // Open says whether the attempt still takes answers.
@@ -72,12 +72,12 @@ func (a *Attempt) Wipe() {
 
 // Counter counts events of one kind for one subject over a sliding 24 hours.
 type Counter struct {
-	Key  string
-	Hits []Hit
+	Key  string `bson:"_id"`
+	Hits []Hit  `bson:"hits"`
 }
 
 // Hit is one counted event. Op makes counting it twice harmless.
 type Hit struct {
-	Op string
-	At time.Time
+	Op string    `bson:"op"`
+	At time.Time `bson:"at"`
 }

@@ -50,14 +50,14 @@ const (
 
 // Consent is the platform user's agreement when the link was made, in the law's sense (PIPL arts. 14, 29, 31).
 type Consent struct {
-	Version    string    // version of the text that was shown
-	TextHash   string    // SHA-256 of that text, hex
-	At         time.Time // when it was given
-	Unattended bool      // may the server read the balance by itself (daily reading, reminders)?
-	Guardian   bool      // given as guardian of a person under 14
+	Version    string    `bson:"version"`    // version of the text that was shown
+	TextHash   string    `bson:"text_hash"`  // SHA-256 of that text, hex
+	At         time.Time `bson:"at"`         // when it was given
+	Unattended bool      `bson:"unattended"` // may the server read the balance by itself (daily reading, reminders)?
+	Guardian   bool      `bson:"guardian"`   // given as guardian of a person under 14
 	// Proof is a keyed hash over ConsentParts. Without the proof key a consent can be neither invented nor changed
 	// afterwards so that the operator could show it as given.
-	Proof string
+	Proof string `bson:"proof"`
 }
 
 // ConsentText is the text that a person agrees to before a link is made.
@@ -101,20 +101,20 @@ const (
 
 // Link ties a platform user to an insured person in a region. Its ID is the {id} of /v1/insured/{id}.
 type Link struct {
-	ID             string
-	PersonID       string // never leaves the server
-	InsuredHash    string // keyed hash of the person's document, as in Attempt
-	Region         string // six digits
-	Relation       Relation
-	Method         Method
-	Assurance      Assurance
-	Consent        Consent
-	MaskedName     string
-	MaskedIDNumber string
-	Since          time.Time
-	State          LinkState
-	EndedAt        time.Time // zero while it is active
-	AttemptID      string    // the attempt that proved it last
+	ID             string    `bson:"id"`
+	PersonID       string    `bson:"person_id"`    // never leaves the server
+	InsuredHash    string    `bson:"insured_hash"` // keyed hash of the person's document, as in Attempt
+	Region         string    `bson:"region"`       // six digits
+	Relation       Relation  `bson:"relation"`
+	Method         Method    `bson:"method"`
+	Assurance      Assurance `bson:"assurance"`
+	Consent        Consent   `bson:"consent"`
+	MaskedName     string    `bson:"masked_name"`
+	MaskedIDNumber string    `bson:"masked_id_number"`
+	Since          time.Time `bson:"since"`
+	State          LinkState `bson:"state"`
+	EndedAt        time.Time `bson:"ended_at"`   // zero while it is active
+	AttemptID      string    `bson:"attempt_id"` // the attempt that proved it last
 }
 
 // renew gives the link the consent, name and relation of a new proof. It keeps its id and its start, so all that hangs on

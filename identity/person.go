@@ -7,10 +7,10 @@ import (
 
 // Claim is the insured person that a user claims to be or to act for; normalised.
 type Claim struct {
-	Region   string
-	Name     string
-	IDType   string // psn_cert_type of the national code table; "01" is the resident ID card
-	IDNumber string
+	Region   string `bson:"region"`
+	Name     string `bson:"name"`
+	IDType   string `bson:"id_type"` // psn_cert_type of the national code table; "01" is the resident ID card
+	IDNumber string `bson:"id_number"`
 }
 
 // Person is an insured person that at least one link has proved. It is one document: the limit on its links and the end
@@ -28,11 +28,11 @@ type Person struct {
 
 // Slot is the person's side of a link.
 type Slot struct {
-	LinkID     string
-	UserID     string
-	Region     string
-	Unattended bool      // copy of the link's consent to unattended reading
-	ConsentAt  time.Time // copy of the time of that consent: no older one replaces it
+	LinkID     string    `bson:"link_id"`
+	UserID     string    `bson:"user_id"`
+	Region     string    `bson:"region"`
+	Unattended bool      `bson:"unattended"` // copy of the link's consent to unattended reading
+	ConsentAt  time.Time `bson:"consent_at"` // copy of the time of that consent: no older one replaces it
 }
 
 // Join gives the link a slot, or renews the one that it has, and notes the name that the region has just confirmed. A new

@@ -60,9 +60,9 @@ type SessionStore interface {
 
 // Change says that a user must be read anew. At is the machine's clock.
 type Change struct {
-	ID     string
-	UserID string
-	At     time.Time
+	ID     string    `bson:"_id"`
+	UserID string    `bson:"user_id"`
+	At     time.Time `bson:"at"`
 }
 
 // ChangeStore is the small collection that every replica polls.

@@ -4,10 +4,10 @@ import "time"
 
 // Session is one sign-in.
 type Session struct {
-	ID        string
-	UserID    string
-	CreatedAt time.Time
-	ExpiresAt time.Time
+	ID        string    `bson:"_id"`
+	UserID    string    `bson:"user_id"`
+	CreatedAt time.Time `bson:"created_at"`
+	ExpiresAt time.Time `bson:"expires_at"`
 }
 
 // Caller is a verified caller: the platform user behind a token, with a snapshot of the active links. Requests share

@@ -21,21 +21,21 @@ const (
 
 // PlatformAccount is the platform's answer about one user of one app at sign-in.
 type PlatformAccount struct {
-	Platform Platform
-	App      string // the app's name in our configuration
-	AppID    string // the platform's id of the app; part of the user's key
-	OpenID   string // the platform's id of the user within the app; never empty
-	UserID   string // Alipay's older user_id when it was given; else ""
+	Platform Platform `bson:"platform"`
+	App      string   `bson:"app"`     // the app's name in our configuration
+	AppID    string   `bson:"app_id"`  // the platform's id of the app; part of the user's key
+	OpenID   string   `bson:"open_id"` // the platform's id of the user within the app; never empty
+	UserID   string   `bson:"user_id"` // Alipay's older user_id when it was given; else ""
 }
 
 // PlatformUser is one user of one app of one platform, with all links of that user. It is one document: the limit on
 // links is kept by one conditional write.
 type PlatformUser struct {
-	ID        string // keyed hash of (platform, app id, open id); chosen by the store
-	Account   PlatformAccount
-	Links     []Link // in every state, oldest first
-	CreatedAt time.Time
-	SeenAt    time.Time
+	ID        string          `bson:"_id"` // keyed hash of (platform, app id, open id); chosen by the store
+	Account   PlatformAccount `bson:"account"`
+	Links     []Link          `bson:"links"` // in every state, oldest first
+	CreatedAt time.Time       `bson:"created_at"`
+	SeenAt    time.Time       `bson:"seen_at"`
 }
 
 // Active lists the links in force.

@@ -25,26 +25,26 @@ const (
 
 // Delivery is one notification to one platform user, from decision to receipt.
 type Delivery struct {
-	ID        string // hash(v1, rule id, episode)
-	RuleID    string
-	LinkID    string
-	Episode   int64
-	UserID    string
-	Platform  identity.Platform
-	App       string
-	Template  string
-	Message   Message
-	State     DeliveryState
-	Reason    Reason
-	MessageID string // the platform's, for questions to the platform about this message
-	Code      string // the platform's code of the last answer: errcode, or code/sub_code
-	Attempts  int    // number of sends
-	NotBefore time.Time
-	Postponed bool // NotBefore was moved beyond the decision
-	CreatedAt time.Time
-	SendingAt time.Time // just before the last request left
-	EndedAt   time.Time
-	ExpiresAt time.Time // if not sent until then: dropped
+	ID        string            `bson:"_id"` // hash(v1, rule id, episode)
+	RuleID    string            `bson:"rule_id"`
+	LinkID    string            `bson:"link_id"`
+	Episode   int64             `bson:"episode"`
+	UserID    string            `bson:"user_id"`
+	Platform  identity.Platform `bson:"platform"`
+	App       string            `bson:"app"`
+	Template  string            `bson:"template"`
+	Message   Message           `bson:"message"`
+	State     DeliveryState     `bson:"state"`
+	Reason    Reason            `bson:"reason"`
+	MessageID string            `bson:"message_id"` // the platform's, for questions to the platform about this message
+	Code      string            `bson:"code"`       // the platform's code of the last answer: errcode, or code/sub_code
+	Attempts  int               `bson:"attempts"`   // number of sends
+	NotBefore time.Time         `bson:"not_before"`
+	Postponed bool              `bson:"postponed"` // NotBefore was moved beyond the decision
+	CreatedAt time.Time         `bson:"created_at"`
+	SendingAt time.Time         `bson:"sending_at"` // just before the last request left
+	EndedAt   time.Time         `bson:"ended_at"`
+	ExpiresAt time.Time         `bson:"expires_at"` // if not sent until then: dropped
 }
 
 // Over says whether the delivery will not change any more.

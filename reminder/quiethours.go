@@ -9,7 +9,8 @@ import (
 // QuietHours is a half-open span of the day [Start, End) in Asia/Shanghai, minutes since midnight; it may cross midnight.
 // Start == End means none.
 type QuietHours struct {
-	Start, End int
+	Start int `bson:"start"`
+	End   int `bson:"end"`
 }
 
 const minutesPerDay = 24 * 60

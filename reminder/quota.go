@@ -25,15 +25,15 @@ import (
 // The app's breaker is asked before the unit is reserved. So an outage of the platform adds no line to this table: a
 // postponed delivery is pending as before.
 type Quota struct {
-	UserID   string
-	Template string
-	Free     int
-	Reserved map[string]time.Time // delivery id → when
+	UserID   string               `bson:"user_id"`
+	Template string               `bson:"template"`
+	Free     int                  `bson:"free"`
+	Reserved map[string]time.Time `bson:"reserved"` // delivery id (hex: it is a key of the document) → when
 	// Unknown holds the deliveries with an unknown outcome, each with the time until which it blocks the template for this
 	// user.
-	Unknown map[string]time.Time
+	Unknown map[string]time.Time `bson:"unknown"`
 	// Reports holds the ids of the last client reports, so that a repeated one grants nothing.
-	Reports []string
+	Reports []string `bson:"reports"`
 }
 
 // The errors of reserve.

@@ -10,7 +10,7 @@ const aboutID = "database"
 
 // aboutDoc's own schema is the database's.
 type aboutDoc struct {
-	Meta  `bson:",inline"`
+	ID    string    `bson:"_id"`
 	Marks *keyMarks `bson:"marks"` // nil before the first start that writes them
 }
 
@@ -39,7 +39,7 @@ func (s *Store) writeAbout(ctx context.Context) error {
 	if err != nil {
 		return failed("about.update", err)
 	}
-	fresh := func() *aboutDoc { return &aboutDoc{Meta: Meta{ID: aboutID}} }
+	fresh := func() *aboutDoc { return &aboutDoc{ID: aboutID} }
 	_, err = s.about.upsert(ctx, aboutID, fresh, func(about *aboutDoc) error {
 		if err := s.keys.fit(about); err != nil {
 			return err

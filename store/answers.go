@@ -9,38 +9,16 @@ import (
 	"yibao/balance"
 )
 
-// lastAnswer is the last good answer of a subject.
+// lastAnswer is the last good answer of a subject, as JSON: its times are as precise as the answer's own. It is sealed, as
+// it names the employer.
 type lastAnswer struct {
-	ID     string
-	Answer *balance.Answer
-}
-
-// answerDoc holds the answer as sealed JSON: it names the employer. The times are as precise as the answer's own.
-type answerDoc struct {
-	Meta      `bson:",inline"`
-	Sealed    []byte    `bson:"sealed"`
+	ID        string    `bson:"_id"`
+	JSON      string    `bson:"sealed"`
 	FetchedAt time.Time `bson:"fetched_at"`
 }
 
-func (s *Store) answerToDoc(v *lastAnswer) (*answerDoc, error) {
-	text, err := json.Marshal(v.Answer)
-	if err != nil {
-		return nil, ErrUnreadable
-	}
-	sealed, err := s.keys.sealText("answers", "sealed", v.ID, string(text))
-	return &answerDoc{Meta{ID: v.ID}, sealed, v.Answer.FetchedAt}, err
-}
-
-func (s *Store) answerToDom(d *answerDoc) (*lastAnswer, error) {
-	text, err := s.keys.openText("answers", "sealed", d.ID, d.Sealed)
-	if err != nil {
-		return nil, err
-	}
-	v := &lastAnswer{ID: d.ID, Answer: &balance.Answer{}}
-	if json.Unmarshal([]byte(text), v.Answer) != nil {
-		return nil, ErrUnreadable
-	}
-	return v, nil
+func answerTexts(v *lastAnswer) (string, map[string]*string) {
+	return v.ID, map[string]*string{"sealed": &v.JSON}
 }
 
 var errLaterKept = errors.New("store: a later answer is kept")
@@ -48,11 +26,15 @@ var errLaterKept = errors.New("store: a later answer is kept")
 // SaveAnswer keeps the answer unless one fetched later is kept already.
 func (s *Store) SaveAnswer(ctx context.Context, subject balance.Subject, answer *balance.Answer) error {
 	id := subjectID(subject)
-	_, err := s.answers.change(ctx, id, func(kept *lastAnswer) (*lastAnswer, error) {
-		if kept != nil && kept.Answer.FetchedAt.After(answer.FetchedAt) {
+	text, err := json.Marshal(answer)
+	if err != nil {
+		return s.answers.failed("update", ErrUnreadable)
+	}
+	_, err = s.answers.change(ctx, id, func(kept *lastAnswer) (*lastAnswer, error) {
+		if kept != nil && kept.FetchedAt.After(answer.FetchedAt.Truncate(time.Millisecond)) {
 			return nil, errLaterKept
 		}
-		return &lastAnswer{id, answer}, nil
+		return &lastAnswer{id, string(text), answer.FetchedAt}, nil
 	})
 	return ignore(err, errLaterKept)
 }
@@ -63,5 +45,9 @@ func (s *Store) LastAnswer(ctx context.Context, subject balance.Subject) (*balan
 	if err != nil {
 		return nil, err
 	}
-	return v.Answer, nil
+	answer := &balance.Answer{}
+	if json.Unmarshal([]byte(v.JSON), answer) != nil {
+		return nil, s.answers.failed("find", ErrUnreadable)
+	}
+	return answer, nil
 }

@@ -10,71 +10,9 @@ import (
 	"yibao/identity"
 )
 
-type attemptDoc struct {
-	Meta        `bson:",inline"`
-	UserID      string       `bson:"user_id"`
-	LinkID      string       `bson:"link_id"`
-	Region      string       `bson:"region"`
-	Name        []byte       `bson:"name"` // sealed
-	IDType      string       `bson:"id_type"`
-	IDNumber    []byte       `bson:"id_number"` // sealed
-	Relation    string       `bson:"relation"`
-	Method      string       `bson:"method"`
-	Consent     consentDoc   `bson:"consent"`
-	InsuredHash string       `bson:"insured_hash"`
-	State       string       `bson:"state"`
-	Reason      string       `bson:"reason"`
-	Challenge   challengeDoc `bson:"challenge"`
-	Tries       int          `bson:"tries"`
-	CreatedAt   time.Time    `bson:"created_at"`
-	UpdatedAt   time.Time    `bson:"updated_at"`
-	ProvedAt    time.Time    `bson:"proved_at"`
-	ExpiresAt   time.Time    `bson:"expires_at"`
-}
-
-// challengeDoc is an identity.Challenge; the two convert into each other.
-type challengeDoc struct {
-	CodeHash  []byte    `bson:"code_hash"`
-	ExpiresAt time.Time `bson:"expires_at"`
-	SentAt    time.Time `bson:"sent_at"`
-	Sends     int       `bson:"sends"`
-}
-
-func (d *attemptDoc) sealedFields(c *identity.Claim) []sealedField {
-	return []sealedField{{"name", &c.Name, &d.Name}, {"id_number", &c.IDNumber, &d.IDNumber}}
-}
-
-func (s *Store) attemptToDoc(a *identity.Attempt) (*attemptDoc, error) {
-	d := &attemptDoc{
-		Meta: Meta{ID: a.ID}, UserID: a.UserID, LinkID: a.LinkID, Region: a.Claim.Region, IDType: a.Claim.IDType,
-		Relation: string(a.Relation), Method: string(a.Method), Consent: consentDoc(a.Consent),
-		InsuredHash: a.InsuredHash, State: string(a.State), Reason: a.Reason, Challenge: challengeDoc(a.Challenge),
-		Tries: a.Tries, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, ProvedAt: a.ProvedAt, ExpiresAt: a.ExpiresAt,
-	}
-	var err error
-	for _, f := range d.sealedFields(&a.Claim) {
-		if *f.sealed, err = s.keys.sealText("link_attempts", f.name, a.ID, *f.text); err != nil {
-			return nil, err
-		}
-	}
-	return d, nil
-}
-
-func (s *Store) attemptToDom(d *attemptDoc) (*identity.Attempt, error) {
-	a := &identity.Attempt{
-		ID: d.ID, UserID: d.UserID, LinkID: d.LinkID, Claim: identity.Claim{Region: d.Region, IDType: d.IDType},
-		Relation: identity.Relation(d.Relation), Method: identity.Method(d.Method), Consent: identity.Consent(d.Consent),
-		InsuredHash: d.InsuredHash, State: identity.AttemptState(d.State), Reason: d.Reason,
-		Challenge: identity.Challenge(d.Challenge), Tries: d.Tries, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
-		ProvedAt: d.ProvedAt, ExpiresAt: d.ExpiresAt,
-	}
-	var err error
-	for _, f := range d.sealedFields(&a.Claim) {
-		if *f.text, err = s.keys.openText("link_attempts", f.name, d.ID, *f.sealed); err != nil {
-			return nil, err
-		}
-	}
-	return a, nil
+// attemptTexts name the claimed person.
+func attemptTexts(a *identity.Attempt) (string, map[string]*string) {
+	return a.ID, map[string]*string{"name": &a.Claim.Name, "id_number": &a.Claim.IDNumber}
 }
 
 // InsertAttempt adds a link attempt; identity.ErrExists when the id is taken.

@@ -14,18 +14,6 @@ import (
 // changesKept is how long a change is kept; every replica polls many times in it, or reads per request.
 const changesKept = 10 * time.Minute
 
-type changeDoc struct {
-	Meta   `bson:",inline"`
-	UserID string    `bson:"user_id"`
-	At     time.Time `bson:"at"` // the machine's clock
-}
-
-func changeToDoc(v *identity.Change) *changeDoc { return &changeDoc{Meta{ID: v.ID}, v.UserID, v.At} }
-
-func changeToDom(d *changeDoc) *identity.Change {
-	return &identity.Change{ID: d.ID, UserID: d.UserID, At: d.At}
-}
-
 // RecordChange notes that the user must be read anew. The machine's clock is used, not the injected one: replicas
 // compare it with their own, and it may not jump.
 func (s *Store) RecordChange(ctx context.Context, userID string) error {

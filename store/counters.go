@@ -10,34 +10,15 @@ import (
 // counterKept is how long a counter is kept after its last hit.
 const counterKept = 24 * time.Hour
 
-type counterDoc struct {
-	Meta      `bson:",inline"`
-	Hits      []hitDoc  `bson:"hits"`
-	ExpiresAt time.Time `bson:"expires_at"` // 24 h after the last hit
-}
-
-type hitDoc struct {
-	Op string    `bson:"op"`
-	At time.Time `bson:"at"`
-}
-
-func counterToDoc(v *identity.Counter) *counterDoc {
-	d := &counterDoc{Meta: Meta{ID: v.Key}, Hits: make([]hitDoc, len(v.Hits))}
-	for i, hit := range v.Hits {
-		d.Hits[i] = hitDoc(hit)
-		if expires := hit.At.Add(counterKept); expires.After(d.ExpiresAt) {
-			d.ExpiresAt = expires
+// counterExpires is for the sweep: the time at which the last hit has lost its weight.
+func counterExpires(c *identity.Counter) map[string]any {
+	var expires time.Time
+	for _, hit := range c.Hits {
+		if at := hit.At.Add(counterKept); at.After(expires) {
+			expires = at
 		}
 	}
-	return d
-}
-
-func counterToDom(d *counterDoc) *identity.Counter {
-	v := &identity.Counter{Key: d.ID, Hits: make([]identity.Hit, len(d.Hits))}
-	for i, hit := range d.Hits {
-		v.Hits[i] = identity.Hit(hit)
-	}
-	return v
+	return map[string]any{"expires_at": expires}
 }
 
 // UpdateCounter changes a counter by fn; one that is not there starts empty.

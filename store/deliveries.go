@@ -10,53 +10,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
-	"yibao/identity"
 	"yibao/reminder"
 )
-
-// deliveryDoc is a delivery: open in "deliveries", final in "deliveries_done".
-type deliveryDoc struct {
-	Meta      `bson:",inline"`
-	RuleID    string     `bson:"rule_id"`
-	LinkID    string     `bson:"link_id"`
-	Episode   int64      `bson:"episode"`
-	UserID    string     `bson:"user_id"`
-	Platform  string     `bson:"platform"`
-	App       string     `bson:"app"`
-	Template  string     `bson:"template"`
-	Message   messageDoc `bson:"message"`
-	State     string     `bson:"state"`
-	Reason    string     `bson:"reason"`
-	MessageID string     `bson:"message_id"`
-	Code      string     `bson:"code"`
-	Attempts  int        `bson:"attempts"`
-	NotBefore time.Time  `bson:"not_before"`
-	Postponed bool       `bson:"postponed"`
-	CreatedAt time.Time  `bson:"created_at"`
-	SendingAt time.Time  `bson:"sending_at"`
-	EndedAt   time.Time  `bson:"ended_at"`
-	ExpiresAt time.Time  `bson:"expires_at"`
-}
-
-func deliveryToDoc(v *reminder.Delivery) *deliveryDoc {
-	return &deliveryDoc{
-		Meta: Meta{ID: v.ID}, RuleID: v.RuleID, LinkID: v.LinkID, Episode: v.Episode, UserID: v.UserID,
-		Platform: string(v.Platform), App: v.App, Template: v.Template, Message: messageToDoc(v.Message),
-		State: string(v.State), Reason: string(v.Reason), MessageID: v.MessageID, Code: v.Code, Attempts: v.Attempts,
-		NotBefore: v.NotBefore, Postponed: v.Postponed, CreatedAt: v.CreatedAt, SendingAt: v.SendingAt,
-		EndedAt: v.EndedAt, ExpiresAt: v.ExpiresAt,
-	}
-}
-
-func deliveryToDom(d *deliveryDoc) *reminder.Delivery {
-	return &reminder.Delivery{
-		ID: d.ID, RuleID: d.RuleID, LinkID: d.LinkID, Episode: d.Episode, UserID: d.UserID,
-		Platform: identity.Platform(d.Platform), App: d.App, Template: d.Template, Message: messageToDom(d.Message),
-		State: reminder.DeliveryState(d.State), Reason: reminder.Reason(d.Reason), MessageID: d.MessageID, Code: d.Code,
-		Attempts: d.Attempts, NotBefore: d.NotBefore, Postponed: d.Postponed, CreatedAt: d.CreatedAt,
-		SendingAt: d.SendingAt, EndedAt: d.EndedAt, ExpiresAt: d.ExpiresAt,
-	}
-}
 
 // InsertDelivery adds an open delivery unless one of that id is open or finished. If another process finishes it between
 // the look and the insert, it is open once more; it is not sent, as OpenDeliveries removes it before it returns.

@@ -14,7 +14,7 @@ var ErrKeys = errors.New("store: the database was written with other keys")
 // keyMarks are made with the keys and kept in the document "about", so that keys which do not belong to the database are
 // told before anything is read or written with them. They say nothing of anybody.
 type keyMarks struct {
-	Seal   []byte `bson:"seal"`
+	Seal   string `bson:"seal"`
 	Lookup string `bson:"lookup"`
 	Proof  string `bson:"proof"`
 	Code   string `bson:"code"` // "" after it was removed to replace the key: fits any

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -133,20 +134,25 @@ func digest(set *prf.Set, version uint32, parts ...string) []byte {
 	return sum
 }
 
-// sealText seals a field of a document. The empty text stays empty: whether a platform gave an id is no secret.
-func (k *Keyring) sealText(collection, field, id, text string) ([]byte, error) {
+// sealText seals a field of a document, in base64. The empty text stays empty: whether a platform gave an id is no secret.
+func (k *Keyring) sealText(collection, field, id, text string) (string, error) {
 	if text == "" {
-		return nil, nil
-	}
-	return k.seal.Encrypt([]byte(text), sealContext(collection, field, id))
-}
-
-// openText opens what sealText made for the same collection, field and document; anything else is ErrUnreadable.
-func (k *Keyring) openText(collection, field, id string, sealed []byte) (string, error) {
-	if len(sealed) == 0 {
 		return "", nil
 	}
-	text, err := k.seal.Decrypt(sealed, sealContext(collection, field, id))
+	sealed, err := k.seal.Encrypt([]byte(text), sealContext(collection, field, id))
+	return base64.StdEncoding.EncodeToString(sealed), err
+}
+
+// openText opens a text that sealText made for the same collection, field and document; anything else is ErrUnreadable.
+func (k *Keyring) openText(collection, field, id, sealed string) (string, error) {
+	if sealed == "" {
+		return "", nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(sealed)
+	if err != nil || base64.StdEncoding.EncodeToString(raw) != sealed { // the decoder passes over line ends
+		return "", ErrUnreadable
+	}
+	text, err := k.seal.Decrypt(raw, sealContext(collection, field, id))
 	if err != nil {
 		return "", ErrUnreadable
 	}

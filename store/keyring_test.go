@@ -30,15 +30,14 @@ func TestSealing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Contains(sealed, []byte("测试")) {
+	if strings.Contains(sealed, "测试") {
 		t.Error("the text is in it")
 	}
-	tampered := bytes.Clone(sealed)
-	tampered[len(tampered)-1] ^= 1
+	tampered := sealed[:len(sealed)-6] + "AAAAAA"
 	for name, c := range map[string]struct {
 		keys                  *Keyring
 		collection, field, id string
-		sealed                []byte
+		sealed                string
 		want                  string
 		err                   error
 	}{
@@ -47,9 +46,10 @@ func TestSealing(t *testing.T) {
 		"another field":      {keys, "persons", "id_number", "p1", sealed, "", ErrUnreadable},
 		"another document":   {keys, "persons", "name", "p2", sealed, "", ErrUnreadable},
 		"tampered":           {keys, "persons", "name", "p1", tampered, "", ErrUnreadable},
+		"with a line end":    {keys, "persons", "name", "p1", sealed + "\n", "", ErrUnreadable},
 		"cut off":            {keys, "persons", "name", "p1", sealed[:7], "", ErrUnreadable},
 		"another key":        {testKeys(t), "persons", "name", "p1", sealed, "", ErrUnreadable},
-		"nothing":            {keys, "persons", "name", "p1", nil, "", nil},
+		"nothing":            {keys, "persons", "name", "p1", "", "", nil},
 	} {
 		got, err := c.keys.openText(c.collection, c.field, c.id, c.sealed)
 		if got != c.want || !errors.Is(err, c.err) {
@@ -57,7 +57,7 @@ func TestSealing(t *testing.T) {
 		}
 	}
 	again, err := keys.sealText("persons", "name", "p1", "测试甲")
-	if err != nil || bytes.Equal(again, sealed) {
+	if err != nil || again == sealed {
 		t.Error("sealing twice gives the same bytes:", err)
 	}
 }
@@ -254,15 +254,15 @@ func FuzzOpenSealed(f *testing.F) {
 	}
 	f.Add(sealed, "p1")
 	f.Add(sealed[:5], "p1")
-	f.Add([]byte{1, 0, 0, 0, 0}, "")
-	f.Fuzz(func(t *testing.T, blob []byte, id string) {
+	f.Add("AQAAAAA=", "")
+	f.Fuzz(func(t *testing.T, blob, id string) {
 		text, err := keys.openText("persons", "name", id, blob)
 		switch {
-		case len(blob) == 0:
+		case blob == "":
 			if text != "" || err != nil {
 				t.Error("nothing opens to something")
 			}
-		case bytes.Equal(blob, sealed) && id == "p1":
+		case blob == sealed && id == "p1":
 			if text != "测试甲" || err != nil {
 				t.Error("does not open:", err)
 			}

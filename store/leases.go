@@ -10,7 +10,7 @@ import (
 
 // leaseDoc is the right to send to one platform user; _id is the user's id.
 type leaseDoc struct {
-	Meta   `bson:",inline"`
+	ID     string    `bson:"_id"`
 	Holder string    `bson:"holder"`
 	Until  time.Time `bson:"until"`
 }
@@ -19,7 +19,7 @@ var errHeld = errors.New("store: held by another")
 
 // LeaseUser takes or extends the right to send to the user until the time; false when another holder has it at now.
 func (s *Store) LeaseUser(ctx context.Context, userID, holder string, now, until time.Time) (bool, error) {
-	fresh := func() *leaseDoc { return &leaseDoc{Meta: Meta{ID: userID}} }
+	fresh := func() *leaseDoc { return &leaseDoc{ID: userID} }
 	_, err := s.leases.upsert(ctx, userID, fresh, func(l *leaseDoc) error {
 		if l.Holder != holder && l.Until.After(now) {
 			return errHeld

@@ -15,42 +15,29 @@ import (
 // personDoc is an insured person with the slots of its links. The table keeps it sealed: whose personal data cannot be
 // read, for a lost key, can be left and deleted all the same.
 type personDoc struct {
-	Meta      `bson:",inline"`
+	ID        string            `bson:"_id"`
 	Key       string            `bson:"key"`   // _id of the person key that leads here
-	Names     map[string][]byte `bson:"names"` // sealed, by region
+	Names     map[string]string `bson:"names"` // sealed, by region
 	IDType    string            `bson:"id_type"`
-	IDNumber  []byte            `bson:"id_number"` // sealed
+	IDNumber  string            `bson:"id_number"` // sealed
 	CreatedAt time.Time         `bson:"created_at"`
-	Slots     []slotDoc         `bson:"slots"`
+	Slots     []identity.Slot   `bson:"slots"`
 	Ended     bool              `bson:"ended"` // its last slot was left: it takes no slot any more, and is to be deleted
-}
-
-// slotDoc is an identity.Slot; the two convert into each other.
-type slotDoc struct {
-	LinkID     string    `bson:"link_id"`
-	UserID     string    `bson:"user_id"`
-	Region     string    `bson:"region"`
-	Unattended bool      `bson:"unattended"`
-	ConsentAt  time.Time `bson:"consent_at"`
 }
 
 // personKey finds a person by document. _id is "version:hash", so there is one to a document and key version.
 type personKey struct {
-	Meta     `bson:",inline"`
+	ID       string `bson:"_id"`
 	PersonID string `bson:"person_id"`
 }
 
 func (s *Store) sealPerson(d *personDoc, p *identity.Person) (err error) {
-	d.IDType, d.CreatedAt = p.IDType, p.CreatedAt
-	d.Names = make(map[string][]byte, len(p.Names))
+	d.IDType, d.CreatedAt, d.Slots = p.IDType, p.CreatedAt, p.Slots
+	d.Names = make(map[string]string, len(p.Names))
 	for region, name := range p.Names {
 		if d.Names[region], err = s.keys.sealText("persons", nameField(region), d.ID, name); err != nil {
 			return err
 		}
-	}
-	d.Slots = make([]slotDoc, len(p.Slots))
-	for i, slot := range p.Slots {
-		d.Slots[i] = slotDoc(slot)
 	}
 	d.IDNumber, err = s.keys.sealText("persons", "id_number", d.ID, p.IDNumber)
 	return err
@@ -59,7 +46,7 @@ func (s *Store) sealPerson(d *personDoc, p *identity.Person) (err error) {
 // openPerson answers identity.ErrStore with ErrUnreadable when the keys at hand do not open it.
 func (s *Store) openPerson(d *personDoc) (*identity.Person, error) {
 	p := &identity.Person{
-		ID: d.ID, IDType: d.IDType, CreatedAt: d.CreatedAt, Slots: d.slots(), Names: make(map[string]string, len(d.Names)),
+		ID: d.ID, IDType: d.IDType, CreatedAt: d.CreatedAt, Slots: d.Slots, Names: make(map[string]string, len(d.Names)),
 	}
 	var err error
 	for region, name := range d.Names {
@@ -75,14 +62,6 @@ func (s *Store) openPerson(d *personDoc) (*identity.Person, error) {
 
 // nameField binds a sealed name to its region, too.
 func nameField(region string) string { return "names." + region }
-
-func (d *personDoc) slots() []identity.Slot {
-	slots := make([]identity.Slot, len(d.Slots))
-	for i, slot := range d.Slots {
-		slots[i] = identity.Slot(slot)
-	}
-	return slots
-}
 
 // errEnded says that the person's last slot was left.
 var errEnded = errors.New("store: the person is to be deleted")
@@ -121,7 +100,7 @@ func (s *Store) UpdatePersonOf(
 			return nil, err
 		}
 		fresh := func() *personDoc {
-			return &personDoc{Meta: Meta{ID: key.PersonID}, Key: key.ID, IDType: claim.IDType, CreatedAt: now}
+			return &personDoc{ID: key.PersonID, Key: key.ID, IDType: claim.IDType, CreatedAt: now}
 		}
 		d, err := s.persons.upsert(ctx, key.PersonID, fresh, func(d *personDoc) error {
 			return s.edit(d, func(p *identity.Person) error {
@@ -170,7 +149,7 @@ func (s *Store) ensurePersonKey(ctx context.Context, claim identity.Claim) (*per
 		return key, err
 	}
 	id := s.keys.lookupIDs("person", claim.IDType, claim.IDNumber)[0]
-	fresh := func() *personKey { return &personKey{Meta: Meta{ID: id}, PersonID: rand.Text()} }
+	fresh := func() *personKey { return &personKey{ID: id, PersonID: rand.Text()} }
 	return s.personKeys.upsert(ctx, id, fresh, func(*personKey) error { return nil })
 }
 
@@ -204,7 +183,7 @@ func (s *Store) Slots(ctx context.Context, id string) ([]identity.Slot, error) {
 	if err != nil {
 		return nil, ignore(err, identity.ErrNotFound)
 	}
-	return d.slots(), nil
+	return d.Slots, nil
 }
 
 // LeavePerson removes the link's slot and returns those that are left. One write removes the last slot and ends the
@@ -214,7 +193,7 @@ func (s *Store) LeavePerson(ctx context.Context, id, linkID string) ([]identity.
 	var seen personDoc
 	_, err := s.persons.update(ctx, id, func(d *personDoc) error {
 		before := len(d.Slots)
-		d.Slots = slices.DeleteFunc(d.Slots, func(slot slotDoc) bool { return slot.LinkID == linkID })
+		d.Slots = slices.DeleteFunc(d.Slots, func(slot identity.Slot) bool { return slot.LinkID == linkID })
 		unchanged := d.Ended || len(d.Slots) == before && before > 0
 		d.Ended = len(d.Slots) == 0
 		if seen = *d; unchanged {
@@ -228,7 +207,7 @@ func (s *Store) LeavePerson(ctx context.Context, id, linkID string) ([]identity.
 	case ignore(err, errUnchanged) != nil:
 		return nil, err
 	case !seen.Ended:
-		return seen.slots(), nil
+		return seen.Slots, nil
 	}
 	return nil, s.deletePerson(ctx, id, seen.Key)
 }

@@ -19,11 +19,11 @@ func TestNamesByRegion(t *testing.T) {
 		Names: map[string]string{"990100": "阿依古丽·测试", "990200": "阿依古丽测试"},
 		Slots: []identity.Slot{{LinkID: "l", UserID: "u", Region: "990100", Unattended: true, ConsentAt: at}},
 	}
-	sealed := &personDoc{Meta: Meta{ID: "p"}}
+	sealed := &personDoc{ID: "p"}
 	if err := s.sealPerson(sealed, p); err != nil {
 		t.Fatal(err)
 	}
-	raw, doc, err := s.persons.encode(sealed, Meta{}, "w")
+	raw, doc, err := encoded(s.persons, sealed)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,61 +3,15 @@ package store
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"yibao/reminder"
 )
 
-// quotaDoc is the quota of one template for one platform user. Maps are kept as lists: a key of a document may not hold
-// every character.
-type quotaDoc struct {
-	Meta     `bson:",inline"`
-	UserID   string      `bson:"user_id"`
-	Template string      `bson:"template"`
-	Free     int         `bson:"free"`
-	Reserved []markedDoc `bson:"reserved"`
-	Unknown  []markedDoc `bson:"unknown"`
-	Reports  []string    `bson:"reports"`
-}
-
-type markedDoc struct {
-	Delivery string    `bson:"delivery"`
-	At       time.Time `bson:"at"`
-}
-
 func quotaID(userID, template string) string { return userID + ":" + template }
 
-func quotaToDoc(v *reminder.Quota) *quotaDoc {
-	return &quotaDoc{
-		Meta{ID: quotaID(v.UserID, v.Template)}, v.UserID, v.Template, v.Free,
-		markedToDoc(v.Reserved), markedToDoc(v.Unknown), v.Reports,
-	}
-}
-
-func quotaToDom(d *quotaDoc) *reminder.Quota {
-	return &reminder.Quota{
-		UserID: d.UserID, Template: d.Template, Free: d.Free,
-		Reserved: markedToDom(d.Reserved), Unknown: markedToDom(d.Unknown), Reports: d.Reports,
-	}
-}
-
-func markedToDoc(m map[string]time.Time) []markedDoc {
-	list := make([]markedDoc, 0, len(m))
-	for delivery, at := range m {
-		list = append(list, markedDoc{delivery, at})
-	}
-	slices.SortFunc(list, func(a, b markedDoc) int { return strings.Compare(a.Delivery, b.Delivery) })
-	return list
-}
-
-func markedToDom(list []markedDoc) map[string]time.Time {
-	m := make(map[string]time.Time, len(list))
-	for _, marked := range list {
-		m[marked.Delivery] = marked.At
-	}
-	return m
+func quotaKey(q *reminder.Quota) map[string]any {
+	return map[string]any{"_id": quotaID(q.UserID, q.Template)}
 }
 
 func emptyQuota(userID, template string) *reminder.Quota {

@@ -15,18 +15,13 @@ import (
 // one query over at most thirteen ids, however many insurances the person has. Amounts are in plain fen, by decision: the
 // document carries no name.
 type readingMonth struct {
-	Meta   `bson:",inline"`
+	ID     string     `bson:"_id"`
 	Points []pointDoc `bson:"points"`
 }
 
 type pointDoc struct {
-	Insurance string    `bson:"insurance"`
-	Day       string    `bson:"day"`
-	Exists    string    `bson:"exists"`
-	Fen       *int64    `bson:"fen"` // null: not known
-	AsOf      time.Time `bson:"as_of"`
-	FetchedAt time.Time `bson:"fetched_at"`
-	Source    string    `bson:"source"`
+	Insurance     string `bson:"insurance"`
+	balance.Point `bson:",inline"`
 }
 
 func subjectID(s balance.Subject) string { return s.Region + ":" + s.PersonID }
@@ -38,12 +33,13 @@ func monthID(s balance.Subject, month string) string { return subjectID(s) + ":"
 func (s *Store) RecordReadings(ctx context.Context, readings []balance.Reading) error {
 	months := map[string][]pointDoc{}
 	for _, r := range readings {
-		day := r.Day()
-		id := monthID(balance.Subject{PersonID: r.PersonID, Region: r.Region}, day.Month())
-		months[id] = append(months[id], pointOf(r, day))
+		id := monthID(balance.Subject{PersonID: r.PersonID, Region: r.Region}, r.Day().Month())
+		months[id] = append(months[id], pointDoc{r.InsuranceType, balance.Point{
+			Day: r.Day(), Account: r.Account, AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source,
+		}})
 	}
 	for id, points := range months {
-		fresh := func() *readingMonth { return &readingMonth{Meta: Meta{ID: id}} }
+		fresh := func() *readingMonth { return &readingMonth{ID: id} }
 		_, err := s.readings.upsert(ctx, id, fresh, func(m *readingMonth) error {
 			for _, p := range points {
 				m.put(p)
@@ -57,20 +53,13 @@ func (s *Store) RecordReadings(ctx context.Context, readings []balance.Reading) 
 	return nil
 }
 
-func pointOf(r balance.Reading, day balance.Day) pointDoc {
-	return pointDoc{
-		Insurance: r.InsuranceType, Day: string(day), Exists: string(r.Account.Exists), Fen: (*int64)(r.Account.Balance),
-		AsOf: r.AsOf, FetchedAt: r.FetchedAt, Source: r.Source,
-	}
-}
-
 // put keeps one point to a day and insurance.
 func (m *readingMonth) put(p pointDoc) {
 	at := slices.IndexFunc(m.Points, func(q pointDoc) bool { return q.Insurance == p.Insurance && q.Day == p.Day })
 	switch {
 	case at < 0:
 		m.Points = append(m.Points, p)
-	case pointToDom(p).Replaces(pointToDom(m.Points[at])):
+	case p.Replaces(m.Points[at].Point):
 		m.Points[at] = p
 	}
 }
@@ -88,8 +77,8 @@ func (s *Store) Points(ctx context.Context, subject balance.Subject, from, to ba
 	points := map[string][]balance.Point{}
 	for _, month := range found {
 		for _, p := range month.Points {
-			if p.Day >= string(from) && p.Day <= string(to) {
-				points[p.Insurance] = append(points[p.Insurance], pointToDom(p))
+			if p.Day >= from && p.Day <= to {
+				points[p.Insurance] = append(points[p.Insurance], p.Point)
 			}
 		}
 	}
@@ -111,14 +100,6 @@ func monthIDs(subject balance.Subject, from, to balance.Day) bson.A {
 		ids = append(ids, monthID(subject, balance.DayOf(month).Month()))
 	}
 	return ids
-}
-
-func pointToDom(p pointDoc) balance.Point {
-	return balance.Point{
-		Day:     balance.Day(p.Day),
-		Account: balance.PersonalAccount{Exists: balance.Existence(p.Exists), Balance: (*balance.Fen)(p.Fen)},
-		AsOf:    p.AsOf, FetchedAt: p.FetchedAt, Source: p.Source,
-	}
 }
 
 // DeleteSubject removes schedule, answer and readings of the subject; the schedule first, so that no new reading is

@@ -294,14 +294,14 @@ func testQuota(t *testing.T, d *storetest.Database) {
 		t.Fatal(q, err)
 	}
 	q, err = s.UpdateQuota(t.Context(), "u", "t", func(q *reminder.Quota) error {
-		q.Free, q.Reserved["d.$1"], q.Reports = 2, start, []string{"r"}
+		q.Free, q.Reserved[reminder.DeliveryID("r", 1)], q.Reports = 2, start, []string{"r"}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	again, err := s.Quota(t.Context(), "u", "t")
-	if err != nil || again.Free != 2 || !again.Reserved["d.$1"].Equal(start) || len(again.Reports) != 1 || q.Free != 2 {
+	if err != nil || again.Free != 2 || !again.Reserved[reminder.DeliveryID("r", 1)].Equal(start) || len(again.Reports) != 1 || q.Free != 2 {
 		t.Error(again, err)
 	}
 	if other, err := s.Quota(t.Context(), "u", "t2"); err != nil || other.Free != 0 {

@@ -11,20 +11,8 @@ import (
 	"yibao/balance"
 )
 
-type scheduleDoc struct {
-	Meta     `bson:",inline"`
-	PersonID string    `bson:"person_id"`
-	Region   string    `bson:"region"`
-	DueAt    time.Time `bson:"due_at"`
-	Failures int       `bson:"failures"`
-}
-
-func scheduleToDoc(v *balance.Schedule) *scheduleDoc {
-	return &scheduleDoc{Meta{ID: subjectID(v.Subject)}, v.PersonID, v.Region, v.DueAt, v.Failures}
-}
-
-func scheduleToDom(d *scheduleDoc) *balance.Schedule {
-	return &balance.Schedule{Subject: balance.Subject{PersonID: d.PersonID, Region: d.Region}, DueAt: d.DueAt, Failures: d.Failures}
+func scheduleKey(v *balance.Schedule) map[string]any {
+	return map[string]any{"_id": subjectID(v.Subject)}
 }
 
 // EnsureSchedule adds the subject, due at the time; one that is there stays as it is.
@@ -47,7 +35,7 @@ const lookAhead = 4
 
 // claimDue claims up to limit documents with due_at <= now. Fewer means that the others that were found went to other
 // processes.
-func claimDue[T, D any, P document[D]](ctx context.Context, t *table[T, D, P], now time.Time, limit int, move func(*T)) ([]*T, error) {
+func claimDue[T any](ctx context.Context, t *table[T], now time.Time, limit int, move func(*T)) ([]*T, error) {
 	due := bson.D{{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now}}}}
 	found, err := t.work(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(lookAhead*limit)))
 	if err != nil {

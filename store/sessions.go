@@ -10,21 +10,6 @@ import (
 	"yibao/identity"
 )
 
-type sessionDoc struct {
-	Meta      `bson:",inline"`
-	UserID    string    `bson:"user_id"`
-	CreatedAt time.Time `bson:"created_at"`
-	ExpiresAt time.Time `bson:"expires_at"`
-}
-
-func sessionToDoc(v *identity.Session) *sessionDoc {
-	return &sessionDoc{Meta{ID: v.ID}, v.UserID, v.CreatedAt, v.ExpiresAt}
-}
-
-func sessionToDom(d *sessionDoc) *identity.Session {
-	return &identity.Session{ID: d.ID, UserID: d.UserID, CreatedAt: d.CreatedAt, ExpiresAt: d.ExpiresAt}
-}
-
 // InsertSession adds a session; identity.ErrExists when the id is taken.
 func (s *Store) InsertSession(ctx context.Context, v identity.Session) error {
 	_, exists, err := s.sessions.insert(ctx, &v)

@@ -78,7 +78,7 @@ func testWorkersPassOverWhatTheyCannotRead(t *testing.T, d *storetest.Database) 
 	long := start.Add(-time.Hour)
 	for collection, doc := range map[string]bson.D{
 		"schedules":      {{Key: "schema", Value: 99}, {Key: "due_at", Value: long}},
-		"link_attempts":  {{Key: "schema", Value: 1}, {Key: "state", Value: "proved"}, {Key: "updated_at", Value: long}, {Key: "name", Value: []byte("not sealed")}},
+		"link_attempts":  {{Key: "schema", Value: 1}, {Key: "state", Value: "proved"}, {Key: "updated_at", Value: long}, {Key: "claim", Value: bson.D{{Key: "name", Value: "not sealed"}}}},
 		"platform_users": {{Key: "schema", Value: 99}, {Key: "links_due", Value: long}},
 	} {
 		doc = append(bson.D{{Key: "_id", Value: "unreadable"}, {Key: "version", Value: int64(1)}}, doc...)

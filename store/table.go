@@ -13,60 +13,65 @@ const schemaVersion = 1
 
 // Meta is part of every document. The name is exported for the codec alone, which skips fields that are not.
 type Meta struct {
-	ID      string   `bson:"_id"`
 	Schema  int      `bson:"schema"`
 	Version int64    `bson:"version"` // grows by one with each write
 	Writes  []string `bson:"writes"`  // the last write ids, newest last
 }
 
-func (m *Meta) head() *Meta { return m }
-
-// document is a pointer to a document type that embeds meta.
-type document[D any] interface {
-	*D
-	head() *Meta
+// document is a value with its meta. The domain types name their own fields by tags, so a name is written once.
+type document[T any] struct {
+	Value   T `bson:",inline"`
+	Meta    `bson:",inline"`
+	Derived map[string]any `bson:",inline"` // further fields that queries need
 }
 
-// table reads and writes the documents of one collection as values of a domain type.
-type table[T, D any, P document[D]] struct {
+// table reads and writes the documents of one collection as values of one type.
+type table[T any] struct {
 	name    string
 	store   *Store
 	missing error // the domain's "not found"
-	// toDoc fills all but meta's Schema, Version and Writes; it sets the ID.
-	toDoc func(*T) (*D, error)
-	toDom func(*D) (*T, error)
+	// sealed lists the texts of a value that are sealed in the document, by name, and the document's id; nil for none.
+	sealed func(*T) (id string, texts map[string]*string)
+	// derived are further fields of the document, and its _id where the value has none; nil for none.
+	derived func(*T) map[string]any
 }
 
-// stored is a document as it was read, with its value. absent: there was none; meta then has the ID alone.
+// stored is a document as it was read, with its value. absent: there was none; then it has the id alone.
 type stored[T any] struct {
+	id     string
 	meta   Meta
 	value  *T
 	absent bool
 }
 
-func (t *table[T, D, P]) failed(operation string, err error) error {
+func (t *table[T]) failed(operation string, err error) error {
 	return failed(t.name+"."+operation, err)
 }
 
 // decode refuses a document of a newer schema: writing it back would lose its new fields.
-func (t *table[T, D, P]) decode(raw bson.Raw) (*stored[T], error) {
+func (t *table[T]) decode(raw bson.Raw) (*stored[T], error) {
 	if schema, ok := raw.Lookup("schema").AsInt64OK(); ok && schema > schemaVersion {
 		return nil, fmt.Errorf("%w: %s has schema %d, this program knows %d", ErrSchema, t.name, schema, schemaVersion)
 	}
-	var doc D
-	if err := bson.Unmarshal(raw, &doc); err != nil {
+	var doc document[T]
+	id, ok := raw.Lookup("_id").StringValueOK()
+	if !ok || bson.Unmarshal(raw, &doc) != nil {
 		return nil, ErrUnreadable
 	}
-	meta := *P(&doc).head()
-	value, err := t.toDom(&doc)
-	if err != nil {
-		return nil, err
+	if t.sealed != nil {
+		_, texts := t.sealed(&doc.Value)
+		for field, text := range texts {
+			var err error
+			if *text, err = t.store.keys.openText(t.name, field, id, *text); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return &stored[T]{meta: meta, value: value}, nil
+	return &stored[T]{id: id, meta: doc.Meta, value: &doc.Value}, nil
 }
 
 // load reads one document; missing when it is not there.
-func (t *table[T, D, P]) load(ctx context.Context, id string) (*stored[T], error) {
+func (t *table[T]) load(ctx context.Context, id string) (*stored[T], error) {
 	found, err := t.find(ctx, bson.D{{Key: "_id", Value: id}}, options.Find().SetLimit(-1)) // negative: one batch, no cursor
 	if err != nil {
 		return nil, err
@@ -79,7 +84,7 @@ func (t *table[T, D, P]) load(ctx context.Context, id string) (*stored[T], error
 }
 
 // get returns the value of one document.
-func (t *table[T, D, P]) get(ctx context.Context, id string) (*T, error) {
+func (t *table[T]) get(ctx context.Context, id string) (*T, error) {
 	s, err := t.load(ctx, id)
 	if err != nil {
 		return nil, err
@@ -88,7 +93,7 @@ func (t *table[T, D, P]) get(ctx context.Context, id string) (*T, error) {
 }
 
 // find returns all documents that match, as they are. The cursor is closed when it returns: the embedded server has few.
-func (t *table[T, D, P]) find(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]bson.Raw, error) {
+func (t *table[T]) find(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]bson.Raw, error) {
 	var raws []bson.Raw
 	for raw, err := range t.store.find(ctx, t.name, filter, o...) {
 		if err != nil {
@@ -100,7 +105,7 @@ func (t *table[T, D, P]) find(ctx context.Context, filter bson.D, o ...options.L
 }
 
 // values returns the values of all documents that match; one that cannot be read fails the whole.
-func (t *table[T, D, P]) values(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*T, error) {
+func (t *table[T]) values(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*T, error) {
 	raws, err := t.find(ctx, filter, o...)
 	if err != nil {
 		return nil, err
@@ -118,7 +123,7 @@ func (t *table[T, D, P]) values(ctx context.Context, filter bson.D, o ...options
 
 // work returns the documents that match and can be read. It is for the passes of workers: one document that a newer
 // program wrote, or whose key is lost, must not keep all others from their turn. A log line says that there is one.
-func (t *table[T, D, P]) work(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*stored[T], error) {
+func (t *table[T]) work(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*stored[T], error) {
 	raws, err := t.find(ctx, filter, o...)
 	if err != nil {
 		return nil, err

@@ -11,101 +11,17 @@ import (
 	"yibao/identity"
 )
 
-// userDoc is a platform user; _id is the keyed hash of platform, app id and open id. Names and ID numbers in links are
-// masked already.
-type userDoc struct {
-	Meta      `bson:",inline"`
-	Platform  string     `bson:"platform"`
-	App       string     `bson:"app"`
-	AppID     string     `bson:"app_id"`
-	OpenID    []byte     `bson:"open_id"` // sealed
-	UserID    []byte     `bson:"user_id"` // sealed
-	Links     []linkDoc  `bson:"links"`
-	LinksDue  *time.Time `bson:"links_due"` // when the first link needs work; null for none; for the index
-	CreatedAt time.Time  `bson:"created_at"`
-	SeenAt    time.Time  `bson:"seen_at"`
+// userTexts are the ids that a platform gave. Names and ID numbers in links are masked already.
+func userTexts(u *identity.PlatformUser) (string, map[string]*string) {
+	return u.ID, map[string]*string{"open_id": &u.Account.OpenID, "user_id": &u.Account.UserID}
 }
 
-type linkDoc struct {
-	ID             string     `bson:"id"`
-	PersonID       string     `bson:"person_id"`
-	InsuredHash    string     `bson:"insured_hash"`
-	Region         string     `bson:"region"`
-	Relation       string     `bson:"relation"`
-	Method         string     `bson:"method"`
-	Assurance      int        `bson:"assurance"`
-	Consent        consentDoc `bson:"consent"`
-	MaskedName     string     `bson:"masked_name"`
-	MaskedIDNumber string     `bson:"masked_id_number"`
-	Since          time.Time  `bson:"since"`
-	State          string     `bson:"state"`
-	EndedAt        time.Time  `bson:"ended_at"`
-	AttemptID      string     `bson:"attempt_id"`
-}
-
-func (s *Store) userToDoc(u *identity.PlatformUser) (*userDoc, error) {
-	d := &userDoc{
-		Meta: Meta{ID: u.ID}, Platform: string(u.Account.Platform), App: u.Account.App, AppID: u.Account.AppID,
-		Links: make([]linkDoc, len(u.Links)), CreatedAt: u.CreatedAt, SeenAt: u.SeenAt,
-	}
-	for i, l := range u.Links {
-		d.Links[i] = linkToDoc(l)
-	}
+// userDue is for the index of links that need work; null for none.
+func userDue(u *identity.PlatformUser) map[string]any {
 	if due := u.LinksDue(); !due.IsZero() {
-		d.LinksDue = &due
+		return map[string]any{"links_due": due}
 	}
-	var err error
-	for _, f := range d.sealedFields(&u.Account) {
-		if *f.sealed, err = s.keys.sealText("platform_users", f.name, u.ID, *f.text); err != nil {
-			return nil, err
-		}
-	}
-	return d, nil
-}
-
-func (s *Store) userToDom(d *userDoc) (*identity.PlatformUser, error) {
-	u := &identity.PlatformUser{
-		ID: d.ID, CreatedAt: d.CreatedAt, SeenAt: d.SeenAt, Links: make([]identity.Link, len(d.Links)),
-		Account: identity.PlatformAccount{Platform: identity.Platform(d.Platform), App: d.App, AppID: d.AppID},
-	}
-	for i, l := range d.Links {
-		u.Links[i] = linkToDom(l)
-	}
-	var err error
-	for _, f := range d.sealedFields(&u.Account) {
-		if *f.text, err = s.keys.openText("platform_users", f.name, d.ID, *f.sealed); err != nil {
-			return nil, err
-		}
-	}
-	return u, nil
-}
-
-// sealedField pairs a sealed field of a document with its text.
-type sealedField struct {
-	name   string
-	text   *string
-	sealed *[]byte
-}
-
-func (d *userDoc) sealedFields(a *identity.PlatformAccount) []sealedField {
-	return []sealedField{{"open_id", &a.OpenID, &d.OpenID}, {"user_id", &a.UserID, &d.UserID}}
-}
-
-func linkToDoc(l identity.Link) linkDoc {
-	return linkDoc{
-		ID: l.ID, PersonID: l.PersonID, InsuredHash: l.InsuredHash, Region: l.Region, Relation: string(l.Relation), Method: string(l.Method),
-		Assurance: int(l.Assurance), Consent: consentDoc(l.Consent), MaskedName: l.MaskedName,
-		MaskedIDNumber: l.MaskedIDNumber, Since: l.Since, State: string(l.State), EndedAt: l.EndedAt, AttemptID: l.AttemptID,
-	}
-}
-
-func linkToDom(l linkDoc) identity.Link {
-	return identity.Link{
-		ID: l.ID, PersonID: l.PersonID, InsuredHash: l.InsuredHash, Region: l.Region, Relation: identity.Relation(l.Relation),
-		Method: identity.Method(l.Method), Assurance: identity.Assurance(l.Assurance),
-		Consent: identity.Consent(l.Consent), MaskedName: l.MaskedName, MaskedIDNumber: l.MaskedIDNumber,
-		Since: l.Since, State: identity.LinkState(l.State), EndedAt: l.EndedAt, AttemptID: l.AttemptID,
-	}
+	return map[string]any{"links_due": nil}
 }
 
 // SignedIn creates the user at the first sign-in, else refreshes what the platform says now. Ids that the platform

@@ -21,19 +21,23 @@ const (
 )
 
 // encode makes the next version of a document and the value that reading it back gives.
-func (t *table[T, D, P]) encode(value *T, before Meta, write string) (bson.Raw, *T, error) {
-	doc, err := t.toDoc(value)
-	if err != nil {
-		return nil, nil, err
+func (t *table[T]) encode(value *T, before *stored[T], write string) (bson.Raw, *T, error) {
+	doc := document[T]{Value: *value, Meta: Meta{Schema: schemaVersion, Version: before.meta.Version + 1}}
+	doc.Writes = append(slices.Clone(before.meta.Writes), write)
+	if over := len(doc.Writes) - rememberedWrites; over > 0 {
+		doc.Writes = doc.Writes[over:]
 	}
-	m := P(doc).head()
-	if before.ID != "" && m.ID != before.ID {
-		return nil, nil, errors.New("store: an update may not change the document's key")
+	if t.derived != nil {
+		doc.Derived = t.derived(value)
 	}
-	m.Schema, m.Version = schemaVersion, before.Version+1
-	m.Writes = append(slices.Clone(before.Writes), write)
-	if over := len(m.Writes) - rememberedWrites; over > 0 {
-		m.Writes = m.Writes[over:]
+	if t.sealed != nil {
+		id, texts := t.sealed(&doc.Value)
+		for field, text := range texts {
+			var err error
+			if *text, err = t.store.keys.sealText(t.name, field, id, *text); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	raw, err := bson.Marshal(doc)
 	if err != nil {
@@ -44,6 +48,9 @@ func (t *table[T, D, P]) encode(value *T, before Meta, write string) (bson.Raw, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if before.id != "" && s.id != before.id {
+		return nil, nil, errors.New("store: an update may not change the document's key")
+	}
 	return raw, s.value, nil
 }
 
@@ -51,9 +58,9 @@ func (t *table[T, D, P]) encode(value *T, before Meta, write string) (bson.Raw, 
 func newWriteID() string { return rand.Text()[:12] }
 
 // insert adds a document. exists is true when one of that key is there that this call did not write.
-func (t *table[T, D, P]) insert(ctx context.Context, value *T) (written *T, exists bool, err error) {
+func (t *table[T]) insert(ctx context.Context, value *T) (written *T, exists bool, err error) {
 	write := newWriteID()
-	raw, written, err := t.encode(value, Meta{}, write)
+	raw, written, err := t.encode(value, &stored[T]{}, write)
 	if err != nil {
 		return nil, false, t.failed("insert", err)
 	}
@@ -76,7 +83,7 @@ func (t *table[T, D, P]) insert(ctx context.Context, value *T) (written *T, exis
 
 // update changes one document by fn, guarded by its version and last write, until no other writer comes between. A
 // document that is not there is t.missing. fn's error is returned unchanged and nothing is written.
-func (t *table[T, D, P]) update(ctx context.Context, id string, fn func(*T) error) (*T, error) {
+func (t *table[T]) update(ctx context.Context, id string, fn func(*T) error) (*T, error) {
 	return t.change(ctx, id, func(value *T) (*T, error) {
 		if value == nil {
 			return nil, t.missing
@@ -86,7 +93,7 @@ func (t *table[T, D, P]) update(ctx context.Context, id string, fn func(*T) erro
 }
 
 // upsert is update that starts from fresh where the document is not there.
-func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T, fn func(*T) error) (*T, error) {
+func (t *table[T]) upsert(ctx context.Context, id string, fresh func() *T, fn func(*T) error) (*T, error) {
 	return t.change(ctx, id, func(value *T) (*T, error) {
 		if value == nil {
 			value = fresh()
@@ -98,7 +105,7 @@ func (t *table[T, D, P]) upsert(ctx context.Context, id string, fresh func() *T,
 // change is one read and one guarded write, again and again until it holds; fn gets nil for a document that is not
 // there, and writes nothing by returning nil. A write whose answer is lost counts as ours when its id is in the document:
 // fn is not applied twice then.
-func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
+func (t *table[T]) change(ctx context.Context, id string, fn func(*T) (*T, error)) (*T, error) {
 	sent := map[string]*T{} // write id → value
 	lost := 0               // writes without an answer
 	var p pace
@@ -108,7 +115,7 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 		}
 		s, err := t.load(ctx, id)
 		if errors.Is(err, t.missing) {
-			s, err = &stored[T]{meta: Meta{ID: id}, absent: true}, nil
+			s, err = &stored[T]{id: id, absent: true}, nil
 		}
 		if err != nil {
 			return nil, err
@@ -138,13 +145,13 @@ func (t *table[T, D, P]) change(ctx context.Context, id string, fn func(*T) (*T,
 }
 
 // replace writes the next version unless another writer was first: false then. The value comes back with an error, too.
-func (t *table[T, D, P]) replace(ctx context.Context, before *stored[T], value *T, write string) (*T, bool, error) {
-	raw, written, err := t.encode(value, before.meta, write)
+func (t *table[T]) replace(ctx context.Context, before *stored[T], value *T, write string) (*T, bool, error) {
+	raw, written, err := t.encode(value, before, write)
 	if err != nil {
 		return nil, false, t.failed("update", err)
 	}
 	if !before.absent {
-		ok, err := t.store.db.Replace(ctx, t.name, guard(before.meta), raw)
+		ok, err := t.store.db.Replace(ctx, t.name, guard(before.id, before.meta), raw)
 		return written, ok, err
 	}
 	err = t.store.db.Insert(ctx, t.name, raw)
@@ -157,8 +164,8 @@ func (t *table[T, D, P]) replace(ctx context.Context, before *stored[T], value *
 // guard finds the document only as it was read. The version alone would take a document that was deleted and made anew,
 // and has had as many writes since, for the one that was read; no write id comes twice. A document without write ids or
 // version was written by other means.
-func guard(before Meta) bson.D {
-	filter := bson.D{{Key: "_id", Value: before.ID}, {Key: "version", Value: before.Version}}
+func guard(id string, before Meta) bson.D {
+	filter := bson.D{{Key: "_id", Value: id}, {Key: "version", Value: before.Version}}
 	if before.Version == 0 {
 		filter[1].Value = nil // matches a field that is missing
 	}
@@ -169,13 +176,13 @@ func guard(before Meta) bson.D {
 }
 
 // claim writes the document as fn changes it, once: false when another writer was first.
-func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (*T, bool, error) {
+func (t *table[T]) claim(ctx context.Context, s *stored[T], fn func(*T)) (*T, bool, error) {
 	fn(s.value)
 	write := newWriteID()
 	value, ok, err := t.replace(ctx, s, s.value, write)
 	if unclear(err) && ctx.Err() == nil {
 		// Ours when our id stands there. If the write lands later all the same, the claim's time runs out unused.
-		if again, loadErr := t.load(ctx, s.meta.ID); loadErr == nil {
+		if again, loadErr := t.load(ctx, s.id); loadErr == nil {
 			return value, slices.Contains(again.meta.Writes, write), nil
 		}
 	}
@@ -186,13 +193,13 @@ func (t *table[T, D, P]) claim(ctx context.Context, s *stored[T], fn func(*T)) (
 }
 
 // deleteOne removes the document of one id, if the rest of the filter fits, and says whether it went.
-func (t *table[T, D, P]) deleteOne(ctx context.Context, id string, also ...bson.E) (bool, error) {
+func (t *table[T]) deleteOne(ctx context.Context, id string, also ...bson.E) (bool, error) {
 	n, err := t.deleteMany(ctx, append(bson.D{{Key: "_id", Value: id}}, also...))
 	return n > 0, err
 }
 
 // deleteMany removes documents and says how many went.
-func (t *table[T, D, P]) deleteMany(ctx context.Context, filter bson.D) (int64, error) {
+func (t *table[T]) deleteMany(ctx context.Context, filter bson.D) (int64, error) {
 	n, err := t.store.db.Delete(ctx, t.name, filter)
 	return n, t.failed("delete", err)
 }
