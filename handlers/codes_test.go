@@ -142,6 +142,7 @@ func codesOfErrors(t *testing.T) map[string]string {
 	for _, list := range []struct{ file, prefix, pattern string }{
 		{"web/errors.go", "web.", `(Err\w+) += &Error\{Code: "(\w+)"`},
 		{"errors.go", "", `(err\w+) += publish\(&web\.Error\{Code: "(\w+)"`},
+		{"proofs.go", "", `(err\w+) += publish\(&web\.Error\{Code: "(\w+)"`},
 	} {
 		source, err := os.ReadFile(list.file)
 		if err != nil {

@@ -23,7 +23,7 @@ var apiDocument = web.Document{
 		{Name: "templates", Title: text{"消息模板", "Message templates"}},
 		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
 	},
-	Fields: []web.Fields{sessionFields, insuredFields, linkingFields, balanceFields, reminderFields},
+	Fields: []web.Fields{sessionFields, insuredFields, linkingFields, proofFields, balanceFields, reminderFields},
 	Codes: map[string][]web.Note{
 		"AttemptView.reason":       web.Notes(failureTexts),
 		"DeliveryView.reason":      web.Notes(reasonTexts),

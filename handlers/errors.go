@@ -32,9 +32,6 @@ var (
 	_              = publish(web.ErrNotFound)
 
 	errAttemptOver = publish(&web.Error{Code: "attempt_over", Status: 409, Text: text{"本次绑定申请已结束，请重新发起", "This request has ended. Please start again."}})
-	errCodeWrong   = publish(&web.Error{Code: "code_wrong", Status: 422, Field: "code", Text: text{"验证码不正确，请核对后重新输入", "The code is not right. Please check it and enter it again."}})
-	errPassword    = publish(&web.Error{Code: "password_wrong", Status: 422, Field: "password", Text: text{"卡号或查询密码不正确，请核对后重新输入", "The card number or the query password is not right. Please check and enter them again."}})
-	errCodeExpired = publish(&web.Error{Code: "code_expired", Status: 422, Field: "code", Text: text{"验证码已过期，请重新获取", "The code has expired. Please ask for a new one."}})
 	errTooSoon     = publish(&web.Error{Code: "too_soon", Status: 429, Retry: time.Minute, Text: text{"验证码发送过于频繁，请稍后再试", "A code was sent a moment ago. Please wait before asking for another."}})
 	errNoSendsLeft = publish(&web.Error{Code: "no_sends_left", Status: 409, Text: text{"本次申请的验证码发送次数已用完，请重新发起", "No more codes can be sent for this request. Please start again."}})
 	errTooMany     = publish(&web.Error{Code: "too_many_attempts", Status: 429, Retry: time.Hour, Text: text{"尝试次数过多，请稍后再试", "Too many attempts. Please try again later."}})
@@ -73,10 +70,7 @@ var (
 
 // serviceErrors maps the errors of services. The first that matches counts. An error that wraps the cause (the store, an
 // upstream) goes out as the cause, which therefore stands first.
-var serviceErrors = []struct {
-	err    error
-	public *web.Error
-}{
+var serviceErrors = append([]serviceError{
 	{identity.ErrStore, errStore},
 	{identity.ErrTokenInvalid, web.ErrToken},
 	{identity.ErrCodeInvalid, errSignInCode},
@@ -90,9 +84,6 @@ var serviceErrors = []struct {
 	{identity.ErrNoSuchAttempt, web.ErrNotFound},
 	{identity.ErrNotFound, web.ErrNotFound},
 	{identity.ErrAttemptOver, errAttemptOver},
-	{identity.ErrCodeWrong, errCodeWrong},
-	{identity.ErrPasswordWrong, errPassword},
-	{identity.ErrCodeExpired, errCodeExpired},
 	{identity.ErrTooSoon, errTooSoon},
 	{identity.ErrNoSendsLeft, errNoSendsLeft},
 	{identity.ErrNotOffered, errNotOffered},
@@ -127,6 +118,11 @@ var serviceErrors = []struct {
 	{reminder.ErrNoConsent, errNoAgreement},
 	{reminder.ErrUnattended, errUnattended},
 	{reminder.ErrQuietHours, errQuiet},
+}, proofErrors...)
+
+type serviceError struct {
+	err    error
+	public *web.Error
 }
 
 // classify finds the public error for an error of a service; nil for an unknown one.

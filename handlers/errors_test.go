@@ -12,6 +12,7 @@ import (
 	"yibao/handlers/web/webtest"
 	"yibao/identity"
 	"yibao/identity/document"
+	"yibao/identity/linking"
 	"yibao/reminder"
 )
 
@@ -64,8 +65,8 @@ func TestErrorsOfServices(t *testing.T) {
 		{document.ErrName, 422, "name_invalid", ""},
 		{identity.ErrGuardian, 422, "guardian_required", ""},
 		{identity.ErrConsentMissing, 422, "consent_missing", ""},
-		{identity.ErrCodeWrong, 422, "code_wrong", ""},
-		{identity.ErrCodeExpired, 422, "code_expired", ""},
+		{linking.ErrCodeWrong, 422, "code_wrong", ""},
+		{linking.ErrCodeExpired, 422, "code_expired", ""},
 		{identity.ErrAttemptOver, 409, "attempt_over", ""},
 		{identity.ErrTooSoon, 429, "too_soon", "60"},
 		{&identity.TooSoonError{RetryAfter: 7*time.Second - time.Millisecond}, 429, "too_soon", "7"},

@@ -16,7 +16,7 @@ type startLinkInput struct {
 		IDType   string            `json:"id_type,omitempty" maxLength:"3" default:"01" example:"01"`
 		IDNumber string            `json:"id_number" minLength:"1" maxLength:"64" example:"11010119000101001X"`
 		Relation identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" example:"self"`
-		Method   identity.Method   `json:"method" enum:"sms_on_file,card_password" example:"sms_on_file"`
+		Method   proofMethod       `json:"method"`
 		Consent  linkConsent       `json:"consent"`
 	}
 }
@@ -44,7 +44,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 	body := &in.Body
 	attempt, err := s.Linking.Start(ctx, web.CallerOf(ctx), linking.Request{
 		Region: body.Region, Name: body.Name, IDType: body.IDType, IDNumber: body.IDNumber,
-		Relation: body.Relation, Method: body.Method, ConsentVersion: body.Consent.Version,
+		Relation: body.Relation, Method: identity.Method(body.Method), ConsentVersion: body.Consent.Version,
 		Unattended: body.Consent.Unattended, Guardian: body.Consent.Guardian,
 		Address: web.AddressOf(ctx).String(),
 	})
@@ -75,18 +75,12 @@ func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptVie
 
 type proofInput struct {
 	AttemptID
-	Body struct {
-		Code       string `json:"code,omitempty" minLength:"1" maxLength:"32" example:"000000"`
-		CardNumber string `json:"card_number,omitempty" minLength:"1" maxLength:"64"`
-		Password   string `json:"password,omitempty" minLength:"1" maxLength:"64"`
-	}
+	Body proofBody
 }
 
 // proveLink answers 202 when the answer was right but the upstream cannot be asked just now.
 func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptView], error) {
-	attempt, err := s.Linking.Prove(ctx, web.CallerOf(ctx), in.ID, linking.Answer{
-		Code: in.Body.Code, CardNumber: in.Body.CardNumber, Password: in.Body.Password,
-	})
+	attempt, err := s.Linking.Prove(ctx, web.CallerOf(ctx), in.ID, linking.Answer(in.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +98,7 @@ var provenExamples = map[int]any{
 		InsuredID: "QW7M2XKD5ZB3TNR6VAJHP4ELCY", SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 	http.StatusAccepted: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: provingTexts[identity.SMSOnFile][web.Chinese],
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: proofs[identity.SMSOnFile].right[web.Chinese],
 		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 }
@@ -119,9 +113,9 @@ func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
 	}
 	switch a.State {
 	case identity.AttemptRequested, identity.AttemptWaiting:
-		view.State, view.Message = "waiting", waitingTexts[a.Method][l]
+		view.State, view.Message = "waiting", proofs[a.Method].waiting[l]
 	case identity.AttemptProved:
-		view.State, view.Message = "proving", provingTexts[a.Method][l]
+		view.State, view.Message = "proving", proofs[a.Method].right[l]
 	case identity.AttemptLinked:
 		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:

@@ -19,11 +19,7 @@ var linkingFields = web.Fields{
 			"参保人是用户的：self 本人；spouse 配偶；parent 父母；child 子女；other 其他",
 			"What the person is to the user",
 		},
-		"method": {
-			"身份核验方式，见 GET /v1/regions：sms_on_file 登记手机短信验证码；card_password 医保卡号和查询密码",
-			"Way to verify, see GET /v1/regions. sms_on_file: a code to the phone on file; card_password: number and query " +
-				"password of the insurance card",
-		},
+		"method":  {"身份核验方式，见 GET /v1/regions", "Way to verify, see GET /v1/regions"},
 		"consent": {"用户的同意", "What the user agrees to"},
 	},
 	"LinkConsent": {
@@ -39,14 +35,6 @@ var linkingFields = web.Fields{
 			"以监护人身份同意（参保人未满十四周岁时需要）",
 			"Is the consent given as guardian? Needed for a person under 14",
 		},
-	},
-	"ProofInputBody": {
-		"code": {
-			"短信验证码，method 为 sms_on_file 时必填；全角数字和空格也可以",
-			"Code from the SMS, for the method sms_on_file; full-width digits and spaces will do",
-		},
-		"card_number": {"医保卡号，method 为 card_password 时必填", "Number of the insurance card, for the method card_password"},
-		"password":    {"医保卡查询密码，method 为 card_password 时必填", "Query password of the insurance card, for the method card_password"},
 	},
 	"AttemptView": {
 		"id": {"绑定申请编号，用于 /v1/link-attempts/{id}", "Id of the attempt, for /v1/link-attempts/{id}"},

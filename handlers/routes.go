@@ -18,7 +18,7 @@ func (s *server) routes() []web.Route {
 		web.On("POST /v1/link-attempts/{id}/code", web.Citizen, "resendCode", text{"重发验证码", "Send another code"}, s.resendCode).Accepted().
 			Fails(errAttemptOver, errNotOffered, errTooSoon, errNoSendsLeft, errTooMany),
 		web.On("POST /v1/link-attempts/{id}/proof", web.Citizen, "proveLink", text{"提交核验信息", "Prove a link"}, s.proveLink).Shows(provenExamples).
-			Fails(errAttemptOver, errCodeWrong, errPassword, errCodeExpired, errTooMany, errUpstream),
+			Fails(append(publicOf(proofErrors), errAttemptOver, errTooMany, errUpstream)...),
 
 		web.On("GET /v1/insured", web.Citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),
 		web.On("GET /v1/insured/{id}", web.Citizen, "getInsured", text{"参保人", "One insured person"}, s.getInsured),

@@ -17,18 +17,6 @@ var (
 	textOther          = text{"其他原因", "Another reason"}
 )
 
-// waitingTexts and provingTexts say, by method, how to prove a link, and that the answer was right.
-var (
-	waitingTexts = map[identity.Method]text{
-		identity.SMSOnFile:    {"如信息与参保登记一致，验证码将发送至登记手机号", "If the details match the registration, a code will be sent to the phone number on file."},
-		identity.CardPassword: {"请输入医保卡号和查询密码", "Please enter the number and the query password of the insurance card."},
-	}
-	provingTexts = map[identity.Method]text{
-		identity.SMSOnFile:    {"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."},
-		identity.CardPassword: {"密码正确，正在向医保系统核验，请稍后查看", "The password is right. We are confirming with the medical-insurance system; please look again shortly."},
-	}
-)
-
 // failureTexts say why a link attempt failed.
 var failureTexts = map[string]text{
 	identity.FailedTries:    {"输错次数过多，请重新发起", "Too many wrong answers. Please start again."},

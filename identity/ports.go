@@ -17,9 +17,6 @@ type Registry interface {
 	// Match returns the phone on file ("" where the upstream has none for the person).
 	// Errors: ErrNotEnrolled, ErrMismatch, ErrUpstreamUnavailable.
 	Match(ctx context.Context, claim Claim) (phone string, err error)
-	// VerifyCard asks whether number and query password of the insurance card are the claimed person's.
-	// Errors: ErrPasswordWrong, ErrNotEnrolled, ErrMismatch, ErrUpstreamUnavailable.
-	VerifyCard(ctx context.Context, claim Claim, number, password string) error
 }
 
 // CodeSender sends a one-time code to a phone (11 digits). An error means it may or may not have been sent.

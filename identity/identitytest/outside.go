@@ -78,7 +78,7 @@ func (r *Registry) Match(_ context.Context, claim identity.Claim) (string, error
 	return p.phone, nil
 }
 
-// VerifyCard implements identity.Registry.
+// VerifyCard implements linking.Cards.
 func (r *Registry) VerifyCard(_ context.Context, claim identity.Claim, number, password string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -90,10 +90,8 @@ func (r *Registry) VerifyCard(_ context.Context, claim identity.Claim, number, p
 	switch {
 	case !ok:
 		return identity.ErrNotEnrolled
-	case p.name != claim.Name:
+	case p.name != claim.Name, p.card == "" || number != p.card || password != p.password:
 		return identity.ErrMismatch
-	case p.card == "" || number != p.card || password != p.password:
-		return identity.ErrPasswordWrong
 	}
 	return nil
 }

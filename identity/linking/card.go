@@ -9,6 +9,16 @@ import (
 	"yibao/identity/document"
 )
 
+// ErrPasswordWrong says that number and password of a card are not the claimed person's.
+var ErrPasswordWrong = errors.New("linking: wrong card number or password")
+
+// Cards asks a region's upstream about insurance cards.
+type Cards interface {
+	// VerifyCard asks whether number and query password are those of the claimed person's card.
+	// Errors: identity.ErrNotEnrolled, identity.ErrMismatch (also for a wrong password), identity.ErrUpstreamUnavailable.
+	VerifyCard(ctx context.Context, claim identity.Claim, number, password string) error
+}
+
 // card proves by the number and the query password of the insurance card, which the region's upstream compares. Neither
 // is stored or logged.
 type card struct{ *Service }
@@ -20,7 +30,7 @@ const (
 
 func (card) assurance() identity.Assurance { return identity.AssuranceCardPassword }
 
-func (card) wrong() error { return identity.ErrPasswordWrong }
+func (card) wrong() error { return ErrPasswordWrong }
 
 // clean removes the blanks that cards print within their number. A password stays as it was typed.
 func (card) clean(a Answer) (Answer, bool) {
@@ -33,11 +43,9 @@ func (card) clean(a Answer) (Answer, bool) {
 func (c card) check(ctx context.Context, a *identity.Attempt, answer Answer) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	err := c.deps.Registry.VerifyCard(ctx, a.Claim, answer.CardNumber, answer.Password)
-	for _, refusal := range []error{identity.ErrPasswordWrong, identity.ErrNotEnrolled, identity.ErrMismatch} {
-		if errors.Is(err, refusal) {
-			return false, nil
-		}
+	err := c.deps.Cards.VerifyCard(ctx, a.Claim, answer.CardNumber, answer.Password)
+	if errors.Is(err, identity.ErrNotEnrolled) || errors.Is(err, identity.ErrMismatch) {
+		return false, nil
 	}
 	if err != nil {
 		c.deps.Log.Warn("linking_upstream_unavailable", "region", a.Claim.Region, "method", string(a.Method))

@@ -69,7 +69,7 @@ func TestWrongPasswordsAreCounted(t *testing.T) {
 	a := w.startCard(t, c, personA)
 	for _, incomplete := range []linking.Answer{{}, {Code: "123456"}, {CardNumber: "C1"}, {Password: "p"},
 		{CardNumber: strings.Repeat("1", 33), Password: "p"}, {CardNumber: "1", Password: strings.Repeat("p", 65)}} {
-		if got, err := w.linking.Prove(t.Context(), c, a.ID, incomplete); !errors.Is(err, identity.ErrPasswordWrong) || got.Tries != 0 {
+		if got, err := w.linking.Prove(t.Context(), c, a.ID, incomplete); !errors.Is(err, linking.ErrPasswordWrong) || got.Tries != 0 {
 			t.Errorf("%+v cost a try: %v", incomplete, err)
 		}
 	}
@@ -86,7 +86,7 @@ func TestWrongPasswordsAreCounted(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if answers[identity.ErrPasswordWrong] != 5 || answers[identity.ErrAttemptOver] != 15 || w.registry.Asked()-asked != 5 {
+	if answers[linking.ErrPasswordWrong] != 5 || answers[identity.ErrAttemptOver] != 15 || w.registry.Asked()-asked != 5 {
 		t.Errorf("answers %v, asked %d times", answers, w.registry.Asked()-asked)
 	}
 	if _, err := w.linking.Prove(t.Context(), c, a.ID, rightCard); !errors.Is(err, identity.ErrAttemptOver) {
@@ -94,7 +94,7 @@ func TestWrongPasswordsAreCounted(t *testing.T) {
 	}
 	b := w.startCard(t, c, personA)
 	for range 2 {
-		if _, err := w.linking.Prove(t.Context(), c, b.ID, wrongCard); !errors.Is(err, identity.ErrPasswordWrong) {
+		if _, err := w.linking.Prove(t.Context(), c, b.ID, wrongCard); !errors.Is(err, linking.ErrPasswordWrong) {
 			t.Error(err)
 		}
 	}

@@ -56,6 +56,7 @@ type Deps struct {
 	Registry  identity.Registry
 	Regions   *identity.Regions
 	Codes     identity.CodeSender
+	Cards     Cards
 	Digests   identity.Digests
 	Consent   identity.ConsentText // in force
 	Followers []identity.Follower
@@ -78,8 +79,8 @@ type Service struct {
 
 // New wants a configuration that Check accepts.
 func New(cfg Config, deps Deps) (*Service, error) {
-	if deps.Store == nil || deps.Registry == nil || deps.Regions == nil || deps.Codes == nil || deps.Digests == nil {
-		return nil, errors.New("linking: store, registry, regions, code sender and digests are needed")
+	if deps.Store == nil || deps.Registry == nil || deps.Regions == nil || deps.Codes == nil || deps.Cards == nil || deps.Digests == nil {
+		return nil, errors.New("linking: store, registry, regions, code sender, cards and digests are needed")
 	}
 	if deps.Consent.Version == "" || deps.Consent.Text == "" {
 		return nil, errors.New("linking: the consent text and its version are needed")

@@ -19,12 +19,12 @@ func TestWrongCodesUseUpTheTries(t *testing.T) {
 	c := w.caller("user-1")
 	a := w.start(t, c, personA)
 	right := w.phones.Last(phoneA)
-	if got, err := w.linking.Prove(t.Context(), c, a.ID, code("12345")); !errors.Is(err, identity.ErrCodeWrong) || got.Tries != 0 {
+	if got, err := w.linking.Prove(t.Context(), c, a.ID, code("12345")); !errors.Is(err, linking.ErrCodeWrong) || got.Tries != 0 {
 		t.Errorf("what is no code cost a try: %v", err)
 	}
 	for i := range 5 {
 		got, err := w.linking.Prove(t.Context(), c, a.ID, code(wrong(right)))
-		if !errors.Is(err, identity.ErrCodeWrong) || w.linking.TriesLeft(got) != 4-i {
+		if !errors.Is(err, linking.ErrCodeWrong) || w.linking.TriesLeft(got) != 4-i {
 			t.Fatalf("try %d: %d left, %v", i, w.linking.TriesLeft(got), err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestParallelGuessesOnManyReplicas(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	if answers[identity.ErrCodeWrong] != 5 || answers[identity.ErrAttemptOver] != 35 {
+	if answers[linking.ErrCodeWrong] != 5 || answers[identity.ErrAttemptOver] != 35 {
 		t.Errorf("answers %v", answers)
 	}
 }
@@ -100,7 +100,7 @@ func TestPairLockHitsOnePairOnly(t *testing.T) {
 	for range 2 {
 		a := w.start(t, c, personA)
 		for range 5 {
-			if _, err := w.linking.Prove(t.Context(), c, a.ID, code(wrong(w.phones.Last(phoneA)))); !errors.Is(err, identity.ErrCodeWrong) {
+			if _, err := w.linking.Prove(t.Context(), c, a.ID, code(wrong(w.phones.Last(phoneA)))); !errors.Is(err, linking.ErrCodeWrong) {
 				t.Fatal(err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestRightAndExpiredCodesAreNotCounted(t *testing.T) {
 	c := w.caller("user-1")
 	a := w.start(t, c, personA)
 	w.clock.Advance(5 * time.Minute)
-	if _, err := w.linking.Prove(t.Context(), c, a.ID, code(w.phones.Last(phoneA))); !errors.Is(err, identity.ErrCodeExpired) {
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, code(w.phones.Last(phoneA))); !errors.Is(err, linking.ErrCodeExpired) {
 		t.Fatalf("got %v", err)
 	}
 	for range 2 {
@@ -175,7 +175,7 @@ func TestResend(t *testing.T) {
 	}
 	last := w.phones.Last(phoneA)
 	if first != last {
-		if _, err := w.linking.Prove(t.Context(), c, a.ID, code(first)); !errors.Is(err, identity.ErrCodeWrong) {
+		if _, err := w.linking.Prove(t.Context(), c, a.ID, code(first)); !errors.Is(err, linking.ErrCodeWrong) {
 			t.Errorf("the old code still works: %v", err)
 		}
 	}
@@ -270,7 +270,7 @@ func TestRefusedStartsCostNobody(t *testing.T) {
 		w.start(t, c, nobody)
 		a := w.start(t, c, nobody)
 		if name == "wrong" {
-			if _, err := w.linking.Prove(t.Context(), c, a.ID, code("000000")); !errors.Is(err, identity.ErrCodeWrong) {
+			if _, err := w.linking.Prove(t.Context(), c, a.ID, code("000000")); !errors.Is(err, linking.ErrCodeWrong) {
 				t.Fatal(err)
 			}
 		}

@@ -13,11 +13,11 @@ import (
 // the client asks again when an answer of ours was lost.
 //
 // One write reserves a try before the answer is checked, so guesses on many replicas at once cannot exceed the limit. A
-// kill after it costs the user that try. With identity.ErrCodeWrong and ErrPasswordWrong the attempt is returned too, for
+// kill after it costs the user that try. With ErrCodeWrong and ErrPasswordWrong the attempt is returned too, for
 // the tries left.
 //
-// Errors: identity.ErrNoSuchAttempt, identity.ErrAttemptOver, identity.ErrCodeWrong, identity.ErrPasswordWrong,
-// identity.ErrCodeExpired, identity.ErrUpstreamUnavailable, *identity.LimitError, identity.ErrStore.
+// Errors: identity.ErrNoSuchAttempt, identity.ErrAttemptOver, ErrCodeWrong, ErrPasswordWrong,
+// ErrCodeExpired, identity.ErrUpstreamUnavailable, *identity.LimitError, identity.ErrStore.
 func (s *Service) Prove(ctx context.Context, c *identity.Caller, id string, answer Answer) (*identity.Attempt, error) {
 	a, err := s.Attempt(ctx, c, id)
 	if err != nil {

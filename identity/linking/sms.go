@@ -10,12 +10,18 @@ import (
 	"yibao/identity/panics"
 )
 
+// The errors of a code.
+var (
+	ErrCodeWrong   = errors.New("linking: wrong code")
+	ErrCodeExpired = errors.New("linking: the code has expired")
+)
+
 // sms proves by a one-time code to the phone that the region has on file.
 type sms struct{ *Service }
 
 func (sms) assurance() identity.Assurance { return identity.AssuranceSMS }
 
-func (sms) wrong() error { return identity.ErrCodeWrong }
+func (sms) wrong() error { return ErrCodeWrong }
 
 func (sms) clean(a Answer) (Answer, bool) {
 	code, ok := cleanCode(a.Code)
@@ -24,7 +30,7 @@ func (sms) clean(a Answer) (Answer, bool) {
 
 func (p sms) check(_ context.Context, a *identity.Attempt, answer Answer) (bool, error) {
 	if a.State == identity.AttemptWaiting && !p.deps.Now().Before(a.Challenge.ExpiresAt) {
-		return false, identity.ErrCodeExpired
+		return false, ErrCodeExpired
 	}
 	return sameCode(a.Challenge.CodeHash, p.deps.Digests.Code(a.ID, answer.Code)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yibao/identity"
+	"yibao/identity/linking"
 )
 
 func TestUnlinkOfOneKeepsTheOther(t *testing.T) {
@@ -234,7 +235,7 @@ func TestDeadProcessOwesTheFirstCode(t *testing.T) {
 	if len(w.phones.Inbox()) != 0 {
 		t.Fatal("a message left before it was counted")
 	}
-	if _, err := w.linking.Prove(t.Context(), c, a.ID, code("000000")); !errors.Is(err, identity.ErrCodeWrong) {
+	if _, err := w.linking.Prove(t.Context(), c, a.ID, code("000000")); !errors.Is(err, linking.ErrCodeWrong) {
 		t.Errorf("before any code: %v", err)
 	}
 	w.clock.Advance(11 * time.Second)

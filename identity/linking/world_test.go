@@ -144,7 +144,7 @@ func (w *world) deps(s *store.Store) linking.Deps {
 		{Code: region, Methods: w.methods}, {Code: "990200", Methods: w.methods}, {Code: "990300"},
 	}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {region, "990200", "990300"}})
 	return linking.Deps{
-		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Digests: memory.Keys(),
+		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Cards: w.registry, Digests: memory.Keys(),
 		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent"}, Followers: []identity.Follower{w.followers}, Now: w.clock.Now,
 	}
 }

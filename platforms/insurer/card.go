@@ -35,9 +35,9 @@ func (c CardPassword) check(r setting.Report) {
 }
 
 // VerifyCard asks once: a repeated question could count as another wrong password upstream. Every refusal that is an
-// answer is a wrong password, also one that no rule understands; else wrong passwords could be tried without an end where
-// the rules are incomplete. Errors are *Error and match identity.ErrPasswordWrong, ErrNotEnrolled, ErrMismatch or
-// ErrUpstreamUnavailable. Neither number nor password is in any of them, or in a log.
+// answer counts as a wrong password, also one that no rule understands; else wrong passwords could be tried without an end
+// where the rules are incomplete. Errors are *Error and match identity.ErrMismatch (also for a wrong password),
+// ErrNotEnrolled or ErrUpstreamUnavailable. Neither number nor password is in any of them, or in a log.
 func (c *Client) VerifyCard(ctx context.Context, claim identity.Claim, number, password string) error {
 	r := c.regions[claim.Region]
 	if r == nil || r.CardPassword.Transaction == "" {
@@ -45,7 +45,7 @@ func (c *Client) VerifyCard(ctx context.Context, claim identity.Claim, number, p
 	}
 	card := r.CardPassword
 	a := ask{
-		infno: card.Transaction, insuredRegion: r.InsuplcAdmdvs, question: question(claim), once: true, refused: ClassWrongPassword,
+		infno: card.Transaction, insuredRegion: r.InsuplcAdmdvs, question: question(claim), once: true, refused: ClassMismatch,
 		local: map[string]string{card.NumberField: number, card.PasswordField: password},
 	}
 	answer, err := r.do(ctx, a)
@@ -53,7 +53,7 @@ func (c *Client) VerifyCard(ctx context.Context, claim identity.Claim, number, p
 		return err
 	}
 	if card.Path != "" && answer.output.at(card.Path) != card.Right {
-		return r.fail(ctx, a, &Error{Class: ClassWrongPassword, Reference: answer.reference})
+		return r.fail(ctx, a, &Error{Class: ClassMismatch, Reference: answer.reference})
 	}
 	return nil
 }

@@ -29,14 +29,14 @@ func TestVerifyCard(t *testing.T) {
 	}{
 		"right":                    {good(`{"cardinfo":{"result":"1"}}`), nil},
 		"right, a number":          {good(`{"cardinfo":{"result":1}}`), nil},
-		"another result":           {good(`{"cardinfo":{"result":"0"}}`), identity.ErrPasswordWrong},
-		"no result":                {good(`{"cardinfo":{}}`), identity.ErrPasswordWrong},
-		"no output":                {`{"infcode":"0","err_msg":""}`, identity.ErrPasswordWrong},
-		"refused":                  {`{"infcode":"-1","err_msg":"卡号或密码错误"}`, identity.ErrPasswordWrong},
-		"refused, no rule fits":    {`{"infcode":"-1","err_msg":"系统异常"}`, identity.ErrPasswordWrong},
-		"unreadable output":        {`{"infcode":"0","output":7}`, identity.ErrPasswordWrong},
+		"another result":           {good(`{"cardinfo":{"result":"0"}}`), identity.ErrMismatch},
+		"no result":                {good(`{"cardinfo":{}}`), identity.ErrMismatch},
+		"no output":                {`{"infcode":"0","err_msg":""}`, identity.ErrMismatch},
+		"refused":                  {`{"infcode":"-1","err_msg":"卡号或密码错误"}`, identity.ErrMismatch},
+		"refused, no rule fits":    {`{"infcode":"-1","err_msg":"系统异常"}`, identity.ErrMismatch},
+		"unreadable output":        {`{"infcode":"0","output":7}`, identity.ErrMismatch},
 		"a proxy's page":           {`<html>`, identity.ErrUpstreamUnavailable},
-		"the gateway does not let": {`{"code":500401,"success":false,"message":"invalid signature"}`, identity.ErrPasswordWrong},
+		"the gateway does not let": {`{"code":500401,"success":false,"message":"invalid signature"}`, identity.ErrMismatch},
 	} {
 		client, u := serve(t, answering(c.answer), withCard)
 		err := client.VerifyCard(t.Context(), someone, "A1234567", "s3cret")
@@ -68,7 +68,7 @@ func TestVerifyCardAsksOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = client.VerifyCard(t.Context(), someone, "A1234567", "s3cret")
-	if !errors.Is(err, identity.ErrUpstreamUnavailable) || errors.Is(err, identity.ErrPasswordWrong) || asked != 1 {
+	if !errors.Is(err, identity.ErrUpstreamUnavailable) || errors.Is(err, identity.ErrMismatch) || asked != 1 {
 		t.Errorf("%v, asked %d times", err, asked)
 	}
 	for _, secret := range []string{"A1234567", "s3cret", someone.Name} {

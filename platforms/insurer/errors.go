@@ -13,14 +13,13 @@ type Class string
 
 // The classes.
 const (
-	ClassAccess        Class = "access"         // credential, signature, address or another part of the configuration
-	ClassNotEnrolled   Class = "not_enrolled"   // the upstream does not know the person
-	ClassMismatch      Class = "mismatch"       // it knows another name or number
-	ClassUnsupported   Class = "unsupported"    // the region does not offer this
-	ClassWrongPassword Class = "wrong_password" // it refused number or password of a card
-	ClassBusiness      Class = "business"       // it refused for a reason of its own
-	ClassTimeout       Class = "timeout"        // no answer: nobody knows; asking again may help
-	ClassMalformed     Class = "malformed"      // the answer cannot be read
+	ClassAccess      Class = "access"       // credential, signature, address or another part of the configuration
+	ClassNotEnrolled Class = "not_enrolled" // the upstream does not know the person
+	ClassMismatch    Class = "mismatch"     // it knows another name or number
+	ClassUnsupported Class = "unsupported"  // the region does not offer this
+	ClassBusiness    Class = "business"     // it refused for a reason of its own
+	ClassTimeout     Class = "timeout"      // no answer: nobody knows; asking again may help
+	ClassMalformed   Class = "malformed"    // the answer cannot be read
 )
 
 // Error is every error of this package's questions. It matches, by errors.Is, the error of package balance and the one
@@ -61,14 +60,13 @@ func (e *Error) Unwrap() []error {
 }
 
 var domainErrors = map[Class][]error{
-	ClassAccess:        {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
-	ClassNotEnrolled:   {balance.ErrNotEnrolled, identity.ErrNotEnrolled},
-	ClassMismatch:      {balance.ErrMismatch, identity.ErrMismatch},
-	ClassUnsupported:   {balance.ErrUnsupported, identity.ErrNotOffered, identity.ErrUpstreamUnavailable},
-	ClassWrongPassword: {identity.ErrPasswordWrong},
-	ClassBusiness:      {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
-	ClassTimeout:       {balance.ErrTimeout, identity.ErrUpstreamUnavailable},
-	ClassMalformed:     {balance.ErrMalformed, identity.ErrUpstreamUnavailable},
+	ClassAccess:      {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
+	ClassNotEnrolled: {balance.ErrNotEnrolled, identity.ErrNotEnrolled},
+	ClassMismatch:    {balance.ErrMismatch, identity.ErrMismatch},
+	ClassUnsupported: {balance.ErrUnsupported, identity.ErrNotOffered, identity.ErrUpstreamUnavailable},
+	ClassBusiness:    {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
+	ClassTimeout:     {balance.ErrTimeout, identity.ErrUpstreamUnavailable},
+	ClassMalformed:   {balance.ErrMalformed, identity.ErrUpstreamUnavailable},
 }
 
 // safeRegion keeps an error's text short: a region that was asked for need not be a code.

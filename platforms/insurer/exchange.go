@@ -82,7 +82,7 @@ func (r *region) fail(ctx context.Context, a ask, e *Error) error {
 		e.Reference = safeReference(e.Reference, private)
 	}
 	level := slog.LevelWarn
-	if e.Class == ClassNotEnrolled || e.Class == ClassMismatch || e.Class == ClassWrongPassword {
+	if e.Class == ClassNotEnrolled || e.Class == ClassMismatch {
 		level = slog.LevelInfo
 	}
 	r.log.Log(ctx, level, "insurer_no_usable_answer", "class", string(e.Class), "region", e.Region,

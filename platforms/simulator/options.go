@@ -88,7 +88,6 @@ type Region struct {
 	Unwrap        string // "object" (default), "array", "string", "nested": where output is
 	NumberMode    string // "number" or "string" (default) for money
 	PhoneOnFile   bool   // exp_content.local_phone and transaction L101
-	CardPassword  bool   // transaction L102
 	// NotFoundText and MismatchText are the err_msg of the two; defaults are in insurer.go.
 	NotFoundText, MismatchText string
 }

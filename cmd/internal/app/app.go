@@ -125,7 +125,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		return err
 	}
 	a.Linking, err = linking.New(c.Linking, linking.Deps{
-		Store: a.Store, Registry: a.Outside.Insurer, Regions: regions, Codes: a.Outside.codes(), Digests: keys,
+		Store: a.Store, Registry: a.Outside.Insurer, Regions: regions, Codes: a.Outside.codes(), Cards: a.Outside.Insurer, Digests: keys,
 		Consent:   identity.ConsentText(c.Consent),
 		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget, Now: now, Log: log,
 	})

@@ -25,10 +25,10 @@ func (w *World) options(now func() time.Time) simulator.Options {
 	o := simulator.Options{
 		Regions: []simulator.Region{
 			{Code: simulator.RegionA, Name: "示例市甲", PathMode: "suffix", Auth: "tif", PaasID: paasID, Secret: w.secrets.TIF,
-				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, CardPassword: true, NotFoundText: notFound,
+				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, NotFoundText: notFound,
 				MismatchText: mismatch},
 			{Code: simulator.RegionB, Name: "示例市乙", PathMode: "single", Auth: "apikey", APIKey: w.secrets.APIKey,
-				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", CardPassword: true, NotFoundText: notFound, MismatchText: mismatch},
+				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", NotFoundText: notFound, MismatchText: mismatch},
 		},
 		SMS: simulator.SMS{AppKey: smsKey, Secret: w.secrets.SMS, SignName: smsSign, Templates: []string{smsTemplate}},
 		Now: now,
