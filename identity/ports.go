@@ -26,8 +26,9 @@ type CodeSender interface {
 
 // Digests are keyed hashes; each purpose has a key of its own.
 type Digests interface {
-	// Insured hashes a document under each version of the lookup key, the primary one first.
-	Insured(idType, idNumber string) []string
+	// Insured hashes a claim's document and name under each version of the lookup key, the primary one first. The name is
+	// part of it: two people may hold documents of one kind and number.
+	Insured(claim Claim) []string
 	Subject(kind, value string) string   // lookup key; for counters (phone, address)
 	Code(attemptID, code string) []byte  // one-time-code key
 	ConsentProof(parts ...string) string // proof-of-consent key
@@ -82,7 +83,7 @@ type AttemptStore interface {
 // PersonStore keeps insured persons; update functions as in UserStore. A person whose last slot was left is gone for all
 // methods, and is deleted by the one that finds it.
 type PersonStore interface {
-	// UpdatePersonOf changes the person of the claim's document, which it creates when it is new.
+	// UpdatePersonOf changes the claimed person (see Digests.Insured), which it creates when it is new.
 	UpdatePersonOf(ctx context.Context, claim Claim, now time.Time, fn func(*Person) error) (*Person, error)
 	// UpdatePerson changes a person, or answers ErrNotFound.
 	UpdatePerson(ctx context.Context, id string, fn func(*Person) error) (*Person, error)
@@ -93,7 +94,7 @@ type PersonStore interface {
 	// LeavePerson removes the link's slot and returns those that are left. With the last one the person is deleted. The
 	// personal data need not be readable. Leaving a person that is gone is no error.
 	LeavePerson(ctx context.Context, id, linkID string) (left []Slot, err error)
-	// LeavePersonOf is LeavePerson for the person of the claim's document; the id is "" when there is none.
+	// LeavePersonOf is LeavePerson for the claimed person; the id is "" when there is none.
 	LeavePersonOf(ctx context.Context, claim Claim, linkID string) (id string, left []Slot, err error)
 }
 

@@ -69,9 +69,9 @@ func newKeyring(handles []*keyset.Handle) (*Keyring, error) {
 	return &k, nil
 }
 
-// Insured is the keyed hash of an ID document under each version of the lookup key, the primary one first.
-func (k *Keyring) Insured(idType, idNumber string) []string {
-	return k.lookupIDs("insured", idType, idNumber)
+// Insured is the keyed hash of a claim's document and name under each version of the lookup key, the primary one first.
+func (k *Keyring) Insured(c identity.Claim) []string {
+	return k.lookupIDs("insured", c.IDType, c.IDNumber, c.Name)
 }
 
 // Subject is the keyed hash of something that is counted; 64 hex digits.

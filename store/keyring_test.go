@@ -12,6 +12,8 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
+
+	"yibao/identity"
 )
 
 func testKeys(t testing.TB) *Keyring {
@@ -64,7 +66,7 @@ func TestSealing(t *testing.T) {
 
 // insured is the hash of a document under the primary key, without the key's version.
 func insured(keys *Keyring, idType, number string) string {
-	_, hash, _ := strings.Cut(keys.Insured(idType, number)[0], ":")
+	_, hash, _ := strings.Cut(keys.Insured(identity.Claim{IDType: idType, IDNumber: number})[0], ":")
 	return hash
 }
 
@@ -82,7 +84,7 @@ func TestDigests(t *testing.T) {
 		}
 		seen[d] = true
 	}
-	if first, again := keys.Insured("01", "A"), keys.Insured("01", "A"); !slices.Equal(first, again) {
+	if first, again := keys.Insured(identity.Claim{Name: "A"}), keys.Insured(identity.Claim{Name: "A"}); !slices.Equal(first, again) {
 		t.Error("not the same twice")
 	}
 	if a, b := keys.Code("a", "123456"), keys.Code("b", "123456"); len(a) != digestLen || bytes.Equal(a, b) {

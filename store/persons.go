@@ -25,7 +25,7 @@ type personDoc struct {
 	Ended     bool              `bson:"ended"` // its last slot was left: it takes no slot any more, and is to be deleted
 }
 
-// personKey finds a person by document. _id is "version:hash", so there is one to a document and key version.
+// personKey finds a person by document and name. _id is "version:hash", so there is one to a document, name and key version.
 type personKey struct {
 	ID       string `bson:"_id"`
 	PersonID string `bson:"person_id"`
@@ -81,7 +81,7 @@ func (s *Store) edit(d *personDoc, fn func(*identity.Person) error) error {
 	return failed("persons.seal", s.sealPerson(d, p))
 }
 
-// UpdatePersonOf changes the person of the claim's document, which it creates when it is new.
+// UpdatePersonOf changes the claimed person, which it creates when it is new.
 //
 // The key is written first and names the person to be. A kill between the two leaves a key without a person, which the
 // next call completes and LeavePersonOf removes. A person may also be deleted, its key first, after the key was read here:
@@ -131,9 +131,15 @@ func (s *Store) UpdatePersonOf(
 	return nil, failed("persons.update", errContended)
 }
 
+// personKeyIDs are the ids that the claim's key has. A person is a document and a name: passports of two countries, and some
+// old identity cards, bear one number, and their holders must never meet in one person.
+func (s *Store) personKeyIDs(claim identity.Claim) []string {
+	return s.keys.lookupIDs("person", claim.IDType, claim.IDNumber, claim.Name)
+}
+
 // findPersonKey finds the key of the claim's document under any version, or answers identity.ErrNotFound.
 func (s *Store) findPersonKey(ctx context.Context, claim identity.Claim) (*personKey, error) {
-	for _, id := range s.keys.lookupIDs("person", claim.IDType, claim.IDNumber) {
+	for _, id := range s.personKeyIDs(claim) {
 		key, err := s.personKeys.get(ctx, id)
 		if !errors.Is(err, identity.ErrNotFound) {
 			return key, err
@@ -148,7 +154,7 @@ func (s *Store) ensurePersonKey(ctx context.Context, claim identity.Claim) (*per
 	if !errors.Is(err, identity.ErrNotFound) {
 		return key, err
 	}
-	id := s.keys.lookupIDs("person", claim.IDType, claim.IDNumber)[0]
+	id := s.personKeyIDs(claim)[0]
 	fresh := func() *personKey { return &personKey{ID: id, PersonID: rand.Text()} }
 	return s.personKeys.upsert(ctx, id, fresh, func(*personKey) error { return nil })
 }
@@ -215,7 +221,7 @@ func (s *Store) LeavePerson(ctx context.Context, id, linkID string) ([]identity.
 // errUnchanged ends an update that has nothing to write.
 var errUnchanged = errors.New("store: nothing to write")
 
-// LeavePersonOf is LeavePerson for the person of the claim's document. The id is "" when there is none.
+// LeavePersonOf is LeavePerson for the claimed person. The id is "" when there is none.
 func (s *Store) LeavePersonOf(ctx context.Context, claim identity.Claim, linkID string) (string, []identity.Slot, error) {
 	key, err := s.findPersonKey(ctx, claim)
 	if err != nil {

@@ -42,7 +42,7 @@ func testRotatedKeysFindEverybody(t *testing.T, d *storetest.Database) {
 	if err != nil || again.ID != person.ID || again.Names[claim.Region] != claim.Name || len(again.Slots) != 1 {
 		t.Error("person:", again, err)
 	}
-	if !slices.Contains(after.Insured("01", "A"), before.Insured("01", "A")[0]) {
+	if !slices.Contains(after.Insured(claim), before.Insured(claim)[0]) {
 		t.Error("a link of before the rotation is not known by its hash")
 	}
 	if _, err := fresh.LeavePerson(t.Context(), person.ID, "l"); err != nil {

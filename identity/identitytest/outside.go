@@ -13,30 +13,33 @@ import (
 // Registry is an identity.Registry with a list of people.
 type Registry struct {
 	mu     sync.Mutex
-	people map[string]person // region and number → person
+	people map[string]map[string]person // region and number → name → person
 	down   error
 	asked  int
 }
 
-type person struct{ name, phone, card, password string }
+type person struct{ phone, card, password string }
 
 // Add makes a person known in a region; an empty phone is none on file.
 func (r *Registry) Add(claim identity.Claim, phone string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.people == nil {
-		r.people = map[string]person{}
+		r.people = map[string]map[string]person{}
 	}
-	r.people[claim.Region+claim.IDNumber] = person{name: claim.Name, phone: phone}
+	if r.people[claim.Region+claim.IDNumber] == nil {
+		r.people[claim.Region+claim.IDNumber] = map[string]person{}
+	}
+	r.people[claim.Region+claim.IDNumber][claim.Name] = person{phone: phone}
 }
 
 // Card gives a known person an insurance card.
 func (r *Registry) Card(claim identity.Claim, number, password string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.people[claim.Region+claim.IDNumber]
+	p := r.people[claim.Region+claim.IDNumber][claim.Name]
 	p.card, p.password = number, password
-	r.people[claim.Region+claim.IDNumber] = p
+	r.people[claim.Region+claim.IDNumber][claim.Name] = p
 }
 
 // Remove makes the person unknown.
@@ -68,14 +71,8 @@ func (r *Registry) Match(_ context.Context, claim identity.Claim) (string, error
 	if r.down != nil {
 		return "", r.down
 	}
-	p, ok := r.people[claim.Region+claim.IDNumber]
-	switch {
-	case !ok:
-		return "", identity.ErrNotEnrolled
-	case p.name != claim.Name:
-		return "", identity.ErrMismatch
-	}
-	return p.phone, nil
+	p, err := r.find(claim)
+	return p.phone, err
 }
 
 // VerifyCard implements linking.Cards.
@@ -86,14 +83,23 @@ func (r *Registry) VerifyCard(_ context.Context, claim identity.Claim, number, p
 	if r.down != nil {
 		return r.down
 	}
-	p, ok := r.people[claim.Region+claim.IDNumber]
-	switch {
-	case !ok:
-		return identity.ErrNotEnrolled
-	case p.name != claim.Name, p.card == "" || number != p.card || password != p.password:
+	p, err := r.find(claim)
+	if err == nil && (p.card == "" || number != p.card || password != p.password) {
 		return identity.ErrMismatch
 	}
-	return nil
+	return err
+}
+
+func (r *Registry) find(claim identity.Claim) (person, error) {
+	holders := r.people[claim.Region+claim.IDNumber]
+	p, ok := holders[claim.Name]
+	switch {
+	case len(holders) == 0:
+		return person{}, identity.ErrNotEnrolled
+	case !ok:
+		return person{}, identity.ErrMismatch
+	}
+	return p, nil
 }
 
 // SMS is one message that left.

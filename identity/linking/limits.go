@@ -30,7 +30,7 @@ type startLimit struct {
 // A kill, or a store that fails, in between leaves too much counted, for a day; never too little.
 func (s *Service) countStart(ctx context.Context, a *identity.Attempt, address string) error {
 	// With the wrong answers used up, this attempt could not be proved: no challenge is made for it.
-	if err := s.checkCount(ctx, wrongOfPair(a), s.cfg.WrongPerPair); err != nil {
+	if err := s.checkCount(ctx, s.wrongOfPair(a), s.cfg.WrongPerPair); err != nil {
 		return err
 	}
 	var limits []startLimit
@@ -134,7 +134,8 @@ func limitError(hits []identity.Hit, now time.Time) *identity.LimitError {
 	return &identity.LimitError{RetryAfter: oldest.Add(countWindow).Sub(now)}
 }
 
-// The keys of the counters. User and insured are keyed hashes already; phone and address become one.
+// The keys of the counters. A user is a keyed hash already; numbers, phones and addresses become one. A number counts alone,
+// without the kind of document and the name: the caller chooses both.
 
 func (s *Service) startsOfAddress(address string) string {
 	if ip, err := netip.ParseAddr(address); err == nil {
@@ -144,9 +145,17 @@ func (s *Service) startsOfAddress(address string) string {
 }
 
 // wrongOfPair and sendsOfPair lock one platform user out of one person, and no other pair.
-func wrongOfPair(a *identity.Attempt) string { return "wrong:" + a.UserID + ":" + a.InsuredHash }
+func (s *Service) wrongOfPair(a *identity.Attempt) string {
+	return "wrong:" + a.UserID + ":" + s.numberOf(a)
+}
 
-func sendsOfPair(a *identity.Attempt) string { return "sends:" + a.UserID + ":" + a.InsuredHash }
+func (s *Service) sendsOfPair(a *identity.Attempt) string {
+	return "sends:" + a.UserID + ":" + s.numberOf(a)
+}
+
+func (s *Service) numberOf(a *identity.Attempt) string {
+	return s.deps.Digests.Subject("number", a.Claim.IDNumber)
+}
 
 // sendsOfRecipient counts by phone. Where no code leaves, a stand-in is counted, so that the store sees the same calls.
 func (s *Service) sendsOfRecipient(phone, insured string) string {

@@ -546,15 +546,64 @@ func TestFailingFollowerIsToldLater(t *testing.T) {
 	}
 }
 
-func TestNameFollowsTheRegister(t *testing.T) {
+// TestOneNumberTwoHolders: passports of two countries can bear one number. Each holder is a person of its own, with its own
+// phone, links and history, in one region or in two, on either platform.
+func TestOneNumberTwoHolders(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
-	w.link(t, "user-1", personA, phoneA)
-	renamed := personA
-	renamed.Name = "测试新"
-	w.registry.Add(renamed, phoneA)
-	w.link(t, "user-2", renamed, phoneA)
-	if p := w.contents().Persons; len(p) != 1 || p[0].Names[region] != renamed.Name {
-		t.Error("the person keeps the old name")
+	for _, elsewhere := range []string{region, "990200"} {
+		w := newWorld()
+		first := identity.Claim{Region: region, Name: "TEST ALPHA", IDType: "08", IDNumber: "E12345678"}
+		second := identity.Claim{Region: elsewhere, Name: "TEST BETA", IDType: "08", IDNumber: "E12345678"}
+		w.registry.Add(first, phoneA)
+		w.registry.Add(second, phoneB)
+		one, two := w.link(t, "user-1", first, phoneA), w.link(t, "user-2", second, phoneB)
+		if one.PersonID == two.PersonID {
+			t.Fatalf("%s: both are one person", elsewhere)
+		}
+		both := w.link(t, "user-1", second, phoneB) // who acts for the other holder, too
+		if both.ID == one.ID || both.PersonID != two.PersonID || len(w.caller("user-1").Links) != 2 {
+			t.Errorf("%s: the second holder's proof renewed the first one's link", elsewhere)
+		}
+		for _, p := range w.contents().Persons {
+			want := map[string]string{one.PersonID: first.Name, two.PersonID: second.Name}[p.ID]
+			for _, name := range p.Names {
+				if name != want {
+					t.Errorf("%s: %s is kept of %s", elsewhere, name, want)
+				}
+			}
+		}
+		if err := w.linking.Unlink(t.Context(), w.caller("user-1"), one.ID); err != nil {
+			t.Fatal(err)
+		}
+		if !w.followers.shared[two.PersonID] || w.followers.shared[one.PersonID] || len(w.caller("user-2").Links) != 1 {
+			t.Errorf("%s: the end of one holder's link hit the other", elsewhere)
+		}
+	}
+}
+
+// TestAChosenKindMultipliesNoGuesses files one passport under every kind of document: the guesses count together.
+func TestAChosenKindMultipliesNoGuesses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *linking.Config) { c.StartsPerUser = 1000 })
+	c := w.caller("user-1")
+	starts, guesses := 0, 0
+	for _, kind := range []string{"02", "03", "04", "05", "06", "08", "09", "10", "11", "12", "90", "91", "99"} {
+		for _, name := range []string{"TEST ALPHA", "TEST BETA"} {
+			r := request(identity.Claim{Region: region, Name: name, IDType: kind, IDNumber: "E12345678"})
+			a, err := w.linking.Start(t.Context(), c, r)
+			if err != nil {
+				continue
+			}
+			starts++
+			for range 5 {
+				if _, err := w.linking.Prove(t.Context(), c, a.ID, code("000000")); errors.Is(err, linking.ErrCodeWrong) {
+					guesses++
+				}
+			}
+		}
+	}
+	w.linking.Wait()
+	if starts > w.config.SendsPerPair || guesses > w.config.WrongPerPair || guesses == 0 {
+		t.Errorf("%d starts, %d guesses", starts, guesses)
 	}
 }

@@ -38,7 +38,7 @@ func (s *Service) Prove(ctx context.Context, c *identity.Caller, id string, answ
 	if err != nil {
 		return nil, err
 	}
-	pair, op := wrongOfPair(a), rand.Text()
+	pair, op := s.wrongOfPair(a), rand.Text()
 	if err := s.count(ctx, pair, op, s.cfg.WrongPerPair); err != nil {
 		return nil, s.undecided(ctx, a, err)
 	}

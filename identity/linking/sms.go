@@ -36,7 +36,7 @@ func (p sms) check(_ context.Context, a *identity.Attempt, answer Answer) (bool,
 }
 
 func (p sms) limits(a *identity.Attempt) []startLimit {
-	return []startLimit{{sendsOfPair(a), sendOp(a.ID, 1), p.cfg.SendsPerPair}}
+	return []startLimit{{p.sendsOfPair(a), sendOp(a.ID, 1), p.cfg.SendsPerPair}}
 }
 
 // sendOp names the nth send of an attempt in the counters, so that counting it again changes nothing.
@@ -64,7 +64,7 @@ func (p sms) again(ctx context.Context, a *identity.Attempt) (*identity.Attempt,
 	if err := p.mayResend(a); err != nil {
 		return nil, err
 	}
-	if err := p.count(ctx, sendsOfPair(a), sendOp(a.ID, a.Challenge.Sends+1), p.cfg.SendsPerPair); err != nil {
+	if err := p.count(ctx, p.sendsOfPair(a), sendOp(a.ID, a.Challenge.Sends+1), p.cfg.SendsPerPair); err != nil {
 		return nil, err
 	}
 	code := newCode()
@@ -124,7 +124,7 @@ func (p sms) send(ctx context.Context, a *identity.Attempt, code string) {
 			p.deps.Log.Warn("linking_upstream_unavailable", "region", a.Claim.Region, "method", string(a.Method))
 		}
 	}
-	key := p.sendsOfRecipient(phone, a.InsuredHash)
+	key := p.sendsOfRecipient(phone, p.numberOf(a))
 	if err := p.count(ctx, key, sendOp(a.ID, a.Challenge.Sends), p.cfg.SendsPerPhone); err != nil || phone == "" {
 		return
 	}

@@ -43,7 +43,7 @@ func (s *Service) Start(ctx context.Context, c *identity.Caller, r Request) (*id
 	if err != nil {
 		return nil, err
 	}
-	insured := s.deps.Digests.Insured(claim.IDType, claim.IDNumber)
+	insured := s.deps.Digests.Insured(claim)
 	random := rand.Text()
 	a := identity.Attempt{
 		ID: "a" + random, LinkID: "l" + random, UserID: c.UserID, Claim: claim, Relation: r.Relation, Method: r.Method,

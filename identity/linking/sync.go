@@ -85,7 +85,7 @@ func (s *Service) writeLink(ctx context.Context, a *identity.Attempt) (identity.
 	if err != nil {
 		return identity.Link{}, identity.Missing(err, identity.ErrWithdrawn)
 	}
-	insured := s.deps.Digests.Insured(a.Claim.IDType, a.Claim.IDNumber)
+	insured := s.deps.Digests.Insured(a.Claim)
 	if user.Withdrew(a, insured) {
 		return identity.Link{}, identity.ErrWithdrawn
 	}
