@@ -303,15 +303,17 @@ func testMadeAnew(t *testing.T, d *storetest.Database) {
 	}
 
 	plain := bson.D{{Key: "_id", Value: "plain"}, {Key: "schema", Value: 1}, {Key: "version", Value: int64(3)}}
-	d.Insert(t, "rules", plain)
-	d.Insert(t, "rules", bson.D{{Key: "_id", Value: "plainer"}})
+	d.Insert(t, "counters", plain)
+	d.Insert(t, "counters", bson.D{{Key: "_id", Value: "plainer"}})
 	for _, id := range []string{"plain", "plainer"} {
-		for range 2 {
-			_, err = s.UpdateRule(ctx, id, func(r *reminder.Rule) error { r.Episode++; return nil })
-			check(err)
-		}
-		if r, err := s.Rule(ctx, id); err != nil || r.Episode != 2 {
-			t.Error(r, err)
+		for n := range 3 {
+			check(s.UpdateCounter(ctx, id, func(c *identity.Counter) error {
+				if len(c.Hits) != n {
+					t.Error(id, c.Hits)
+				}
+				c.Hits = append(c.Hits, identity.Hit{At: start})
+				return nil
+			}))
 		}
 	}
 }

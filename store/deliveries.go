@@ -13,6 +13,11 @@ import (
 	"yibao/reminder"
 )
 
+// deliveryTexts is the masked name in the message.
+func deliveryTexts(d *reminder.Delivery) (string, map[string]*string) {
+	return d.ID, map[string]*string{"message": &d.Message.MaskedName}
+}
+
 // InsertDelivery adds an open delivery unless one of that id is open or finished. If another process finishes it between
 // the look and the insert, it is open once more; it is not sent, as OpenDeliveries removes it before it returns.
 func (s *Store) InsertDelivery(ctx context.Context, v reminder.Delivery) error {

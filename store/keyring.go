@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -100,19 +101,20 @@ func (k *Keyring) VerifyConsentProof(proof string, parts ...string) bool {
 	return false
 }
 
+// documentMarks are the marks of a document of the collection under each version of the proof key, the primary's first.
+func (k *Keyring) documentMarks(collection string, raw []byte) []string {
+	return allVersions(k.proof, "document", collection, string(raw))
+}
+
 // lookupIDs returns the _id that the parts have under each key version, the primary's first.
-func (k *Keyring) lookupIDs(parts ...string) []string {
-	versions := []uint32{}
-	for id := range k.lookup.PRFs {
-		if id != k.lookup.PrimaryID {
-			versions = append(versions, id)
-		}
-	}
-	slices.Sort(versions)
-	versions = append([]uint32{k.lookup.PrimaryID}, versions...)
-	ids := make([]string, len(versions))
-	for i, version := range versions {
-		ids[i] = versioned(version, digest(k.lookup, version, parts...))
+func (k *Keyring) lookupIDs(parts ...string) []string { return allVersions(k.lookup, parts...) }
+
+func allVersions(set *prf.Set, parts ...string) []string {
+	versions := slices.Sorted(maps.Keys(set.PRFs))
+	versions = slices.DeleteFunc(versions, func(id uint32) bool { return id == set.PrimaryID })
+	ids := []string{versioned(set.PrimaryID, digest(set, set.PrimaryID, parts...))}
+	for _, version := range versions {
+		ids = append(ids, versioned(version, digest(set, version, parts...)))
 	}
 	return ids
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,14 +16,20 @@ import (
 // personDoc is an insured person with the slots of its links. The table keeps it sealed: whose personal data cannot be
 // read, for a lost key, can be left and deleted all the same.
 type personDoc struct {
-	ID        string            `bson:"_id"`
-	Key       string            `bson:"key"`   // _id of the person key that leads here
-	Names     map[string]string `bson:"names"` // sealed, by region
-	IDType    string            `bson:"id_type"`
-	IDNumber  string            `bson:"id_number"` // sealed
-	CreatedAt time.Time         `bson:"created_at"`
-	Slots     []identity.Slot   `bson:"slots"`
-	Ended     bool              `bson:"ended"` // its last slot was left: it takes no slot any more, and is to be deleted
+	ID        string          `bson:"_id"`
+	Key       string          `bson:"key"` // _id of the person key that leads here
+	Names     []sealedName    `bson:"names"`
+	IDType    string          `bson:"id_type"`
+	IDNumber  string          `bson:"id_number"` // sealed
+	CreatedAt time.Time       `bson:"created_at"`
+	Slots     []identity.Slot `bson:"slots"`
+	Ended     bool            `bson:"ended"` // its last slot was left: it takes no slot any more, and is to be deleted
+}
+
+// sealedName is the person's name as a region spells it.
+type sealedName struct {
+	Region string `bson:"region"`
+	Name   string `bson:"name"` // sealed
 }
 
 // personKey finds a person by document and name. _id is "version:hash", so there is one to a document, name and key version.
@@ -33,11 +40,13 @@ type personKey struct {
 
 func (s *Store) sealPerson(d *personDoc, p *identity.Person) (err error) {
 	d.IDType, d.CreatedAt, d.Slots = p.IDType, p.CreatedAt, p.Slots
-	d.Names = make(map[string]string, len(p.Names))
-	for region, name := range p.Names {
-		if d.Names[region], err = s.keys.sealText("persons", nameField(region), d.ID, name); err != nil {
+	d.Names = nil
+	for _, region := range slices.Sorted(maps.Keys(p.Names)) {
+		name, err := s.keys.sealText("persons", nameField(region), d.ID, p.Names[region])
+		if err != nil {
 			return err
 		}
+		d.Names = append(d.Names, sealedName{region, name})
 	}
 	d.IDNumber, err = s.keys.sealText("persons", "id_number", d.ID, p.IDNumber)
 	return err
@@ -49,8 +58,8 @@ func (s *Store) openPerson(d *personDoc) (*identity.Person, error) {
 		ID: d.ID, IDType: d.IDType, CreatedAt: d.CreatedAt, Slots: d.Slots, Names: make(map[string]string, len(d.Names)),
 	}
 	var err error
-	for region, name := range d.Names {
-		if p.Names[region], err = s.keys.openText("persons", nameField(region), d.ID, name); err != nil {
+	for _, n := range d.Names {
+		if p.Names[n.Region], err = s.keys.openText("persons", nameField(n.Region), d.ID, n.Name); err != nil {
 			return nil, failed("persons.open", err)
 		}
 	}

@@ -35,7 +35,7 @@ func TestNamesByRegion(t *testing.T) {
 	if back, err := s.openPerson(doc); err != nil || !reflect.DeepEqual(back, p) {
 		t.Errorf("%+v, %v", back, err)
 	}
-	doc.Names["990100"], doc.Names["990200"] = doc.Names["990200"], doc.Names["990100"]
+	doc.Names[0].Name, doc.Names[1].Name = doc.Names[1].Name, doc.Names[0].Name
 	if _, err := s.openPerson(doc); !errors.Is(err, ErrUnreadable) || !errors.Is(err, identity.ErrStore) {
 		t.Error("a name was moved to another region:", err)
 	}

@@ -157,11 +157,15 @@ func testFinishAfterCrash(t *testing.T, d *storetest.Database) {
 	if err := s.InsertDelivery(t.Context(), delivery("d", "u", start)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.UpdateDelivery(t.Context(), "d", func(v *reminder.Delivery) error { *v = dropped; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	final := d.Documents(t, "deliveries", bson.D{{Key: "_id", Value: "d"}})[0]
 	if err := s.FinishDelivery(t.Context(), &dropped); err != nil {
 		t.Fatal(err)
 	}
 	// As after a crash before the removal: the copy is there and the open one, too, final already.
-	d.Insert(t, "deliveries", d.Documents(t, "deliveries_done", bson.D{{Key: "_id", Value: "d"}})[0])
+	d.Insert(t, "deliveries", final)
 	other := dropped
 	other.State = reminder.DeliveryAccepted
 	if err := s.FinishDelivery(t.Context(), &other); err != nil {

@@ -7,6 +7,16 @@ import (
 	"yibao/reminder"
 )
 
+// ruleTexts is the masked name in the outbox.
+func ruleTexts(r *reminder.Rule) (string, map[string]*string) {
+	if r.Outbox == nil {
+		return r.LinkID, nil
+	}
+	outbox := *r.Outbox // sealed in the document alone
+	r.Outbox = &outbox
+	return r.LinkID, map[string]*string{"outbox": &outbox.Message.MaskedName}
+}
+
 // Rule returns the rule of a link, or reminder.ErrNotFound.
 func (s *Store) Rule(ctx context.Context, linkID string) (*reminder.Rule, error) {
 	return s.rules.get(ctx, linkID)

@@ -45,11 +45,12 @@ func (o Options) withDefaults() Options {
 // Store is the whole store. It implements the stores of identity, balance and reminder; all methods may be called at
 // once from many goroutines.
 type Store struct {
-	db    Database
-	keys  *Keyring
-	now   func() time.Time
-	log   *slog.Logger
-	reads atomic.Int64
+	db     Database
+	keys   *Keyring
+	now    func() time.Time
+	log    *slog.Logger
+	reads  atomic.Int64
+	forged atomic.Int64
 
 	tables
 }
@@ -106,3 +107,6 @@ func (s *Store) Ping(ctx context.Context) error { return failed("ping", s.db.Pin
 
 // Close gives the connections back. Operations under way fail when ctx ends before they do.
 func (s *Store) Close(ctx context.Context) error { return failed("close", s.db.Close(ctx)) }
+
+// Forged is the number of documents met so far whose mark does not fit.
+func (s *Store) Forged() int64 { return s.forged.Load() }

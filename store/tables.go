@@ -56,7 +56,10 @@ func (s *Store) newTables() tables {
 		quotas:     newTable[reminder.Quota](s, "quotas", reminder.ErrNotFound),
 	}
 	t.users.sealed, t.users.derived = userTexts, userDue
-	t.attempts.sealed, t.answers.sealed = attemptTexts, answerTexts
+	t.attempts.sealed, t.answers.sealed, t.rules.sealed = attemptTexts, answerTexts, ruleTexts
+	t.deliveries.sealed, t.finished.sealed = deliveryTexts, deliveryTexts
+	t.users.marked, t.attempts.marked, t.persons.marked, t.personKeys.marked = true, true, true, true
+	t.rules.marked, t.deliveries.marked = true, true
 	t.counters.derived, t.schedules.derived, t.quotas.derived = counterExpires, scheduleKey, quotaKey
 	return t
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -11,9 +12,15 @@ import (
 	"yibao/identity"
 )
 
-// userTexts are the ids that a platform gave. Names and ID numbers in links are masked already.
+// userTexts are the ids that a platform gave, and the masked names and numbers of links.
 func userTexts(u *identity.PlatformUser) (string, map[string]*string) {
-	return u.ID, map[string]*string{"open_id": &u.Account.OpenID, "user_id": &u.Account.UserID}
+	u.Links = slices.Clone(u.Links) // sealed in the document alone
+	texts := map[string]*string{"open_id": &u.Account.OpenID, "user_id": &u.Account.UserID}
+	for i := range u.Links {
+		l := &u.Links[i]
+		texts["links."+l.ID+".name"], texts["links."+l.ID+".id_number"] = &l.MaskedName, &l.MaskedIDNumber
+	}
+	return u.ID, texts
 }
 
 // userDue is for the index of links that need work; null for none.

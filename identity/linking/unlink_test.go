@@ -3,11 +3,14 @@ package linking_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"yibao/identity"
 	"yibao/identity/linking"
+	"yibao/store"
+	"yibao/store/memory"
 )
 
 func TestUnlinkOfOneKeepsTheOther(t *testing.T) {
@@ -23,15 +26,51 @@ func TestUnlinkOfOneKeepsTheOther(t *testing.T) {
 	}
 }
 
-// TestUnlinkOfAnUnreadablePerson: a person whose sealed data cannot be read, for a lost key, can be left as well, and
-// everything that hangs on the link goes.
+// TestUnlinkOfAnUnreadablePerson: a person who was sealed with a key that is lost can be left as well, and everything that
+// hangs on the link goes.
 func TestUnlinkOfAnUnreadablePerson(t *testing.T) {
 	t.Parallel()
-	w := newWorld()
+	files, lost := store.KeyFiles{}.In(t.TempDir()+"/keys"), store.KeyFiles{}.In(t.TempDir()+"/lost")
+	for _, f := range []store.KeyFiles{files, lost} {
+		if err := store.NewKeyFiles(filepath.Dir(f.Seal)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lost.Lookup, lost.Proof, lost.Code = files.Lookup, files.Proof, files.Code
+	keys, err := store.LoadKeyring(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lostKeys, err := store.LoadKeyring(lost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorldWith(keys)
 	link := w.link(t, "user-1", personA, phoneA)
 	c := w.caller("user-1")
-	w.spoil(t)
-	if _, err := w.peek.Person(t.Context(), link.PersonID); !errors.Is(err, identity.ErrStore) {
+	slots, err := w.peek.Slots(t.Context(), link.PersonID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.peek.LeavePerson(t.Context(), link.PersonID, link.ID); err != nil {
+		t.Fatal(err)
+	}
+	sealed := memory.Open(w.db.Connect(), func(o *store.Options) { o.Keys = lostKeys })
+	person, err := sealed.UpdatePersonOf(t.Context(), personA, w.clock.Now(), func(p *identity.Person) error {
+		p.Slots = slots
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.peek.UpdateUser(t.Context(), c.UserID, func(u *identity.PlatformUser) error {
+		u.Links[0].PersonID = person.ID
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.followers.shared = map[string]bool{person.ID: true}
+	if _, err := w.peek.Person(t.Context(), person.ID); !errors.Is(err, identity.ErrStore) {
 		t.Fatalf("the person can be read: %v", err)
 	}
 	if err := w.linking.Unlink(t.Context(), c, link.ID); err != nil {

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"yibao/identity"
 	"yibao/identity/document"
 	"yibao/identity/identitytest"
@@ -95,6 +93,7 @@ func (f *followers) Unlinked(_ context.Context, _ string, l identity.Link, left 
 type world struct {
 	db        *memory.Client // the service's
 	peek      *store.Store
+	keys      *store.Keyring
 	registry  *identitytest.Registry
 	phones    *identitytest.Phones
 	clock     *identitytest.Clock
@@ -104,10 +103,12 @@ type world struct {
 	methods   []identity.Method
 }
 
-func newWorld(change ...func(*linking.Config)) *world {
+func newWorld(change ...func(*linking.Config)) *world { return newWorldWith(memory.Keys(), change...) }
+
+func newWorldWith(keys *store.Keyring, change ...func(*linking.Config)) *world {
 	server := memory.NewServer()
 	w := &world{
-		db: server.Connect(), registry: &identitytest.Registry{}, phones: &identitytest.Phones{},
+		db: server.Connect(), keys: keys, registry: &identitytest.Registry{}, phones: &identitytest.Phones{},
 		clock:     identitytest.NewClock(time.Date(2026, 3, 1, 4, 0, 0, 0, time.UTC)),
 		followers: &followers{known: map[string]bool{}, shared: map[string]bool{}},
 		methods:   []identity.Method{identity.SMSOnFile, identity.CardPassword},
@@ -125,7 +126,7 @@ func newWorld(change ...func(*linking.Config)) *world {
 }
 
 func (w *world) open(db *memory.Client) *store.Store {
-	return memory.Open(db, func(o *store.Options) { o.Now = w.clock.Now })
+	return memory.Open(db, func(o *store.Options) { o.Now, o.Keys = w.clock.Now, w.keys })
 }
 
 // another is one more process on the same database, which no hook stops.
@@ -144,7 +145,7 @@ func (w *world) deps(s *store.Store) linking.Deps {
 		{Code: region, Methods: w.methods}, {Code: "990200", Methods: w.methods}, {Code: "990300"},
 	}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {region, "990200", "990300"}})
 	return linking.Deps{
-		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Cards: w.registry, Digests: memory.Keys(),
+		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Cards: w.registry, Digests: w.keys,
 		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent"}, Followers: []identity.Follower{w.followers}, Now: w.clock.Now,
 	}
 }
@@ -296,26 +297,6 @@ func (w *world) contents() contents {
 		}
 	}
 	return c
-}
-
-// spoil makes the sealed data of all persons unreadable.
-func (w *world) spoil(t *testing.T) {
-	t.Helper()
-	db := w.db.Connect()
-	for _, raw := range db.Documents("persons") {
-		var d bson.M
-		if err := bson.Unmarshal(raw, &d); err != nil {
-			t.Fatal(err)
-		}
-		d["id_number"] = bson.Binary{Data: []byte("sealed with a key that is lost")}
-		spoiled, err := bson.Marshal(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Replace(t.Context(), "persons", bson.D{{Key: "_id", Value: d["_id"]}}, spoiled); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // hits is how many events each counter holds.
