@@ -35,11 +35,11 @@ func NormaliseNumber(kind, s string) (string, error) {
 	if len(s) > maxIDBytes || !IsKind(kind) {
 		return "", ErrNumber
 	}
-	number := strings.ToUpper(Plain(s))
+	number := Plain(s)
 	valid := false
 	switch kind {
 	case Resident:
-		number = Upgrade15(number)
+		number = upgrade15(number)
 		valid = validResident(number)
 	case HKMacauTaiwan:
 		valid = validResident(number) && isHMTArea(number)
@@ -78,24 +78,24 @@ func Of(typedKind, typed string) (kind, number string, err error) {
 // IsKind says whether the code is a kind of identity document of the national code table (psn_cert_type).
 func IsKind(s string) bool { return slices.Contains(kinds, s) }
 
-// Plain makes full-width characters plain and removes blanks and invisible characters.
-func Plain(s string) string { return strings.Map(foldNumber, s) }
-
-func foldNumber(r rune) rune {
-	if r = foldWidth(r); isBlank(r) {
-		return -1
-	}
-	return r
-}
-
 func isHMTArea(number string) bool {
 	return strings.HasPrefix(number, "810000") || strings.HasPrefix(number, "820000") ||
 		strings.HasPrefix(number, "830000")
 }
 
-// Upgrade15 makes the 18-digit number of a 15-digit resident number (GB 11643): it inserts the century and adds the check
+// SameNumber says whether two spellings are one number of that kind. A 15-digit number of the old kind is the same
+// person's as the 18-digit one made of it. An empty number is the same as none.
+func SameNumber(kind, a, b string) bool {
+	a, b = Plain(a), Plain(b)
+	if kind == Resident {
+		a, b = upgrade15(a), upgrade15(b)
+	}
+	return a != "" && a == b
+}
+
+// upgrade15 makes the 18-digit number of a 15-digit resident number (GB 11643): it inserts the century and adds the check
 // character. Anything but 15 digits stays as it is.
-func Upgrade15(number string) string {
+func upgrade15(number string) string {
 	if len(number) != 15 || !isDigits(number) {
 		return number
 	}

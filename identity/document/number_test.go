@@ -17,7 +17,17 @@ func TestNormaliseNumber(t *testing.T) {
 		{Resident, " 110105 19491231 002X ", "11010519491231002X"},
 		{Resident, "１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"},
 		{Resident, "１１０１０５１９４９１２３１００２ｘ", "11010519491231002X"},
-		{Resident, "110105491231002", "11010519491231002X"}, // old, 15 digits
+		{Resident, "110105491231002", "11010519491231002X"},    // old, 15 digits
+		{Resident, "11010519491231002Ⅹ", "11010519491231002X"}, // U+2169
+		{Resident, "11010519491231002ⅹ", "11010519491231002X"}, // U+2179
+		{Resident, "11010519491231002×", "11010519491231002X"}, // U+00D7
+		{Resident, "11010519491231002Х", "11010519491231002X"}, // Cyrillic
+		{Resident, "11010519491231002х", "11010519491231002X"},
+		{Resident, "11010519491231002Χ", "11010519491231002X"}, // Greek
+		{Resident, "11010519491231002χ", "11010519491231002X"},
+		{HKMacauTaiwan, "81000019940823003Ⅹ", "81000019940823003X"},
+		{"90", "11010519491231002×", "11010519491231002X"},
+		{"08", "Х1234567", "X1234567"},
 		{HKMacauTaiwan, "810000199408230021", "810000199408230021"},
 		{HKMacauTaiwan, "830000199201300022", "830000199201300022"},
 		{PermanentResident, "abc123456789012", "ABC123456789012"},
@@ -136,11 +146,45 @@ func TestIsUnder(t *testing.T) {
 	}
 }
 
+// TestSameNumber compares what was typed with what a register tells.
+func TestSameNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind, a, b string
+		want       bool
+	}{
+		{Resident, "11010519491231002X", "11010519491231002x", true},
+		{Resident, "11010519491231002X", "１１０１０５１９４９１２３１００２Ⅹ", true},
+		{Resident, "11010519491231002X", "11010519491231002× ", true},
+		{Resident, "11010519491231002X", "11010519491231002\u0425", true},
+		{Resident, "11010519491231002X", "\u202D11010519491231002\u03C7\u202C", true},
+		{Resident, "11010519491231002X", "110105491231002", true},
+		{"08", "11010519491231002X", "110105491231002", false},
+		{Resident, "11010519491231002X", "110105491231001", false},
+		{Resident, "11010519491231002X", "11010519491231****", false},
+		{Resident, "", "", false},
+		{"08", " ", "　", false},
+	} {
+		if SameNumber(c.kind, c.a, c.b) != c.want || SameNumber(c.kind, c.b, c.a) != c.want {
+			t.Errorf("%s %q %q: got %v", c.kind, c.a, c.b, !c.want)
+		}
+	}
+	if got := upgrade15("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
+		t.Errorf("became %s", got)
+	}
+	if upgrade15("A10105491231002") != "A10105491231002" || upgrade15("1") != "1" {
+		t.Error("upgraded what is no old number")
+	}
+}
+
 func FuzzNormaliseNumber(f *testing.F) {
 	for _, s := range []string{"11010519491231002X", "110105491231002", "１１０", "ABC123456789012", "\xff"} {
 		f.Add("01", s)
 		f.Add("07", s)
 		f.Add("08", s)
+	}
+	for _, s := range []string{"11010519491231002×", "11010519491231002\u2169"} {
+		f.Add("01", s)
 	}
 	f.Fuzz(func(t *testing.T, kind, s string) {
 		number, err := NormaliseNumber(kind, s)
@@ -155,6 +199,9 @@ func FuzzNormaliseNumber(f *testing.F) {
 		}
 		if _, ok := BirthDate(kind, number); ok != (kind == Resident || kind == HKMacauTaiwan) {
 			t.Fatal("birth date and kind disagree")
+		}
+		if !SameNumber(kind, s, number) {
+			t.Fatalf("%q and what it became, %q, are two numbers", s, number)
 		}
 	})
 }
