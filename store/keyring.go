@@ -17,6 +17,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 
 	"yibao/identity"
+	"yibao/identity/document"
 )
 
 // Keyring holds the four keysets. Keep them apart from each other and from backups of the database.
@@ -70,9 +71,9 @@ func newKeyring(handles []*keyset.Handle) (*Keyring, error) {
 	return &k, nil
 }
 
-// Insured is the keyed hash of a claim's document and name under each version of the lookup key, the primary one first.
+// Insured is the keyed hash of a claim's document and folded name under each version of the lookup key, the primary one first.
 func (k *Keyring) Insured(c identity.Claim) []string {
-	return k.lookupIDs("insured", c.IDType, c.IDNumber, c.Name)
+	return k.lookupIDs("insured", c.IDType, c.IDNumber, document.FoldName(c.Name))
 }
 
 // Subject is the keyed hash of something that is counted; 64 hex digits.

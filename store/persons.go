@@ -11,6 +11,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"yibao/identity"
+	"yibao/identity/document"
 )
 
 // personDoc is an insured person with the slots of its links. The table keeps it sealed: whose personal data cannot be
@@ -140,10 +141,10 @@ func (s *Store) UpdatePersonOf(
 	return nil, failed("persons.update", errContended)
 }
 
-// personKeyIDs are the ids that the claim's key has. A person is a document and a name: passports of two countries, and some
-// old identity cards, bear one number, and their holders must never meet in one person.
+// personKeyIDs are the ids that the claim's key has. A person is a document and a name, however a region spells it: passports
+// of two countries, and some old identity cards, bear one number, and their holders must never meet in one person.
 func (s *Store) personKeyIDs(claim identity.Claim) []string {
-	return s.keys.lookupIDs("person", claim.IDType, claim.IDNumber, claim.Name)
+	return s.keys.lookupIDs("person", claim.IDType, claim.IDNumber, document.FoldName(claim.Name))
 }
 
 // findPersonKey finds the key of the claim's document under any version, or answers identity.ErrNotFound.

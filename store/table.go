@@ -20,8 +20,8 @@ type Meta struct {
 	Mark    string   `bson:"mark,omitempty"`
 }
 
-// document is a value with its meta. The domain types name their own fields by tags, so a name is written once.
-type document[T any] struct {
+// record is a value with its meta. The domain types name their own fields by tags, so a name is written once.
+type record[T any] struct {
 	Value   T `bson:",inline"`
 	Meta    `bson:",inline"`
 	Derived map[string]any `bson:",inline"` // further fields that queries need
@@ -59,7 +59,7 @@ func (t *table[T]) decode(raw bson.Raw) (*stored[T], error) {
 	if schema, ok := raw.Lookup("schema").AsInt64OK(); ok && schema > schemaVersion {
 		return nil, fmt.Errorf("%w: %s has schema %d, this program knows %d", ErrSchema, t.name, schema, schemaVersion)
 	}
-	var doc document[T]
+	var doc record[T]
 	id, ok := raw.Lookup("_id").StringValueOK()
 	if !ok || bson.Unmarshal(raw, &doc) != nil {
 		return nil, ErrUnreadable

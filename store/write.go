@@ -22,7 +22,7 @@ const (
 
 // encode makes the next version of a document and the value that reading it back gives.
 func (t *table[T]) encode(value *T, before *stored[T], write string) (bson.Raw, *T, error) {
-	doc := document[T]{Value: *value, Meta: Meta{Schema: schemaVersion, Version: before.meta.Version + 1}}
+	doc := record[T]{Value: *value, Meta: Meta{Schema: schemaVersion, Version: before.meta.Version + 1}}
 	doc.Writes = append(slices.Clone(before.meta.Writes), write)
 	if over := len(doc.Writes) - rememberedWrites; over > 0 {
 		doc.Writes = doc.Writes[over:]

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -35,16 +36,16 @@ func NormaliseNumber(kind, s string) (string, error) {
 	if len(s) > maxIDBytes || !IsKind(kind) {
 		return "", ErrNumber
 	}
-	number := strings.ToUpper(Plain(s))
+	number := Plain(s)
 	valid := false
 	switch kind {
 	case Resident:
-		number = Upgrade15(number)
+		number = upgrade15(number)
 		valid = validResident(number)
 	case HKMacauTaiwan:
 		valid = validResident(number) && isHMTArea(number)
 	case PermanentResident:
-		valid = validPermanentResident(number)
+		valid = validPermanent18(number) || permanent15.MatchString(number)
 	default:
 		valid = validOther(number)
 	}
@@ -69,7 +70,7 @@ func Of(typedKind, typed string) (kind, number string, err error) {
 		return HKMacauTaiwan, number, nil
 	case validResident(number):
 		return Resident, number, nil
-	case isPermanentResident18(number):
+	case validPermanent18(number):
 		return PermanentResident, number, nil
 	}
 	return typedKind, number, nil
@@ -78,24 +79,24 @@ func Of(typedKind, typed string) (kind, number string, err error) {
 // IsKind says whether the code is a kind of identity document of the national code table (psn_cert_type).
 func IsKind(s string) bool { return slices.Contains(kinds, s) }
 
-// Plain makes full-width characters plain and removes blanks and invisible characters.
-func Plain(s string) string { return strings.Map(foldNumber, s) }
-
-func foldNumber(r rune) rune {
-	if r = foldWidth(r); isBlank(r) {
-		return -1
-	}
-	return r
-}
-
 func isHMTArea(number string) bool {
 	return strings.HasPrefix(number, "810000") || strings.HasPrefix(number, "820000") ||
 		strings.HasPrefix(number, "830000")
 }
 
-// Upgrade15 makes the 18-digit number of a 15-digit resident number (GB 11643): it inserts the century and adds the check
+// SameNumber says whether two spellings are one number of that kind. A 15-digit number of the old kind is the same
+// person's as the 18-digit one made of it. An empty number is the same as none.
+func SameNumber(kind, a, b string) bool {
+	a, b = Plain(a), Plain(b)
+	if kind == Resident {
+		a, b = upgrade15(a), upgrade15(b)
+	}
+	return a != "" && a == b
+}
+
+// upgrade15 makes the 18-digit number of a 15-digit resident number (GB 11643): it inserts the century and adds the check
 // character. Anything but 15 digits stays as it is.
-func Upgrade15(number string) string {
+func upgrade15(number string) string {
 	if len(number) != 15 || !isDigits(number) {
 		return number
 	}
@@ -107,26 +108,21 @@ func validResident(number string) bool {
 	if len(number) != 18 || number[0] < '1' || number[0] > '8' || !hasCheckChar(number) {
 		return false
 	}
-	_, ok := birthOf(number)
+	_, ok := birthOf(number[6:14])
 	return ok
 }
 
-// validPermanentResident accepts the card of before 2017 (3 letters, 12 digits) and the present one (18 characters
-// that begin with 9 and end with the same check character).
-func validPermanentResident(number string) bool {
-	if len(number) == 18 {
-		return number[0] == '9' && hasCheckChar(number)
-	}
-	return len(number) == 15 && isLetters(number[:3]) && isDigits(number[3:])
-}
+// permanent15 is the number of the permanent residence cards issued until November 2023: country, four digits of the
+// region, birth date as YYMMDD, two more digits.
+var permanent15 = regexp.MustCompile(`^[A-Z]{3}[0-9]{12}$`)
 
-// isPermanentResident18 wants the birth date of the present card too, so that another number that begins with 9 does not
-// pass.
-func isPermanentResident18(number string) bool {
-	if len(number) != 18 || !validPermanentResident(number) {
+// validPermanent18 is the number of the cards issued from December 2023 on: 9, two digits of the province, three of the
+// country, then birth date, sequence and check character as in a resident number.
+func validPermanent18(number string) bool {
+	if len(number) != 18 || number[0] != '9' || !hasCheckChar(number) {
 		return false
 	}
-	_, ok := birthOf(number)
+	_, ok := birthOf(number[6:14])
 	return ok
 }
 
@@ -141,10 +137,6 @@ func validOther(number string) bool {
 
 func isDigits(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
-}
-
-func isLetters(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
 }
 
 func hasCheckChar(number string) bool {
@@ -162,26 +154,38 @@ func checkChar(body string) byte {
 
 var idWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 
-// BirthDate returns the birth date in a normalised number of that kind, at 00:00 in China; false for kinds without one.
+// BirthDate returns the birth date in a normalised number of that kind, at 00:00 in China; false for kinds without one. The
+// permanent residence card's number of 15 places tells it under whatever kind it was typed: no other document is known to
+// have that form. Its year has two digits, and no such card was issued to anybody born after 2023.
 func BirthDate(kind, number string) (time.Time, bool) {
-	if (kind != Resident && kind != HKMacauTaiwan) || len(number) != 18 {
-		return time.Time{}, false
+	switch {
+	case len(number) == 18 && (kind == Resident || kind == HKMacauTaiwan || kind == PermanentResident):
+		return birthOf(number[6:14])
+	case permanent15.MatchString(number) && number[7:9] <= "23":
+		return birthOf("20" + number[7:13])
+	case permanent15.MatchString(number):
+		return birthOf("19" + number[7:13])
 	}
-	return birthOf(number)
+	return time.Time{}, false
 }
 
-func birthOf(number string) (time.Time, bool) {
-	if !isDigits(number[6:14]) {
-		return time.Time{}, false
-	}
-	t, err := time.ParseInLocation("20060102", number[6:14], civil)
+// birthOf reads yyyyMMdd.
+func birthOf(digits string) (time.Time, bool) {
+	t, err := time.ParseInLocation("20060102", digits, civil)
 	if err != nil || t.Year() < oldestBirth {
 		return time.Time{}, false
 	}
 	return t, true
 }
 
-// Under says whether a person born on that day is younger than so many years at now. The birthday itself ends it.
+// Under says whether a person born on that day is younger than so many full years (周岁) at now. On the birthday itself the
+// person still is: an age is reached on the day after it (Supreme People's Court, Fa Shi [2006] No. 1, article 2), as the
+// birthday is the last day of the year that it ends (Civil Code, articles 201 and 202). Where a year has no such day, the
+// last day of the month is (article 202).
 func Under(years int, birth, now time.Time) bool {
-	return now.Before(birth.AddDate(years, 0, 0))
+	last := birth.AddDate(years, 0, 0)
+	if last.Day() != birth.Day() {
+		last = last.AddDate(0, 0, -last.Day())
+	}
+	return now.Before(last.AddDate(0, 0, 1))
 }

@@ -17,7 +17,17 @@ func TestNormaliseNumber(t *testing.T) {
 		{Resident, " 110105 19491231 002X ", "11010519491231002X"},
 		{Resident, "１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"},
 		{Resident, "１１０１０５１９４９１２３１００２ｘ", "11010519491231002X"},
-		{Resident, "110105491231002", "11010519491231002X"}, // old, 15 digits
+		{Resident, "110105491231002", "11010519491231002X"},    // old, 15 digits
+		{Resident, "11010519491231002Ⅹ", "11010519491231002X"}, // U+2169
+		{Resident, "11010519491231002ⅹ", "11010519491231002X"}, // U+2179
+		{Resident, "11010519491231002×", "11010519491231002X"}, // U+00D7
+		{Resident, "11010519491231002Х", "11010519491231002X"}, // Cyrillic
+		{Resident, "11010519491231002х", "11010519491231002X"},
+		{Resident, "11010519491231002Χ", "11010519491231002X"}, // Greek
+		{Resident, "11010519491231002χ", "11010519491231002X"},
+		{HKMacauTaiwan, "81000019940823003Ⅹ", "81000019940823003X"},
+		{"90", "11010519491231002×", "11010519491231002X"},
+		{"08", "Х1234567", "X1234567"},
 		{HKMacauTaiwan, "810000199408230021", "810000199408230021"},
 		{HKMacauTaiwan, "830000199201300022", "830000199201300022"},
 		{PermanentResident, "abc123456789012", "ABC123456789012"},
@@ -40,6 +50,7 @@ func TestNormaliseNumberRefuses(t *testing.T) {
 		{Resident, "110105491331002"}, {Resident, strings.Repeat("1", 10_000)},
 		{HKMacauTaiwan, "11010519491231002X"}, {HKMacauTaiwan, "810000199408230022"},
 		{PermanentResident, "1BC123456789012"}, {PermanentResident, "911010519491231002"},
+		{PermanentResident, withCheck("91184020151304001")},
 		{"08", "E12"}, {"08", "E1234-567"}, {"08", strings.Repeat("E", 31)}, {"08", "护照1234"},
 		{"00", "E1234567"}, {"18", "E1234567"}, {"50", "E1234567"}, {"92", "E1234567"}, {"98", "E1234567"},
 		{"", "11010519491231002X"}, {"1", "11010519491231002X"}, {"0x", "E1234567"}, {"001", "E1234567"},
@@ -119,20 +130,87 @@ func TestBirthDate(t *testing.T) {
 	}
 }
 
+// TestBirthDateOfPermanentResidents: the present card tells it at 7 to 14, the one before it at 8 to 13, in two digits.
+func TestBirthDateOfPermanentResidents(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ kind, number, want string }{
+		{PermanentResident, withCheck("91184020150704001"), "2015-07-04"},
+		{PermanentResident, withCheck("91184019800101001"), "1980-01-01"},
+		{PermanentResident, "USA310015070412", "2015-07-04"},
+		{PermanentResident, "USA310023123112", "2023-12-31"},
+		{PermanentResident, "USA310024010112", "1924-01-01"},
+		{PermanentResident, "USA310080010112", "1980-01-01"},
+		{"90", "USA310015070412", "2015-07-04"}, // the same number on another document
+		{PermanentResident, "USA310015130412", ""},
+		{PermanentResident, "ABC123456789012", ""},
+		{PermanentResident, "US3100150704123", ""},
+		{"08", "E12345678", ""},
+	} {
+		birth, ok := BirthDate(c.kind, c.number)
+		if ok != (c.want != "") || ok && birth.Format(time.DateOnly) != c.want {
+			t.Errorf("%s %s: got %v, %v", c.kind, c.number, birth, ok)
+		}
+	}
+}
+
+// TestIsUnder: the birthday itself is still under, and the day after it ends it. The 29th of February of a year without one
+// is the 28th.
 func TestIsUnder(t *testing.T) {
 	t.Parallel()
-	birth := time.Date(2012, 2, 29, 0, 0, 0, 0, civil)
+	day := func(year, month, day int) time.Time {
+		return time.Date(year, time.Month(month), day, 0, 0, 0, 0, civil)
+	}
+	leap, common := day(2012, 2, 29), day(2012, 6, 1)
 	for _, c := range []struct {
-		now  time.Time
-		want bool
+		birth, now time.Time
+		want       bool
 	}{
-		{time.Date(2026, 2, 28, 23, 59, 59, 0, civil), true},
-		{time.Date(2026, 3, 1, 0, 0, 0, 0, civil), false},
-		{time.Date(2026, 2, 28, 16, 0, 0, 0, time.UTC), false}, // already March 1st in China
+		{leap, time.Date(2026, 2, 28, 23, 59, 59, 0, civil), true},
+		{leap, day(2026, 3, 1), false},
+		{leap, time.Date(2026, 2, 28, 16, 0, 0, 0, time.UTC), false}, // already March 1st in China
+		{common, day(2026, 6, 1), true},
+		{common, time.Date(2026, 6, 1, 23, 59, 59, 0, civil), true},
+		{common, day(2026, 6, 2), false},
+		{common, time.Date(2026, 6, 1, 16, 0, 0, 0, time.UTC), false},
+		{day(2014, 2, 28), day(2028, 2, 28), true},
+		{day(2014, 2, 28), day(2028, 2, 29), false},
+		{day(2011, 12, 31), day(2025, 12, 31), true},
+		{day(2011, 12, 31), day(2026, 1, 1), false},
 	} {
-		if got := Under(14, birth, c.now); got != c.want {
-			t.Errorf("%v: got %v", c.now, got)
+		if got := Under(14, c.birth, c.now); got != c.want {
+			t.Errorf("born %v, at %v: got %v", c.birth, c.now, got)
 		}
+	}
+}
+
+// TestSameNumber compares what was typed with what a register tells.
+func TestSameNumber(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind, a, b string
+		want       bool
+	}{
+		{Resident, "11010519491231002X", "11010519491231002x", true},
+		{Resident, "11010519491231002X", "１１０１０５１９４９１２３１００２Ⅹ", true},
+		{Resident, "11010519491231002X", "11010519491231002× ", true},
+		{Resident, "11010519491231002X", "11010519491231002\u0425", true},
+		{Resident, "11010519491231002X", "\u202D11010519491231002\u03C7\u202C", true},
+		{Resident, "11010519491231002X", "110105491231002", true},
+		{"08", "11010519491231002X", "110105491231002", false},
+		{Resident, "11010519491231002X", "110105491231001", false},
+		{Resident, "11010519491231002X", "11010519491231****", false},
+		{Resident, "", "", false},
+		{"08", " ", "　", false},
+	} {
+		if SameNumber(c.kind, c.a, c.b) != c.want || SameNumber(c.kind, c.b, c.a) != c.want {
+			t.Errorf("%s %q %q: got %v", c.kind, c.a, c.b, !c.want)
+		}
+	}
+	if got := upgrade15("110105491231002"); got != "11010519491231002X" { // the example of GB 11643, as it was before
+		t.Errorf("became %s", got)
+	}
+	if upgrade15("A10105491231002") != "A10105491231002" || upgrade15("1") != "1" {
+		t.Error("upgraded what is no old number")
 	}
 }
 
@@ -141,6 +219,10 @@ func FuzzNormaliseNumber(f *testing.F) {
 		f.Add("01", s)
 		f.Add("07", s)
 		f.Add("08", s)
+	}
+	f.Add("07", "USA310015070412")
+	for _, s := range []string{"11010519491231002×", "11010519491231002\u2169"} {
+		f.Add("01", s)
 	}
 	f.Fuzz(func(t *testing.T, kind, s string) {
 		number, err := NormaliseNumber(kind, s)
@@ -153,8 +235,12 @@ func FuzzNormaliseNumber(f *testing.F) {
 		if !validOther(number) {
 			t.Fatalf("%q holds more than letters and digits", number)
 		}
-		if _, ok := BirthDate(kind, number); ok != (kind == Resident || kind == HKMacauTaiwan) {
+		told := kind == Resident || kind == HKMacauTaiwan || kind == PermanentResident && len(number) == 18
+		if _, ok := BirthDate(kind, number); ok != told && !permanent15.MatchString(number) {
 			t.Fatal("birth date and kind disagree")
+		}
+		if !SameNumber(kind, s, number) {
+			t.Fatalf("%q and what it became, %q, are two numbers", s, number)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package linking
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"yibao/identity"
 	"yibao/identity/document"
@@ -34,7 +33,7 @@ func (card) wrong() error { return ErrPasswordWrong }
 
 // clean removes the blanks that cards print within their number. A password stays as it was typed.
 func (card) clean(a Answer) (Answer, bool) {
-	a = Answer{CardNumber: strings.ToUpper(document.Plain(a.CardNumber)), Password: a.Password}
+	a = Answer{CardNumber: document.Plain(a.CardNumber), Password: a.Password}
 	ok := a.CardNumber != "" && len(a.CardNumber) <= maxCardNumber && a.Password != "" && len(a.Password) <= maxPassword
 	return a, ok
 }

@@ -74,7 +74,14 @@ func TestStartRefuses(t *testing.T) {
 		"minor by the social security card": {func(r *linking.Request) {
 			r.IDType, r.IDNumber, r.Relation = "90", minor.IDNumber, identity.Self
 		}, identity.ErrGuardian},
-		"kind": {func(r *linking.Request) { r.IDType = "50" }, document.ErrNumber},
+		"minor with a permanent residence card": {func(r *linking.Request) {
+			r.IDType, r.IDNumber = document.PermanentResident, "911840202004040049"
+		}, identity.ErrGuardian},
+		"minor with the card of before": {func(r *linking.Request) {
+			r.IDType, r.IDNumber = document.PermanentResident, "USA310020040412"
+		}, identity.ErrGuardian},
+		"minor on the 14th birthday": {func(r *linking.Request) { r.IDNumber = number("99010020120301003") }, identity.ErrGuardian},
+		"kind":                       {func(r *linking.Request) { r.IDType = "50" }, document.ErrNumber},
 	} {
 		w := newWorld()
 		r := request(personA)
@@ -110,6 +117,18 @@ func TestGuardianLinksChild(t *testing.T) {
 	r.Guardian = true
 	if a, err := w.linking.Start(t.Context(), w.caller("user-1"), r); err != nil || a.Consent.Guardian {
 		t.Errorf("an adult got a guardian: %v", err)
+	}
+	w.linking.Wait()
+}
+
+// TestAgeIsReachedTheDayAfter: who had the 14th birthday yesterday consents alone.
+func TestAgeIsReachedTheDayAfter(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	r := request(personA)
+	r.IDNumber = number("99010020120228003")
+	if a, err := w.linking.Start(t.Context(), w.caller("user-1"), r); err != nil || a.Consent.Guardian {
+		t.Error(err)
 	}
 	w.linking.Wait()
 }
@@ -311,7 +330,7 @@ func TestNewLinkingChecks(t *testing.T) {
 }
 
 // TestEachRegionKeepsItsSpelling links one person in two regions that spell the name differently: neither link takes the
-// other's name, and a changed name takes the place of its own region's.
+// other's name, and a changed spelling takes the place of its own region's.
 func TestEachRegionKeepsItsSpelling(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -325,10 +344,10 @@ func TestEachRegionKeepsItsSpelling(t *testing.T) {
 	if p.Names[here.Region] != here.Name || p.Names[there.Region] != there.Name {
 		t.Errorf("names %q and %q", p.Names[here.Region], p.Names[there.Region])
 	}
-	here.Name = "阿依古丽·测验"
+	here.Name, there.Name = there.Name, here.Name
 	w.registry.Add(here, phoneA)
 	w.link(t, "user-1", here, phoneA)
-	if p = w.contents().Persons[0]; p.Names[here.Region] != here.Name || p.Names[there.Region] != there.Name {
+	if p = w.contents().Persons[0]; p.Names[here.Region] != here.Name || p.Names[there.Region] != here.Name {
 		t.Errorf("after a change, names %q and %q", p.Names[here.Region], p.Names[there.Region])
 	}
 }

@@ -52,7 +52,7 @@ func (c *Client) VerifyCard(ctx context.Context, claim identity.Claim, number, p
 	if err != nil {
 		return err
 	}
-	if card.Path != "" && answer.output.at(card.Path) != card.Right {
+	if result, _ := answer.output.at(card.Path); card.Path != "" && result != card.Right {
 		return r.fail(ctx, a, &Error{Class: ClassMismatch, Reference: answer.reference})
 	}
 	return nil

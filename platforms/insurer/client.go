@@ -19,12 +19,16 @@ import (
 type Options struct {
 	Now func() time.Time // for FetchedAt only; nil means time.Now. Requests carry the machine's clock
 	Log *slog.Logger     // nil for none
+	// PhoneUnreadable is called with the region's code for each phone on file that is no mobile number, two numbers, or a
+	// number with a note: its person gets no code. nil means that none are counted.
+	PhoneUnreadable func(region string)
 }
 
 // Client asks the upstreams of several regions. It is safe for concurrent use.
 type Client struct {
-	regions map[string]*region
-	now     func() time.Time
+	regions         map[string]*region
+	now             func() time.Time
+	phoneUnreadable func(region string)
 }
 
 type region struct {
@@ -44,9 +48,12 @@ var (
 // New makes no connection. Its error is setting.Problems, with every problem of every region. The client comes even so: it
 // asks the regions that have none.
 func New(profiles Profiles, options Options) (*Client, error) {
-	c := &Client{regions: make(map[string]*region), now: options.Now}
+	c := &Client{regions: make(map[string]*region), now: options.Now, phoneUnreadable: options.PhoneUnreadable}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	if c.phoneUnreadable == nil {
+		c.phoneUnreadable = func(string) {}
 	}
 	log := options.Log
 	if log == nil {

@@ -1,27 +1,15 @@
 package insurer
 
 import (
-	"strings"
-	"unicode"
-
 	"yibao/identity"
 	"yibao/identity/document"
 )
 
-// confirms says whether the upstream's own name and document are those that were asked for. A 15-digit number of the old
-// kind is the same person's as the 18-digit one made of it.
+// confirms says whether the upstream's own name and document are those that were asked for. Registers spell names and
+// numbers in their own ways, so both are compared folded; each side keeps its own spelling.
 func (p *person) confirms(claim identity.Claim) bool {
-	if name := canonical(claim.Name); name == "" || name != canonical(p.name) {
-		return false
-	}
-	asked, told := canonical(claim.IDNumber), canonical(p.number)
-	if asked == "" || !sameKind(claim.IDType, p.idType) {
-		return false
-	}
-	if claim.IDType == document.Resident {
-		asked, told = document.Upgrade15(asked), document.Upgrade15(told)
-	}
-	return asked == told
+	return document.SameName(claim.Name, p.name) && sameKind(claim.IDType, p.idType) &&
+		document.SameNumber(claim.IDType, claim.IDNumber, p.number)
 }
 
 // sameKind says whether the document that the upstream tells of may be the one asked for. A number that has a form of its
@@ -37,21 +25,4 @@ func sameKind(asked, told string) bool {
 		told = "0" + told // a region that gives codes as numbers
 	}
 	return !document.IsKind(told) || asked == told
-}
-
-// canonical makes spellings of one name or number equal: width, letter case, kind of middle dot, spaces and characters
-// without width.
-func canonical(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			r -= '！' - '!'
-		}
-		switch {
-		case unicode.IsSpace(r) || unicode.Is(unicode.Cf, r):
-			return -1
-		case strings.ContainsRune(document.MiddleDots, r):
-			return '·'
-		}
-		return unicode.ToUpper(r)
-	}, s)
 }

@@ -8,8 +8,6 @@ import (
 	"unicode/utf8"
 
 	"yibao/balance"
-
-	"yibao/identity/document"
 )
 
 var unwraps = []Unwrap{UnwrapObject, UnwrapArray, UnwrapString, UnwrapNested}
@@ -87,21 +85,6 @@ func FuzzFigure(f *testing.F) {
 		want, ok := new(big.Rat).SetString(text)
 		if !ok || want.Mul(want, big.NewRat(100, 1)).Cmp(new(big.Rat).SetInt64(int64(got.fen))) != 0 {
 			t.Fatalf("%q became %s", raw, got.fen)
-		}
-	})
-}
-
-// FuzzCanonical checks that comparing spellings is stable: what was made canonical stays as it is.
-func FuzzCanonical(f *testing.F) {
-	f.Add("测试·甲")
-	f.Add(" Ｔest．　x\u200b")
-	f.Fuzz(func(t *testing.T, s string) {
-		once := canonical(s)
-		if twice := canonical(once); twice != once {
-			t.Fatalf("%q, then %q", once, twice)
-		}
-		if got := document.Upgrade15(once); len(got) != len(once) && (len(once) != 15 || len(got) != 18) {
-			t.Fatalf("%q became %q", once, got)
 		}
 	})
 }

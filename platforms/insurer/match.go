@@ -1,9 +1,7 @@
 package insurer
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -13,8 +11,8 @@ import (
 )
 
 // Match asks whether the claimed person exists under that name and number, and for the phone on file where the region's
-// local extension has it: eleven digits, "" where the region has none for the person or what it has is no mobile
-// number. Errors are *Error and match identity.ErrNotEnrolled, ErrMismatch or ErrUpstreamUnavailable.
+// local extension has it: eleven digits, "" where the region has none for the person or one that cannot be read, which is
+// logged and counted. Errors are *Error and match identity.ErrNotEnrolled, ErrMismatch or ErrUpstreamUnavailable.
 func (c *Client) Match(ctx context.Context, claim identity.Claim) (string, error) {
 	r, infno, err := c.find(claim.Region, CapIdentity)
 	if err != nil {
@@ -30,7 +28,12 @@ func (c *Client) Match(ctx context.Context, claim identity.Claim) (string, error
 			return "", err
 		}
 	}
-	number, _ := phone.Normalise(output.at(r.PhoneOnFile.Path))
+	text, blank := output.at(r.PhoneOnFile.Path)
+	number, ok := phone.Normalise(text)
+	if !ok && !blank {
+		r.log.WarnContext(ctx, "insurer_phone_unreadable", "region", r.code)
+		c.phoneUnreadable(r.code)
+	}
 	return number, nil
 }
 
@@ -61,17 +64,17 @@ func (r *region) insuredRegion(p *person) string {
 	}
 }
 
-// at follows a path of names with dots between: see PhoneOnFile. "" where it leads nowhere.
-func (f fields) at(path string) string {
+// at follows a path of names with dots between: see PhoneOnFile. "" where it leads to no text; blank says that it leads to
+// nothing at all, rather than to something that cannot be read.
+func (f fields) at(path string) (text string, blank bool) {
 	for {
 		name, rest, more := strings.Cut(path, ".")
-		if !more {
-			return f.text(name)
-		}
-		raw := bytes.TrimSpace(f[name])
-		inner, blank, ok := loosen(json.RawMessage(raw))
-		if blank || !ok {
-			return ""
+		inner, blank, ok := loosen(f[name])
+		switch {
+		case !more:
+			return f.text(name), blank
+		case blank || !ok:
+			return "", blank
 		}
 		f, path = inner, rest
 	}

@@ -1,9 +1,13 @@
 package insurer
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,11 +39,65 @@ func TestMatchReadsThePhoneFromTheAnswer(t *testing.T) {
 		{`"exp_content":[{"mobile":"13800000000"},{"mobile":"13900000000"}]`, path, ""},
 		{`"other":1`, path, ""},
 		{`"tel":{"a":"13800000000"}`, "baseinfo.tel", ""},
+		{`"tel":"\u202D13800000000\u202C"`, "baseinfo.tel", "13800000000"},
+		{`"tel":"138\u00A00000\u00A00000"`, "baseinfo.tel", "13800000000"},
+		{`"tel":"１３８００００００００"`, "baseinfo.tel", "13800000000"},
+		{`"tel":"013800000000"`, "baseinfo.tel", "13800000000"},
+		{`"tel":"(86)13800000000"`, "baseinfo.tel", "13800000000"},
 	} {
 		client, u := serve(t, answering(good(baseWith(c.extra))), withPhone("", c.path))
 		got, err := client.Match(t.Context(), someone)
 		if err != nil || got != c.want || u.requests() != 1 {
 			t.Errorf("%s: %q, %v", c.extra, got, err)
+		}
+	}
+}
+
+// TestUnreadablePhoneIsCounted: what is on file but says no phone for certain is told to the operator, without the number;
+// that nothing is on file is not.
+func TestUnreadablePhoneIsCounted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		extra, path string
+		counted     bool
+	}{
+		{`"tel":"13800000000/13900000000"`, "baseinfo.tel", true},
+		{`"tel":"13800000000 13900000000"`, "baseinfo.tel", true},
+		{`"tel":"13800000000(本人)"`, "baseinfo.tel", true},
+		{`"tel":"010-12345678"`, "baseinfo.tel", true},
+		{`"tel":["13800000000","13900000000"]`, "baseinfo.tel", true},
+		{`"tel":{"a":"13800000000"}`, "baseinfo.tel", true},
+		{`"exp_content":[{"tel":"13800000000"},{"tel":"13900000000"}]`, "baseinfo.exp_content.tel", true},
+		{`"exp_content":"not json 13800000000"`, "baseinfo.exp_content.tel", true},
+		{`"tel":"13800000000"`, "baseinfo.tel", false},
+		{`"tel":""`, "baseinfo.tel", false},
+		{`"tel":"  "`, "baseinfo.tel", false},
+		{`"tel":null`, "baseinfo.tel", false},
+		{`"other":1`, "baseinfo.tel", false},
+		{`"exp_content":""`, "baseinfo.exp_content.tel", false},
+		{`"exp_content":"{}"`, "baseinfo.exp_content.tel", false},
+	} {
+		server := httptest.NewServer(answering(good(baseWith(c.extra))))
+		p := profile(server.URL)
+		p.PhoneOnFile.Path = c.path
+		var log bytes.Buffer
+		var counted []string
+		client, err := New(Profiles{"990100": p}, Options{
+			Log:             slog.New(slog.NewTextHandler(&log, nil)),
+			PhoneUnreadable: func(region string) { counted = append(counted, region) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err = client.Match(t.Context(), someone); err != nil {
+			t.Errorf("%s: %v", c.extra, err)
+		}
+		server.Close()
+		if c.counted != slices.Equal(counted, []string{"990100"}) || c.counted != strings.Contains(log.String(), "msg=insurer_phone_unreadable region=990100") {
+			t.Errorf("%s: counted %v, logged %q", c.extra, counted, log.String())
+		}
+		if strings.Contains(log.String(), "1380") || strings.Contains(log.String(), "1234") {
+			t.Errorf("%s: the log tells %q", c.extra, log.String())
 		}
 	}
 }

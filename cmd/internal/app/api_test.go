@@ -18,7 +18,7 @@ func TestServerSettingsReachTheAPI(t *testing.T) {
 	c.Server.TrustedProxies = []string{"192.0.2.0/24"}
 	a := &App{opts: Options{Config: &c, Now: time.Now}}
 	var err error
-	if a.Outside, err = newOutside(&c, slog.New(slog.DiscardHandler), time.Now); err != nil {
+	if a.Outside, err = newOutside(&c, slog.New(slog.DiscardHandler), time.Now, nil); err != nil {
 		t.Fatal(err)
 	}
 	o := a.HandlerOptions()

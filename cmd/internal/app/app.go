@@ -54,6 +54,7 @@ type App struct {
 	Outside   *Outside
 
 	opts     Options
+	metrics  *prometheus.Registry
 	draining atomic.Bool
 }
 
@@ -65,12 +66,12 @@ func Open(ctx context.Context, opts Options) (*App, error) {
 	if opts.Role == "" {
 		opts.Role = RoleAll
 	}
-	a := &App{opts: opts}
+	a := &App{opts: opts, metrics: prometheus.NewRegistry()}
 	keys, err := loadKeys(opts.Config)
 	if err != nil {
 		return nil, err
 	}
-	if a.Outside, err = newOutside(opts.Config, opts.Log, opts.Now); err != nil {
+	if a.Outside, err = newOutside(opts.Config, opts.Log, opts.Now, countUnreadablePhones(a.metrics)); err != nil {
 		return nil, err
 	}
 	if a.Store, err = openStore(ctx, opts, keys); err != nil {
@@ -105,7 +106,6 @@ func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.S
 // wire makes the services, from the ground up, and the HTTP side over them.
 func (a *App) wire(keys *store.Keyring) error {
 	c, log, now := a.opts.Config, a.opts.Log, a.opts.Now
-	metrics := prometheus.NewRegistry()
 	regions := a.Outside.Regions
 	a.Balances = balance.NewService(c.Balance, balance.Deps{
 		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Regions: regions, Now: now, Log: log,
@@ -115,7 +115,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		Templates: a.Outside.templates(), Regions: regions,
 		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
 		ConsentHash:   identity.TextHash(c.Consent.Text), ConsentProof: keys.ConsentProof,
-		Now: now, Log: log, Observe: countReasons(metrics),
+		Now: now, Log: log, Observe: countReasons(a.metrics),
 	})
 	var err error
 	a.Sessions, err = session.New(c.Token, session.Deps{
@@ -132,7 +132,7 @@ func (a *App) wire(keys *store.Keyring) error {
 	if err != nil {
 		return err
 	}
-	options := a.handlerOptions(metrics)
+	options := a.handlerOptions(a.metrics)
 	if a.opts.Role == RoleWorker {
 		a.HTTP, err = web.NewProbes(options.Options)
 	} else {
@@ -148,6 +148,15 @@ func countReasons(registry *prometheus.Registry) func(string, reminder.Reason) {
 	}, []string{"kind", "reason"})
 	registry.MustRegister(counter)
 	return func(kind string, reason reminder.Reason) { counter.WithLabelValues(kind, string(reason)).Inc() }
+}
+
+// countUnreadablePhones counts the people that get no code because of how their region writes their phone.
+func countUnreadablePhones(registry *prometheus.Registry) func(region string) {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "yibao_insurer_phone_unreadable_total", Help: "Phones on file that could not be read, by region.",
+	}, []string{"region"})
+	registry.MustRegister(counter)
+	return func(region string) { counter.WithLabelValues(region).Inc() }
 }
 
 // Listen opens the address that the configuration has for the role; a worker may have none, and then no listener.

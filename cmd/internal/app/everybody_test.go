@@ -50,7 +50,7 @@ func (s *stage) linkAny(t *testing.T, p *phone.Phone, who simulator.Person) stri
 	t.Helper()
 	person := personOf(who)
 	birth, _ := document.BirthDate(person.IDType, person.IDNumber)
-	if !birth.AddDate(14, 0, 0).After(time.Now()) {
+	if !document.Under(14, birth, time.Now()) {
 		return s.link(t, p, person)
 	}
 	request := map[string]any{

@@ -24,7 +24,7 @@ type Outside struct {
 }
 
 // newOutside connects to nothing. Its error is setting.Problems; what has none works even so, which `server check` uses.
-func newOutside(c *config.Config, log *slog.Logger, now func() time.Time) (*Outside, error) {
+func newOutside(c *config.Config, log *slog.Logger, now func() time.Time, phoneUnreadable func(region string)) (*Outside, error) {
 	var problems setting.Problems
 	var err error
 	r := setting.NewReport(&problems)
@@ -32,7 +32,7 @@ func newOutside(c *config.Config, log *slog.Logger, now func() time.Time) (*Outs
 	for _, p := range o.platforms {
 		r.At(string(p.name)).Take(p.err)
 	}
-	o.Insurer, err = insurer.New(c.Regions, insurer.Options{Now: now, Log: log})
+	o.Insurer, err = insurer.New(c.Regions, insurer.Options{Now: now, Log: log, PhoneUnreadable: phoneUnreadable})
 	r.At("regions").Take(err)
 	if c.SMS.URL != "" {
 		o.SMS, err = sms.New(c.SMS, sms.Options{CodeTTL: c.Linking.CodeTTL, Log: log})

@@ -51,7 +51,7 @@ func TestEveryPlatformHasARow(t *testing.T) {
 	if len(rows) != sections || len(rows) != len(world.Platforms) {
 		t.Errorf("%d rows, %d sections, %d simulated", len(rows), sections, len(world.Platforms))
 	}
-	o, err := newOutside(c, slog.New(slog.DiscardHandler), time.Now)
+	o, err := newOutside(c, slog.New(slog.DiscardHandler), time.Now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestEveryPlatformHasARow(t *testing.T) {
 func TestAPlatformWithoutAnAppIsLeftOut(t *testing.T) {
 	t.Parallel()
 	c := config.Default()
-	o, err := newOutside(&c, slog.New(slog.DiscardHandler), time.Now)
+	o, err := newOutside(&c, slog.New(slog.DiscardHandler), time.Now, nil)
 	if err != nil || len(o.authenticators())+len(o.senders())+len(o.templates()) != 0 {
 		t.Errorf("%v, %v", o.platforms, err)
 	}

@@ -38,7 +38,7 @@ const maxClockOffset = time.Minute
 // cannot be tried leaves the others to be tried.
 func RunProbes(ctx context.Context, c *config.Config, log *slog.Logger) []Probe {
 	all := probeKeysAndStore(ctx, c)
-	outside, err := newOutside(c, log, time.Now)
+	outside, err := newOutside(c, log, time.Now, nil)
 	var problems setting.Problems
 	_ = errors.As(err, &problems)
 	for _, p := range outside.platforms {

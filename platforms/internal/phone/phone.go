@@ -1,27 +1,32 @@
 // Package phone reads mobile numbers of mainland China as registers and people write them.
 package phone
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode"
 
-var prefixes = []string{"+86", "0086", "86"}
+	"yibao/identity/document"
+)
 
-// Normalise returns the eleven digits (1, then 3–9, then nine more) without spaces, hyphens and the country code in
-// front; false for anything else, a landline too.
+// mobile is a number with or without the country code (86, +86, 0086, 086, any of them in brackets) and the 0 that some
+// put before a number of another city.
+var mobile = regexp.MustCompile(`^(?:\((?:\+|0{0,2})86\)|(?:\+|0{0,2})86)?0?(1[3-9][0-9]{9})$`)
+
+// Normalise returns the eleven digits (1, then 3–9, then nine more). Full width becomes plain; blanks, invisible
+// characters and hyphens go. It returns false for anything else: a landline, two numbers, a number with a note. None of
+// these says for certain which phone is the person's.
 func Normalise(text string) (string, bool) {
-	number := strings.NewReplacer(" ", "", "-", "").Replace(text)
-	if len(number) > 11 {
-		for _, prefix := range prefixes {
-			if rest, found := strings.CutPrefix(number, prefix); found {
-				number = rest
-				break
-			}
-		}
-	}
-	if len(number) != 11 || strings.Trim(number, "0123456789") != "" {
+	found := mobile.FindStringSubmatch(strings.Map(dropHyphen, document.Plain(text)))
+	if found == nil {
 		return "", false
 	}
-	if number[0] != '1' || number[1] < '3' {
-		return "", false
+	return found[1], true
+}
+
+func dropHyphen(r rune) rune {
+	if unicode.Is(unicode.Pd, r) {
+		return -1
 	}
-	return number, true
+	return r
 }
