@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -53,7 +52,7 @@ func claimDue[T, D any, P document[D]](ctx context.Context, t *table[T, D, P], n
 	if err != nil {
 		return nil, err
 	}
-	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+	t.store.shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	var claimed []*T
 	for _, s := range found {
 		if len(claimed) == limit {
