@@ -55,8 +55,13 @@ func TestEvaluationReasons(t *testing.T) {
 			})
 			before := r.put()
 			tt.change(r)
+			asked := r.world.asked
 			r.later(time.Hour)
 			rule := r.rule()
+			forbidden := tt.want == reminder.ReasonNoConsent || tt.want == reminder.ReasonLinkEnded || tt.want == reminder.ReasonUnattended
+			if forbidden == (r.world.asked > asked) {
+				t.Errorf("%d questions", r.world.asked-asked)
+			}
 			if rule.LastReason != tt.want || seen[tt.want] != 1 || len(seen) != 1 || !rule.EvaluatedAt.Equal(r.world.Now()) {
 				t.Errorf("%s, seen %v", rule.LastReason, seen)
 			}
@@ -152,6 +157,40 @@ func TestSlowEvaluationIsDiscarded(t *testing.T) {
 	r.check(err)
 	if rule := r.rule(); !overtaken || rule.Episode != 0 || rule.State != reminder.StateArmed {
 		t.Errorf("got %+v", rule)
+	}
+}
+
+// A decision holds for the very rule that it was made on, whatever time the change was made at. A claim is no change: the
+// decision of a process that is slower than its lease would never be written otherwise.
+func TestADecisionIsForTheRuleThatWasRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change  func(*reminder.Rule)
+		episode int64
+	}{
+		"threshold": {func(rule *reminder.Rule) { rule.Threshold = 100 }, 0},
+		"margin":    {func(rule *reminder.Rule) { rule.Margin = 100 }, 0},
+		"insurance": {func(rule *reminder.Rule) { rule.InsuranceType = "390" }, 0},
+		"state":     {func(rule *reminder.Rule) { rule.State = reminder.StateBelow }, 0},
+		"id":        {func(rule *reminder.Rule) { rule.ID = "another" }, 0},
+		"claimed":   {func(rule *reminder.Rule) { rule.DueAt = noon.Add(24 * time.Hour) }, 1},
+	} {
+		r := newRig(t, rigConfig())
+		r.put()
+		r.world.Advance(time.Hour)
+		r.world.SetBalance("u-1", 1)
+		service := r.start(nth(1, "rules.get", func() error {
+			_, err := r.store.UpdateRule(context.Background(), "u-1", func(rule *reminder.Rule) error {
+				tt.change(rule)
+				return nil
+			})
+			return err
+		}), nil)
+		_, err := service.EvaluateDue(context.Background())
+		r.check(err)
+		if rule := r.rule(); rule.Episode != tt.episode {
+			t.Errorf("%s: %+v", name, rule)
+		}
 	}
 }
 

@@ -192,6 +192,14 @@ func TestLinkGoneLeavesNothing(t *testing.T) {
 		r.put()
 		r.fall(100)
 		remove(r)
+		if name != "ending" { // both workers delete by themselves
+			r.world.Advance(time.Hour)
+			_, err := r.EvaluateDue(context.Background())
+			r.check(err)
+			if open, _ := r.deliveries(); len(open)+len(r.rules()) != 0 {
+				t.Errorf("%s: %d open, %d rules after an evaluation", name, len(open), len(r.rules()))
+			}
+		}
 		r.later(time.Hour)
 		if len(r.world.Sends()) != 0 {
 			t.Errorf("%s: sent", name)

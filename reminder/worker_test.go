@@ -171,6 +171,80 @@ func TestStopIsNoFinding(t *testing.T) {
 	}
 }
 
+// The same, if the stop comes just before the question.
+func TestStopDuringTheQuestion(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	before := r.put()
+	r.world.Advance(time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := r.start(nth(1, "platform_users.get", func() error {
+		cancel()
+		return nil
+	}), nil)
+	_, err := stopped.EvaluateDue(ctx)
+	r.check(err)
+	before.DueAt = r.world.Now()
+	if after := r.rule(); *after != *before {
+		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// A stop does not interrupt a claim. A claim whose answer is lost at that moment is found and given back.
+func TestStopDuringAClaim(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := r.start(nil, nth(1, "rules.replace", func() error {
+		cancel()
+		return errLost
+	}))
+	_, _ = stopped.EvaluateDue(ctx)
+	r.pass() // no time has passed
+	if rule := r.rule(); rule.State != reminder.StateBelow {
+		t.Errorf("the next process does not find the rule due: %+v", rule)
+	}
+}
+
+// A stopped process gives a rule back only if no other has claimed it since.
+func TestStoppedAfterItsLease(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	stopped := r.start(nth(1, "rules.get", func() error { // the evaluation does not come so far
+		r.world.Advance(3 * time.Minute)
+		next := r.start(nil, nth(1, "rules.replace", kill))
+		_, _ = next.EvaluateDue(context.Background())
+		return nil
+	}), nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _ = stopped.EvaluateDue(ctx)
+	if due := r.rule().DueAt.Sub(r.world.Now()); due != 2*time.Minute {
+		t.Errorf("due in %v", due)
+	}
+}
+
+// Rules that were claimed before a claim failed are evaluated.
+func TestAFailedClaimStopsNoOther(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+	r.check(err)
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	claim, look := nth(2, "rules.replace", lose), nth(1, "rules.get", lose)
+	service := r.start(func(call string) error { return errors.Join(claim(call), look(call)) }, nil)
+	if n, err := service.EvaluateDue(context.Background()); n != 1 || !errors.Is(err, identity.ErrStore) || r.rule().State != reminder.StateBelow {
+		t.Errorf("%d claimed, %v, %+v", n, err, r.rule())
+	}
+}
+
 func TestRunSurvivesAndLogsStoreFailures(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()

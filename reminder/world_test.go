@@ -26,6 +26,7 @@ type world struct {
 	now      time.Time
 	answers  map[string]*balance.Answer
 	down     bool
+	asked    int // questions to the upstream
 	regions  identity.Regions
 	requests []request
 	inFlight map[string]int
@@ -105,6 +106,7 @@ func (w *world) SetScript(script func(request) reminder.Outcome) {
 func (w *world) Fresh(ctx context.Context, subject balance.Subject) (*balance.Answer, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.asked++
 	if ctx.Err() != nil || w.down {
 		return nil, balance.ErrTimeout
 	}
