@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
 // crowd has n users, each with one unit and one pending delivery.
@@ -18,12 +17,11 @@ func crowd(t *testing.T, cfg reminder.Config, n int) *rig {
 	r := newRig(t, cfg)
 	for i := range n {
 		id := fmt.Sprintf("c%03d", i)
-		caller := r.world.AddUser(id, 1)
-		r.world.SetBalance(id+"-1", 10000)
+		caller := r.addUser(id, 1)
 		_, err := r.Put(context.Background(), caller, id+"-1", reminder.Setting{Threshold: 5000})
 		r.check(err)
 		_, err = r.Report(context.Background(), caller, reminder.Report{
-			ID: "r", Results: map[string]string{remindertest.TemplateID: "accept"},
+			ID: "r", Results: map[string]string{templateID: "accept"},
 		})
 		r.check(err)
 		r.world.SetBalance(id+"-1", 1)
@@ -40,7 +38,7 @@ func crowd(t *testing.T, cfg reminder.Config, n int) *rig {
 // states counts all deliveries by state.
 func (r *rig) states() map[reminder.DeliveryState]int {
 	count := map[reminder.DeliveryState]int{}
-	open, finished := r.store.All()
+	open, finished := r.deliveries()
 	for _, d := range append(open, finished...) {
 		count[d.State]++
 	}
@@ -58,7 +56,7 @@ func TestAnOutageLosesAHandful(t *testing.T) {
 			r := crowd(t, cfg, 500)
 			var mu sync.Mutex
 			arrived, ill := map[string]int{}, true
-			r.world.SetScript(func(sent remindertest.Sent) reminder.Outcome {
+			r.world.SetScript(func(sent request) reminder.Outcome {
 				mu.Lock()
 				defer mu.Unlock()
 				arrived[sent.To.OpenID]++ // also while its answers are lost
@@ -77,7 +75,7 @@ func TestAnOutageLosesAHandful(t *testing.T) {
 				}
 			}
 			work(2 * time.Minute)
-			open, _ := r.store.All()
+			open, _ := r.deliveries()
 			for _, d := range open {
 				if d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonBusy || d.Attempts != 0 {
 					t.Fatalf("a postponed delivery is %s/%s after %d attempts", d.State, d.Reason, d.Attempts)
@@ -107,7 +105,7 @@ func TestASlowTrialIsOneTrial(t *testing.T) {
 	cfg := rigConfig()
 	cfg.Parallel = 4
 	r := crowd(t, cfg, 100)
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		r.world.Advance(50 * time.Second)
 		time.Sleep(time.Millisecond) // time for the others to try
 		return reminder.Outcome{Kind: reminder.OutcomeUnknown, Code: "timeout"}
@@ -209,7 +207,7 @@ func TestLateOutcomesDoNotLengthenThePause(t *testing.T) {
 	r := crowd(t, cfg, 40)
 	var calls atomic.Int32
 	all := make(chan struct{})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		switch n := calls.Add(1); {
 		case n == 10:
 			close(all)

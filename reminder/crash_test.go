@@ -7,61 +7,51 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
-// atCall plans one fault at the nth call of a process.
-func atCall(n int, fault remindertest.Fault, hit *string) func(string) remindertest.Fault {
-	calls := 0
-	return func(call string) remindertest.Fault {
-		calls++
-		if calls-1 != n {
-			return remindertest.None
-		}
-		*hit = call
-		return fault
-	}
-}
-
-// TestEveryCrashPoint runs fall, recovery, fall, recovery, fall with one fault at each outside call in turn: no fall
-// may be lost or have two messages, and no unit of quota may be lost.
+// TestEveryCrashPoint runs fall, recovery, fall with one fault at each outside call in turn, which are all database
+// commands and the sends: no fall may be lost or have two messages, and no unit of quota may be lost.
 func TestEveryCrashPoint(t *testing.T) {
 	t.Parallel()
-	cfg := rigConfig()
-	cfg.Parallel = 1 // one call after the other: the nth is the same in every run
-	for fault := remindertest.KillBefore; int(fault) < remindertest.Faults; fault++ {
-		for n := 0; ; n++ {
-			r, hit := crashRun(t, cfg, n, fault)
-			if hit == "" {
-				if n < 60 {
-					t.Errorf("only %d calls: the scenario is not run", n)
+	for _, f := range faults {
+		t.Run(fmt.Sprintf("%+v", f), func(t *testing.T) {
+			t.Parallel()
+			for n := 1; ; n++ {
+				r, hit := crashRun(t, f, n)
+				if hit == "" {
+					if n < 100 {
+						t.Errorf("only %d calls: the scenario is not run", n)
+					}
+					break
 				}
-				break
+				checkCrashRun(t, r, fmt.Sprintf("at call %d (%s)", n, hit), hit == "send")
 			}
-			checkCrashRun(t, r, fmt.Sprintf("fault %d at call %d (%s)", fault, n, hit), hit == "Send")
-		}
+		})
 	}
 }
 
-func crashRun(t *testing.T, cfg reminder.Config, n int, fault remindertest.Fault) (*rig, string) {
+func crashRun(t *testing.T, f fault, n int) (*rig, string) {
+	cfg := rigConfig()
+	cfg.Parallel = 1 // one call after the other: the nth is the same in every run
 	r := newRig(t, cfg)
 	r.grant(5)
 	r.put()
 	hit := ""
-	service, process := r.start(atCall(n, fault, &hit))
-	pass := func() {
-		if process.Dead() {
-			service, process = r.start(nil)
-		}
-		_, _ = service.EvaluateDue(context.Background()) // the fault's error is expected
-		_, _ = service.SendDue(context.Background())
-	}
-	for _, fen := range []balance.Fen{4000, 9000, 3000, 9000, 2000} {
+	process := r.start(f.hooks(n, &hit))
+	for _, fen := range []balance.Fen{4000, 9000, 3000} {
 		r.world.Advance(time.Hour)
 		r.world.SetBalance("u-1", fen)
-		for range 8 { // more than one lease and one unknown message
-			pass()
+		for pass := 0; pass == 0 || pass < 8 && hit != ""; pass++ { // more than one lease and one unknown message
+			if process.dead.Load() {
+				process = r.start(nil, nil)
+			}
+			_, _ = process.EvaluateDue(context.Background()) // the fault's error is expected
+			_, _ = process.SendDue(context.Background())
+			if hit != "" { // an outage ends with its pass
+				process.before, process.after = nil, nil
+			}
 			r.world.Advance(5 * time.Minute)
 		}
 	}
@@ -70,15 +60,15 @@ func crashRun(t *testing.T, cfg reminder.Config, n int, fault remindertest.Fault
 
 func checkCrashRun(t *testing.T, r *rig, name string, atSend bool) {
 	t.Helper()
-	open, finished := r.store.All()
+	open, finished := r.deliveries()
 	rule := r.rule()
-	if rule.Episode != 3 || rule.Outbox != nil || len(open) != 0 || len(finished) != 3 {
+	if rule.Episode != 2 || rule.Outbox != nil || len(open) != 0 || len(finished) != 2 {
 		t.Fatalf("%s: episode %d, outbox %v, %d open, %d finished", name, rule.Episode, rule.Outbox, len(open), len(finished))
 	}
-	messages := map[time.Time]int{}
+	messages := map[string]int{}
 	for _, sent := range r.world.Sends() {
-		messages[sent.Message.AsOf]++
-		if messages[sent.Message.AsOf] > 1 {
+		messages[sent.Delivery]++
+		if messages[sent.Delivery] > 1 {
 			t.Fatalf("%s: two messages", name)
 		}
 	}
@@ -87,11 +77,11 @@ func checkCrashRun(t *testing.T, r *rig, name string, atSend bool) {
 		switch {
 		case d.State == reminder.DeliveryUnknown:
 			unknown++
-		case d.State != reminder.DeliveryAccepted || messages[d.Message.AsOf] != 1:
-			t.Fatalf("%s: %s/%s, %d messages", name, d.State, d.Reason, messages[d.Message.AsOf])
+		case d.State != reminder.DeliveryAccepted || messages[d.ID] != 1:
+			t.Fatalf("%s: %s/%s, %d messages", name, d.State, d.Reason, messages[d.ID])
 		}
 	}
-	if q := r.quota(); q.Free != 2 || len(q.Reserved) != 0 {
+	if q := r.quota(); q.Free != 3 || len(q.Reserved) != 0 {
 		t.Fatalf("%s: quota %+v", name, q)
 	}
 	// A delivery is unknown only if its request was on the way, or if the answer of a write around it was lost.
@@ -104,11 +94,16 @@ func checkCrashRun(t *testing.T, r *rig, name string, atSend bool) {
 // message is unknown and never sent again.
 func TestCrashBeforeSendingIsNotUnknown(t *testing.T) {
 	t.Parallel()
-	for fault, want := range map[remindertest.Fault]reminder.DeliveryState{
-		remindertest.KillBefore: reminder.DeliveryAccepted,
-		remindertest.KillAfter:  reminder.DeliveryUnknown,
-		remindertest.FailBefore: reminder.DeliveryAccepted,
-		remindertest.FailAfter:  reminder.DeliveryAccepted, // it identifies its own write
+	const replace = "deliveries.replace"
+	for name, tt := range map[string]struct {
+		before, after hook
+		want          reminder.DeliveryState
+	}{
+		"killed before": {nth(1, replace, kill), nil, reminder.DeliveryAccepted},
+		"killed after":  {nil, nth(1, replace, kill), reminder.DeliveryUnknown},
+		"lost before":   {nth(1, replace, lose), nil, reminder.DeliveryAccepted},
+		"lost after":    {nil, nth(1, replace, lose), reminder.DeliveryAccepted}, // the store finds its own write
+		"and its look":  {nth(2, "deliveries.get", lose), nth(1, replace, lose), reminder.DeliveryAccepted},
 	} {
 		r := newRig(t, rigConfig())
 		r.grant(1)
@@ -117,23 +112,17 @@ func TestCrashBeforeSendingIsNotUnknown(t *testing.T) {
 		r.world.SetBalance("u-1", 1)
 		_, err := r.EvaluateDue(context.Background())
 		r.check(err)
-		first := true
-		service, _ := r.start(func(call string) remindertest.Fault {
-			if call == "UpdateDelivery" && first {
-				first = false
-				return fault
-			}
-			return remindertest.None
-		})
-		_, _ = service.SendDue(context.Background())
+		process := r.start(tt.before, tt.after)
+		process.db.SetTwice(false)
+		_, _ = process.SendDue(context.Background())
 		for range 3 {
 			r.later(3 * time.Minute)
 		}
-		if d := r.last(); d.State != want {
-			t.Errorf("fault %d: %s, want %s", fault, d.State, want)
+		if d := r.last(); d.State != tt.want {
+			t.Errorf("%s: %s, want %s", name, d.State, tt.want)
 		}
 		if q := r.quota(); q.Free != 0 || len(q.Reserved) != 0 {
-			t.Errorf("fault %d: quota %+v", fault, q)
+			t.Errorf("%s: quota %+v", name, q)
 		}
 	}
 }
@@ -143,13 +132,13 @@ func insertFirst(r *rig, crash bool) {
 	ctx := context.Background()
 	rule := r.rule()
 	fen := balance.Fen(0)
-	answer, err := r.world.Fresh(ctx, balance.Subject{PersonID: "u-1", Region: remindertest.Region})
+	answer, err := r.world.Fresh(ctx, balance.Subject{PersonID: "u-1", Region: region})
 	r.check(err)
 	fen = *answer.Enrolments[0].Account.Balance
 	below := fen < rule.Threshold
 	if below && rule.State == reminder.StateArmed {
 		r.check(r.store.InsertDelivery(ctx, reminder.Delivery{
-			ID: reminder.DeliveryID(rule.ID, rule.Episode+1), UserID: "u", LinkID: "u-1", NotBefore: r.world.Now(),
+			ID: reminder.DeliveryID(rule.ID, rule.Episode+1), UserID: r.caller.UserID, LinkID: "u-1", NotBefore: r.world.Now(),
 			Message: reminder.Message{AsOf: answer.AsOf},
 		}))
 		if crash {
@@ -179,7 +168,7 @@ func TestInsertFirstLosesAFall(t *testing.T) {
 		r.world.SetBalance("u-1", fen)
 		insertFirst(r, i == 0)
 	}
-	if open, _ := r.store.All(); len(open) != 1 {
+	if open, _ := r.deliveries(); len(open) != 1 {
 		t.Fatalf("%d deliveries of 2 falls: the wrong order loses none", len(open))
 	}
 }
@@ -187,27 +176,73 @@ func TestInsertFirstLosesAFall(t *testing.T) {
 // TestStateFirstKeepsBothFalls does the same in the right order.
 func TestStateFirstKeepsBothFalls(t *testing.T) {
 	t.Parallel()
-	for _, call := range []string{"UpdateRule", "InsertDelivery"} {
+	for _, call := range []string{"rules.replace", "deliveries.insert"} {
 		r := newRig(t, rigConfig())
 		r.grant(2)
 		r.put()
 		r.world.Advance(time.Hour)
 		r.world.SetBalance("u-1", 4000)
-		service, process := r.start(func(c string) remindertest.Fault {
-			if c == call {
-				return remindertest.KillAfter
-			}
-			return remindertest.None
-		})
-		_, _ = service.EvaluateDue(context.Background())
-		if !process.Dead() {
+		n := map[string]int{"rules.replace": 2, "deliveries.insert": 1}[call] // the rule's first is the claim
+		process := r.start(nil, nth(n, call, kill))
+		process.db.SetTwice(false)
+		_, _ = process.EvaluateDue(context.Background())
+		if !process.dead.Load() {
 			t.Fatal("was not killed")
 		}
 		r.fall(9000)
 		r.fall(3000)
-		open, finished := r.store.All()
+		open, finished := r.deliveries()
 		if len(open)+len(finished) != 2 {
 			t.Errorf("killed after %s: %d open, %d finished", call, len(open), len(finished))
+		}
+	}
+}
+
+// TestUnlinkedAtEveryCall ends a link wholly before or after each outside call of a process that sends its message: none
+// of the link's data stays once Unlinked was called again after the longest lease, as linking does, and no unit is lost.
+func TestUnlinkedAtEveryCall(t *testing.T) {
+	t.Parallel()
+	for _, after := range []bool{false, true} {
+		for n := 1; ; n++ {
+			cfg := rigConfig()
+			cfg.Parallel = 1
+			r := newRig(t, cfg)
+			r.grant(3)
+			r.put()
+			r.world.Advance(time.Hour)
+			r.world.SetBalance("u-1", 1)
+			ended := ""
+			unlink := func() {
+				r.check(r.Unlinked(context.Background(), r.caller.UserID, r.caller.Links[0], nil))
+			}
+			meanwhile := nth(n, "", func() error {
+				ended = "ended"
+				r.editLink(func(l *identity.Link) { l.State = identity.LinkEnding })
+				unlink()
+				return nil
+			})
+			process := r.start(meanwhile, nil)
+			if after {
+				process = r.start(nil, meanwhile)
+			}
+			_, _ = process.EvaluateDue(context.Background())
+			_, _ = process.SendDue(context.Background())
+			if ended == "" {
+				break
+			}
+			r.later(5 * time.Minute)
+			unlink()
+			open, finished := r.deliveries()
+			if len(open)+len(finished)+len(r.rules()) != 0 {
+				t.Fatalf("after %v, call %d: %d open, %d finished, %d rules", after, n, len(open), len(finished), len(r.rules()))
+			}
+			_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+			r.check(err)
+			r.world.SetBalance("u-2", 1)
+			r.later(time.Hour)
+			if sends, q := len(r.world.Sends()), r.quota(); q.Free != 3-sends || len(q.Reserved) != 0 || sends == 0 {
+				t.Fatalf("after %v, call %d: %d sends, quota %+v", after, n, sends, q)
+			}
 		}
 	}
 }

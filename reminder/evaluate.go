@@ -30,7 +30,7 @@ func (s *Service) EvaluateDue(ctx context.Context) (int, error) {
 // out.
 func (s *Service) release(ctx context.Context, claimed *Rule) {
 	_, _ = s.Store.UpdateRule(context.WithoutCancel(ctx), claimed.LinkID, func(current *Rule) error {
-		if !sameRule(current, claimed) || !current.DueAt.Equal(claimed.DueAt) {
+		if !current.DueAt.Equal(claimed.DueAt) {
 			return errChanged
 		}
 		current.DueAt = s.now()
@@ -87,16 +87,12 @@ func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
 	return err
 }
 
-// sameRule says whether the rule is unchanged since it was read for the decision. Its due time may differ.
+// sameRule says whether the rule is unchanged since it was read for the decision. Its due time may differ: another process
+// may have claimed it since.
 func sameRule(current, read *Rule) bool {
-	return current.ID == read.ID &&
-		current.State == read.State &&
-		current.Episode == read.Episode &&
-		current.Threshold == read.Threshold &&
-		current.Margin == read.Margin &&
-		current.InsuranceType == read.InsuranceType &&
-		current.Outbox == nil &&
-		current.EvaluatedAt.Equal(read.EvaluatedAt)
+	c := *current
+	c.DueAt = read.DueAt
+	return c == *read
 }
 
 // apply writes the decision into the rule; pure.

@@ -11,7 +11,6 @@ import (
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
 // Every evaluation writes its reason into the rule and observes it.
@@ -34,10 +33,10 @@ func TestEvaluationReasons(t *testing.T) {
 		{enrol(enrolment("310", balance.AccountUnknown, fen(0))), reminder.ReasonAccountUnknown},
 		{enrol(enrolment("310", balance.AccountYes, nil)), reminder.ReasonBalanceUnknown},
 		{func(r *rig) {
-			r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links[0].Consent.Unattended = false })
+			r.editLink(func(l *identity.Link) { l.Consent.Unattended = false })
 		}, reminder.ReasonNoConsent},
 		{func(r *rig) {
-			r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links[0].State = identity.LinkEnding })
+			r.editLink(func(l *identity.Link) { l.State = identity.LinkEnding })
 		}, reminder.ReasonLinkEnded},
 	}
 	for _, tt := range tests {
@@ -56,8 +55,13 @@ func TestEvaluationReasons(t *testing.T) {
 			})
 			before := r.put()
 			tt.change(r)
+			asked := r.world.asked
 			r.later(time.Hour)
 			rule := r.rule()
+			forbidden := tt.want == reminder.ReasonNoConsent || tt.want == reminder.ReasonLinkEnded || tt.want == reminder.ReasonUnattended
+			if forbidden == (r.world.asked > asked) {
+				t.Errorf("%d questions", r.world.asked-asked)
+			}
 			if rule.LastReason != tt.want || seen[tt.want] != 1 || len(seen) != 1 || !rule.EvaluatedAt.Equal(r.world.Now()) {
 				t.Errorf("%s, seen %v", rule.LastReason, seen)
 			}
@@ -70,7 +74,7 @@ func TestEvaluationReasons(t *testing.T) {
 
 // refusing is an upstream with one error for every question.
 type refusing struct {
-	*remindertest.World
+	*world
 	err error
 }
 
@@ -143,18 +147,50 @@ func TestSlowEvaluationIsDiscarded(t *testing.T) {
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 1)
 	overtaken := false
-	slow, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateRule" && !overtaken { // after the decision on ¥0.01
-			overtaken = true
-			r.world.SetBalance("u-1", 9000)
-			r.later(3 * time.Minute)
-		}
-		return remindertest.None
-	})
+	slow := r.start(nth(1, "rules.get", func() error { // after the decision on ¥0.01
+		overtaken = true
+		r.world.SetBalance("u-1", 9000)
+		r.later(3 * time.Minute)
+		return nil
+	}), nil)
 	_, err := slow.EvaluateDue(context.Background())
 	r.check(err)
 	if rule := r.rule(); !overtaken || rule.Episode != 0 || rule.State != reminder.StateArmed {
 		t.Errorf("got %+v", rule)
+	}
+}
+
+// A decision holds for the very rule that it was made on, whatever time the change was made at. A claim is no change: the
+// decision of a process that is slower than its lease would never be written otherwise.
+func TestADecisionIsForTheRuleThatWasRead(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		change  func(*reminder.Rule)
+		episode int64
+	}{
+		"threshold": {func(rule *reminder.Rule) { rule.Threshold = 100 }, 0},
+		"margin":    {func(rule *reminder.Rule) { rule.Margin = 100 }, 0},
+		"insurance": {func(rule *reminder.Rule) { rule.InsuranceType = "390" }, 0},
+		"state":     {func(rule *reminder.Rule) { rule.State = reminder.StateBelow }, 0},
+		"id":        {func(rule *reminder.Rule) { rule.ID = "another" }, 0},
+		"claimed":   {func(rule *reminder.Rule) { rule.DueAt = noon.Add(24 * time.Hour) }, 1},
+	} {
+		r := newRig(t, rigConfig())
+		r.put()
+		r.world.Advance(time.Hour)
+		r.world.SetBalance("u-1", 1)
+		service := r.start(nth(1, "rules.get", func() error {
+			_, err := r.store.UpdateRule(context.Background(), "u-1", func(rule *reminder.Rule) error {
+				tt.change(rule)
+				return nil
+			})
+			return err
+		}), nil)
+		_, err := service.EvaluateDue(context.Background())
+		r.check(err)
+		if rule := r.rule(); rule.Episode != tt.episode {
+			t.Errorf("%s: %+v", name, rule)
+		}
 	}
 }
 
@@ -166,7 +202,7 @@ func TestMessageNames(t *testing.T) {
 	})
 	r.put()
 	r.fall(1)
-	if m := r.last().Message; m.Region != remindertest.RegionName || m.Insurance != "insurance 310" {
+	if m := r.last().Message; m.Region != regionName || m.Insurance != "insurance 310" {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -209,26 +245,16 @@ func TestSlowHandOverKeepsTheNextOutbox(t *testing.T) {
 	r.put()
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 1)
-	updates := 0
-	slow, _ := r.start(func(call string) remindertest.Fault {
-		if call != "UpdateRule" {
-			return remindertest.None
-		}
-		if updates++; updates == 2 {
-			r.later(3 * time.Minute)
-			r.fall(9000)
-			r.world.Advance(time.Hour)
-			r.world.SetBalance("u-1", 1)
-			killed, _ := r.start(func(call string) remindertest.Fault {
-				if call == "InsertDelivery" {
-					return remindertest.KillBefore
-				}
-				return remindertest.None
-			})
-			_, _ = killed.EvaluateDue(context.Background())
-		}
-		return remindertest.None
-	})
+	slow := r.start(nth(2, "rules.get", func() error { // the first is the decision
+		r.later(3 * time.Minute)
+		r.fall(9000)
+		r.world.Advance(time.Hour)
+		r.world.SetBalance("u-1", 1)
+		killed := r.start(nth(1, "deliveries.insert", kill), nil)
+		_, _ = killed.EvaluateDue(context.Background())
+		return nil
+	}), nil)
+	slow.db.SetTwice(false)
 	_, err := slow.EvaluateDue(context.Background())
 	r.check(err)
 	if rule := r.rule(); rule.Outbox == nil || rule.Outbox.Episode != 2 {

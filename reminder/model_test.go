@@ -3,6 +3,7 @@ package reminder_test
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -11,55 +12,72 @@ import (
 
 	"yibao/balance"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
-// model drives two replicas over one store through random actions.
-type model struct {
+// machine drives two processes on one database through random actions. Each may be killed at any outside call, lose its
+// connections for some calls, or stall while the other works. Only one thing happens at a time, so a run can be repeated.
+type machine struct {
 	*rig
-	services  [2]*reminder.Service
-	processes [2]*remindertest.Process
+	processes [2]*process
 	mood      reminder.Outcome // the platform's answer
 	accepts   bool             // does the platform accept a message with an unknown outcome?
 	granted   int
-	accepted  map[time.Time]int
 	taken     int
+	sends     map[string]int // by delivery
+	accepted  map[string]int // by delivery
+	reverse   bool           // the order in which due rules are claimed
+	wrong     string         // found during a send
 }
 
-func newModel(t *rapid.T) *model {
+var (
+	bothLinks = []string{"u-1", "u-2"}
+	fens      = []balance.Fen{0, 4999, 5000, 5999, 6000}
+)
+
+func newMachine(t *rapid.T) *machine {
 	cfg := rigConfig()
 	cfg.Cooldown = []time.Duration{0, 3 * time.Hour}[rapid.IntRange(0, 1).Draw(t, "cooldown")]
-	cfg.MaxAttempts, cfg.MaxFree, cfg.SendTimeout = 3, 1000, time.Microsecond
-	m := &model{rig: newRig(t, cfg), accepted: map[time.Time]int{}}
+	cfg.MaxAttempts, cfg.MaxFree, cfg.Parallel = 3, 1000, 1
+	m := &machine{rig: newRig(t, cfg), sends: map[string]int{}, accepted: map[string]int{}}
 	m.world.SetScript(m.platform)
 	m.mood.Kind = reminder.OutcomeAccepted
-	m.restart(0, nil)
-	m.restart(1, nil)
+	m.shuffle = func(n int, swap func(i, j int)) {
+		for i := 0; m.reverse && i < n/2; i++ {
+			swap(i, n-1-i)
+		}
+	}
+	m.revive()
 	return m
 }
 
-func (m *model) restart(i int, plan func(string) remindertest.Fault) {
-	m.services[i], m.processes[i] = m.start(plan)
+// revive replaces killed processes.
+func (m *machine) revive() {
+	for i, p := range m.processes {
+		if p == nil || p.dead.Load() {
+			m.processes[i] = m.start(nil, nil)
+		}
+	}
 }
 
-// platform keeps the platform's own count of grants; a send beyond it fails the test.
-func (m *model) platform(sent remindertest.Sent) reminder.Outcome {
+// platform keeps the platform's own count of grants.
+func (m *machine) platform(r request) reminder.Outcome {
+	m.sends[r.Delivery]++
 	if m.taken >= m.granted {
-		m.t.Fatalf("sent without a grant")
+		m.wrong = "sent without a grant"
 	}
 	if m.mood.Kind == reminder.OutcomeAccepted || (m.mood.Kind == reminder.OutcomeUnknown && m.accepts) {
 		m.taken++
-		m.accepted[sent.Message.AsOf]++
+		m.accepted[r.Delivery]++
 	}
 	return m.mood
 }
 
-func (m *model) actions() map[string]func(*rapid.T) {
+func (m *machine) actions() map[string]func(*rapid.T) {
+	evaluate, send := (*reminder.Service).EvaluateDue, (*reminder.Service).SendDue
 	return map[string]func(*rapid.T){
 		"balance": func(t *rapid.T) {
-			m.world.Advance(time.Second) // each balance has a time of its own
-			link := rapid.SampledFrom([]string{"u-1", "u-2"}).Draw(t, "link")
-			m.world.SetBalance(link, rapid.SampledFrom([]balance.Fen{0, 4999, 5000, 5999, 6000}).Draw(t, "fen"))
+			m.world.Advance(time.Second)
+			m.world.SetBalance(rapid.SampledFrom(bothLinks).Draw(t, "link"), rapid.SampledFrom(fens).Draw(t, "fen"))
 		},
 		"time": func(t *rapid.T) {
 			m.world.Advance(rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 3 * time.Minute, time.Hour, 30 * time.Hour}).Draw(t, "by"))
@@ -80,7 +98,7 @@ func (m *model) actions() map[string]func(*rapid.T) {
 			if rapid.IntRange(0, 3).Draw(t, "quiet") == 0 {
 				set.Quiet = reminder.QuietHours{Start: 22 * 60, End: 7 * 60}
 			}
-			_, err := m.Put(context.Background(), m.caller, rapid.SampledFrom([]string{"u-1", "u-2"}).Draw(t, "link"), set)
+			_, err := m.Put(context.Background(), m.caller, rapid.SampledFrom(bothLinks).Draw(t, "link"), set)
 			m.check(err)
 		},
 		"off": func(t *rapid.T) {
@@ -88,34 +106,72 @@ func (m *model) actions() map[string]func(*rapid.T) {
 				m.check(m.Delete(context.Background(), m.caller, "u-1"))
 			}
 		},
-		"evaluate": func(t *rapid.T) { m.work(t, (*reminder.Service).EvaluateDue) },
-		"send":     func(t *rapid.T) { m.work(t, (*reminder.Service).SendDue) },
+		"evaluate": func(t *rapid.T) { m.work(t, evaluate) },
+		"send":     func(t *rapid.T) { m.work(t, send) },
 		"":         func(*rapid.T) { m.invariants() },
 	}
 }
 
-// work lets one replica pass, perhaps with a fault after some calls; a killed one is replaced.
-func (m *model) work(t *rapid.T, pass func(*reminder.Service, context.Context) (int, error)) {
-	i := rapid.IntRange(0, 1).Draw(t, "replica")
-	calls := rapid.IntRange(0, 40).Draw(t, "calls")
-	fault := remindertest.Fault(rapid.IntRange(0, remindertest.Faults-1).Draw(t, "fault"))
-	var mu sync.Mutex
-	m.restart(i, func(string) remindertest.Fault {
-		mu.Lock()
-		defer mu.Unlock()
-		if calls--; calls == -1 {
-			return fault
+// work lets one process pass, perhaps with a mishap.
+func (m *machine) work(t *rapid.T, pass func(*reminder.Service, context.Context) (int, error)) {
+	m.revive()
+	i := rapid.IntRange(0, 1).Draw(t, "process")
+	m.reverse = rapid.Bool().Draw(t, "reverse")
+	p := m.processes[i]
+	switch mishap := rapid.IntRange(0, 3).Draw(t, "mishap"); mishap {
+	case 0, 1:
+		f := fault{after: rapid.Bool().Draw(t, "after"), kill: mishap == 0, length: rapid.SampledFrom([]int{1, 2, 3, 30}).Draw(t, "length")}
+		p.before, p.after = f.hooks(m.drawCall(t), new(string))
+	case 2:
+		p.before = nth(m.drawCall(t), "", m.drawStall(t, m.processes[1-i]))
+	}
+	_, _ = pass(p.Service, context.Background()) // the fault's error is expected
+	p.before, p.after = nil, nil
+}
+
+func (m *machine) drawCall(t *rapid.T) int { return rapid.IntRange(1, 60).Draw(t, "call") }
+
+// drawStall draws the events between two calls of one process: time passes, balances change, and the other process works,
+// perhaps until it is killed. Then the first one goes on or is killed, too.
+func (m *machine) drawStall(t *rapid.T, other *process) (run func() error) {
+	var events []func()
+	for range rapid.IntRange(1, 4).Draw(t, "events") {
+		killed := rapid.SampledFrom([]int{0, 0, 10, 20, 30, 40}).Draw(t, "killed")
+		hooked := func(pass func(context.Context) (int, error)) func() {
+			return func() {
+				other.before = nth(killed, "", kill)
+				_, _ = pass(context.Background())
+				other.before = nil
+			}
 		}
-		return remindertest.None
-	})
-	_, _ = pass(m.services[i], context.Background()) // the fault's error is expected
+		link, fen := rapid.SampledFrom(bothLinks).Draw(t, "link"), rapid.SampledFrom(fens).Draw(t, "fen")
+		events = append(events, rapid.SampledFrom([]func(){
+			func() { m.world.Advance(3 * time.Minute) }, // longer than a lease
+			func() { m.world.Advance(time.Second); m.world.SetBalance(link, fen) },
+			hooked(other.EvaluateDue),
+			hooked(other.SendDue),
+		}).Draw(t, "event"))
+	}
+	dies := rapid.IntRange(0, 3).Draw(t, "dies") == 0
+	return func() error {
+		for _, event := range events {
+			event()
+		}
+		if dies {
+			return errKilled
+		}
+		return nil
+	}
 }
 
 // invariants hold at every moment.
-func (m *model) invariants() {
-	for at, n := range m.accepted {
-		if n > 1 {
-			m.t.Fatalf("the fall of %v has %d messages", at, n)
+func (m *machine) invariants() {
+	if m.wrong != "" {
+		m.t.Fatalf("%s", m.wrong)
+	}
+	for id, n := range m.sends {
+		if m.accepted[id] > 1 || n > m.cfg.MaxAttempts {
+			m.t.Fatalf("delivery %s has %d messages after %d sends", id, m.accepted[id], n)
 		}
 	}
 	q := m.quota()
@@ -125,43 +181,61 @@ func (m *model) invariants() {
 }
 
 // drain ends all faults and lets time pass until nothing is left to do.
-func (m *model) drain() {
+func (m *machine) drain() {
 	m.world.SetDown(false)
 	m.mood = reminder.Outcome{Kind: reminder.OutcomeAccepted, MessageID: "m"}
 	m.granted += 20
 	m.grant(20)
-	m.restart(0, nil)
-	for range 100 {
-		m.world.Advance(time.Hour)
-		_, err := m.services[0].EvaluateDue(context.Background())
+	m.revive()
+	m.rest()
+	// One more fall of each link, so that units of deliveries that are gone are given back.
+	for _, link := range bothLinks {
+		m.world.SetBalance(link, 10000)
+		_, err := m.Put(context.Background(), m.caller, link, reminder.Setting{Threshold: 5000})
 		m.check(err)
-		_, err = m.services[0].SendDue(context.Background())
+	}
+	m.rest()
+	for _, link := range bothLinks {
+		m.world.SetBalance(link, 1)
+	}
+	m.rest()
+}
+
+// rest lets five hours pass, more than a cooldown, and then as many as messages are open.
+func (m *machine) rest() {
+	p := m.processes[0]
+	for hour := 0; hour < 5 || len(m.server.IDs("deliveries")) > 0; hour++ {
+		if hour == 200 {
+			m.t.Fatalf("no end")
+		}
+		m.world.Advance(time.Hour)
+		_, err := p.EvaluateDue(context.Background())
+		m.check(err)
+		_, err = p.SendDue(context.Background())
 		m.check(err)
 		m.invariants()
 	}
 }
 
 // settled checks the end: no fall is lost, and every unit is accounted for.
-func (m *model) settled() {
-	open, finished := m.store.All()
-	if len(open) != 0 {
-		m.t.Fatalf("still open: %+v", open[0])
-	}
-	byID, burnt := map[string]*reminder.Delivery{}, 0
+func (m *machine) settled() {
+	_, finished := m.deliveries()
+	byID, burnt := map[string]reminder.Delivery{}, 0
 	for _, d := range finished {
 		byID[d.ID] = d
 		if d.State == reminder.DeliveryAccepted || d.State == reminder.DeliveryUnknown {
 			burnt++
 		}
 	}
-	for _, rule := range m.store.Rules() {
+	for _, rule := range m.rules() {
 		for episode := int64(1); episode <= rule.Episode; episode++ {
-			if d := byID[reminder.DeliveryID(rule.ID, episode)]; d == nil || !d.Over() || d.EndedAt.IsZero() {
+			if d, ok := byID[reminder.DeliveryID(rule.ID, episode)]; !ok || !d.Over() || d.EndedAt.IsZero() {
 				m.t.Fatalf("lost fall %d of %s: %+v", episode, rule.LinkID, d)
 			}
 		}
-		if rule.Outbox != nil {
-			m.t.Fatalf("outbox left: %+v", rule)
+		last := byID[reminder.DeliveryID(rule.ID, rule.Episode)]
+		if rule.Outbox != nil || rule.State != reminder.StateBelow || last.State != reminder.DeliveryAccepted {
+			m.t.Fatalf("the last fall of %s is %s/%s: %+v", rule.LinkID, last.State, last.Reason, rule)
 		}
 	}
 	if q := m.quota(); len(q.Reserved) != 0 || q.Free != m.granted-burnt {
@@ -169,10 +243,11 @@ func (m *model) settled() {
 	}
 }
 
-func TestModel(t *testing.T) {
+// TestRemindersSurviveKills is the property of the whole package.
+func TestRemindersSurviveKills(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := newModel(t)
+		m := newMachine(t)
 		m.put()
 		t.Repeat(m.actions())
 		m.drain()
@@ -180,29 +255,29 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// TestReplicas lets four processes work at once on one store, killed at random, through four falls. Each fall is decided
+// TestReplicas lets four processes work at once on one database, killed at random, through four falls. Each fall is decided
 // once and has one message at most, and no user gets two sends at a time.
 func TestReplicas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		r := newRig(rt, rigConfig())
-		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		r.world.SetScript(func(request) reminder.Outcome {
 			runtime.Gosched()
 			return reminder.Outcome{Kind: reminder.OutcomeAccepted}
 		})
 		r.grant(10)
 		r.put()
-		kills := rapid.SliceOfN(rapid.IntRange(0, 60), 16, 16).Draw(rt, "kills")
-		for i := range 4 {
+		kills := rapid.SliceOfN(rapid.IntRange(1, 150), 16, 16).Draw(rt, "kills")
+		for four := range slices.Chunk(kills, 4) {
 			r.world.Advance(time.Hour)
 			r.world.SetBalance("u-1", 1)
-			r.swarm(kills[i*4 : i*4+4])
+			r.swarm(four)
 			for range 4 { // leases and the block of an unknown message run out
 				r.later(5 * time.Minute)
 			}
 			r.fall(9000)
 		}
-		open, finished := r.store.All()
+		open, finished := r.deliveries()
 		if rule := r.rule(); rule.Episode != 4 || len(open) != 0 || len(finished) != 4 {
 			rt.Fatalf("episode %d, %d open, %d finished", rule.Episode, len(open), len(finished))
 		}
@@ -219,19 +294,11 @@ func TestReplicas(t *testing.T) {
 func (r *rig) swarm(kills []int) {
 	var all sync.WaitGroup
 	for _, calls := range kills {
-		var mu sync.Mutex
-		service, _ := r.start(func(string) remindertest.Fault {
-			mu.Lock()
-			defer mu.Unlock()
-			if calls--; calls < 0 {
-				return remindertest.KillAfter
-			}
-			return remindertest.None
-		})
+		p := r.start(nil, nth(calls, "", kill))
 		all.Go(func() {
 			for range 3 {
-				_, _ = service.EvaluateDue(context.Background()) // killed at some point
-				_, _ = service.SendDue(context.Background())
+				_, _ = p.EvaluateDue(context.Background()) // killed at some point
+				_, _ = p.SendDue(context.Background())
 			}
 		})
 	}

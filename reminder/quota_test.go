@@ -8,7 +8,6 @@ import (
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
 // The user subscribes again during a send that the platform refuses for want of a subscription.
@@ -18,7 +17,7 @@ func TestGrantDuringARefusedSend(t *testing.T) {
 		r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = kind })
 		r.grant(3)
 		r.put()
-		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		r.world.SetScript(func(request) reminder.Outcome {
 			r.grant(1)
 			return reminder.Outcome{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}
 		})
@@ -56,7 +55,7 @@ func TestUnknownBlocksTheTemplate(t *testing.T) {
 	r.world.SetBalance("u-1", 1)
 	r.world.SetBalance("u-2", 1)
 	r.pass()
-	open, _ := r.store.All()
+	open, _ := r.deliveries()
 	if len(open) != 1 || open[0].Reason != reminder.ReasonUnknownBefore || len(r.world.Sends()) != 1 {
 		t.Fatalf("%d open, %d sends", len(open), len(r.world.Sends()))
 	}
@@ -123,13 +122,11 @@ func TestGrantDuringPostponing(t *testing.T) {
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 1)
 	granted := false
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateDelivery" && !granted {
-			granted = true
-			r.grant(1)
-		}
-		return remindertest.None
-	})
+	service := r.start(nth(1, "deliveries.get", func() error {
+		granted = true
+		r.grant(1)
+		return nil
+	}), nil)
 	_, err := service.EvaluateDue(context.Background())
 	r.check(err)
 	_, err = service.SendDue(context.Background())
@@ -152,13 +149,9 @@ func reservedThenKilled(t *testing.T) *rig {
 	r.world.SetBalance("u-1", 1)
 	_, err = r.EvaluateDue(context.Background())
 	r.check(err)
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateQuota" {
-			return remindertest.KillAfter
-		}
-		return remindertest.None
-	})
-	_, _ = service.SendDue(context.Background())
+	killed := r.start(nil, nth(1, "quotas.replace", kill))
+	killed.db.SetTwice(false)
+	_, _ = killed.SendDue(context.Background())
 	if q := r.quota(); q.Free != 0 || len(q.Reserved) != 1 {
 		t.Fatalf("quota %+v", q)
 	}
@@ -181,11 +174,11 @@ func TestUnitOfADeletedDeliveryComesBack(t *testing.T) {
 func TestUnitOfAGoneLinkComesBack(t *testing.T) {
 	t.Parallel()
 	r := reservedThenKilled(t)
-	r.world.EditUser("u", func(u *identity.PlatformUser) { u.Links = u.Links[1:] })
+	r.editUser(func(u *identity.PlatformUser) { u.Links = u.Links[1:] })
 	r.world.Advance(3 * time.Minute)
 	_, err := r.SendDue(context.Background())
 	r.check(err)
-	open, finished := r.store.All()
+	open, finished := r.deliveries()
 	if q := r.quota(); q.Free != 1 || len(q.Reserved) != 0 || len(open)+len(finished) != 0 {
 		t.Errorf("quota %+v, %d open, %d finished", q, len(open), len(finished))
 	}
@@ -204,7 +197,7 @@ func TestAYoungUnitOfADeletedDeliveryStays(t *testing.T) {
 	})
 	r.check(err)
 	r.later(time.Minute) // the killed holder's lease is over, its unit as old as a lease
-	open, _ := r.store.All()
+	open, _ := r.deliveries()
 	if q := r.quota(); len(open) != 1 || open[0].Reason != reminder.ReasonNoQuota || q.Free != 0 || len(q.Reserved) != 1 {
 		t.Errorf("%d open, quota %+v", len(open), q)
 	}

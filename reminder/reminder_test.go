@@ -4,8 +4,6 @@ import (
 	"context"
 	"testing"
 	"time"
-
-	"yibao/reminder/remindertest"
 )
 
 func TestUnlinked(t *testing.T) {
@@ -14,12 +12,12 @@ func TestUnlinked(t *testing.T) {
 	r.put()
 	r.fall(100)
 	for range 2 { // safe to repeat
-		r.check(r.Linked(context.Background(), "u", r.caller.Links[0]))
-		r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+		r.check(r.Linked(context.Background(), r.caller.UserID, r.caller.Links[0]))
+		r.check(r.Unlinked(context.Background(), r.caller.UserID, r.caller.Links[0], nil))
 	}
-	open, finished := r.store.All()
-	if len(open)+len(finished)+len(r.store.Rules()) != 0 {
-		t.Errorf("%d open, %d finished, %d rules", len(open), len(finished), len(r.store.Rules()))
+	open, finished := r.deliveries()
+	if len(open)+len(finished)+len(r.rules()) != 0 {
+		t.Errorf("%d open, %d finished, %d rules", len(open), len(finished), len(r.rules()))
 	}
 }
 
@@ -30,16 +28,14 @@ func TestUnlinkedDeletesTheRuleFirst(t *testing.T) {
 	r.put()
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 1)
-	deletions := 0
-	service, _ := r.start(func(string) remindertest.Fault {
-		if deletions++; deletions == 2 {
-			_, err := r.EvaluateDue(context.Background())
-			r.check(err)
-		}
-		return remindertest.None
-	})
-	r.check(service.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
-	if open, finished := r.store.All(); deletions != 2 || len(open)+len(finished) != 0 {
-		t.Errorf("%d deletions, %d open, %d finished", deletions, len(open), len(finished))
+	evaluated := false
+	process := r.start(nth(2, "", func() error {
+		evaluated = true
+		_, err := r.EvaluateDue(context.Background())
+		return err
+	}), nil)
+	r.check(process.Unlinked(context.Background(), r.caller.UserID, r.caller.Links[0], nil))
+	if open, finished := r.deliveries(); !evaluated || len(open)+len(finished) != 0 {
+		t.Errorf("evaluated: %v, %d open, %d finished", evaluated, len(open), len(finished))
 	}
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
+	"yibao/store"
+	"yibao/store/memory"
 )
 
 // fatal is the common part of *testing.T and *rapid.T.
@@ -18,16 +22,19 @@ type fatal interface {
 	Fatalf(format string, args ...any)
 }
 
-// rig is one world with one store, for several processes.
+// rig is one world with one database, for several processes. The test looks at the database through a store of its own,
+// past all hooks.
 type rig struct {
 	t      fatal
-	world  *remindertest.World
-	store  *remindertest.Store
+	world  *world
+	server *memory.Server
+	store  *store.Store
 	cfg    reminder.Config
 	deps   func(*reminder.Deps)
 	caller *identity.Caller
 	*reminder.Service
 	reports int
+	shuffle func(n int, swap func(i, j int)) // of due rules; nil keeps their order
 }
 
 // rigConfig has no cooldown and hardly any pause between repeated writes.
@@ -37,27 +44,60 @@ func rigConfig() (c reminder.Config) {
 	return c
 }
 
-// newRig has one user "u" with two links, ¥100.00 on each.
+// newRig has one user "u" with the links "u-1" and "u-2", ¥100.00 on each.
 func newRig(t fatal, cfg reminder.Config, edit ...func(*reminder.Deps)) *rig {
-	r := &rig{t: t, world: remindertest.NewWorld(noon), store: remindertest.NewStore(), cfg: cfg}
+	r := &rig{t: t, world: newWorld(noon), server: memory.NewServer(), cfg: cfg}
+	r.store = r.open(r.server.Connect())
 	if len(edit) > 0 {
 		r.deps = edit[0]
 	}
-	r.caller = r.world.AddUser("u", 2)
-	r.world.SetBalance("u-1", 10000)
-	r.world.SetBalance("u-2", 10000)
-	r.Service, _ = r.start(nil)
+	r.caller = r.addUser("u", 2)
+	r.Service = r.start(nil, nil).Service
 	return r
 }
 
-// start starts a process.
-func (r *rig) start(plan func(string) remindertest.Fault) (*reminder.Service, *remindertest.Process) {
-	p := &remindertest.Process{Store: r.store, Platform: r.world, Plan: plan}
-	deps := r.world.Deps(p)
-	if r.deps != nil {
-		r.deps(&deps)
+// addUser signs a user in, with n links "NAME-1", "NAME-2" … to persons of the same names, ¥100.00 on each.
+func (r *rig) addUser(name string, n int) *identity.Caller {
+	r.t.Helper()
+	ctx := context.Background()
+	user, err := r.store.SignedIn(ctx, identity.PlatformAccount{Platform: identity.WeChat, App: app, OpenID: "open-" + name}, r.world.Now())
+	r.check(err)
+	user, err = r.store.UpdateUser(ctx, user.ID, func(u *identity.PlatformUser) error {
+		for i := range n {
+			link := name + "-" + strconv.Itoa(i+1)
+			u.Links = append(u.Links, identity.Link{
+				ID: link, PersonID: link, Region: region, Relation: identity.Self, State: identity.LinkActive,
+				MaskedName: "测*甲", Consent: identity.Consent{Version: "1", Unattended: true},
+			})
+		}
+		return nil
+	})
+	r.check(err)
+	for _, link := range user.Links {
+		r.world.SetBalance(link.PersonID, 10000)
 	}
-	return reminder.NewService(r.cfg, deps), p
+	return &identity.Caller{UserID: user.ID, Platform: identity.WeChat, App: app, Links: user.Links}
+}
+
+// editLink changes link u-1.
+func (r *rig) editLink(edit func(*identity.Link)) {
+	r.editUser(func(u *identity.PlatformUser) { edit(&u.Links[0]) })
+}
+
+func (r *rig) editUser(edit func(*identity.PlatformUser)) {
+	r.t.Helper()
+	_, err := r.store.UpdateUser(context.Background(), r.caller.UserID, func(u *identity.PlatformUser) error {
+		edit(u)
+		return nil
+	})
+	r.check(err)
+}
+
+// removeUser deletes the user, which no method of the store does.
+func (r *rig) removeUser() {
+	r.t.Helper()
+	_, err := r.server.Connect().Delete(context.Background(), "platform_users", bson.D{{Key: "_id", Value: r.caller.UserID}})
+	r.check(err)
 }
 
 // put sets the threshold of link u-1 to ¥50.00; edit may change the setting.
@@ -80,7 +120,7 @@ func (r *rig) grant(n int) []reminder.Quota {
 		r.reports++
 		var err error
 		quotas, err = r.Report(context.Background(), r.caller, reminder.Report{
-			ID: "report" + string(rune('0'+r.reports%10)) + time.Duration(r.reports).String(), Results: map[string]string{remindertest.TemplateID: "accept"},
+			ID: "report" + string(rune('0'+r.reports%10)) + time.Duration(r.reports).String(), Results: map[string]string{templateID: "accept"},
 		})
 		r.check(err)
 	}
@@ -124,6 +164,41 @@ func (r *rig) rule() *reminder.Rule {
 	return rule
 }
 
+// rules reads all rules.
+func (r *rig) rules() []*reminder.Rule {
+	r.t.Helper()
+	var all []*reminder.Rule
+	for _, id := range r.server.IDs("rules") {
+		rule, err := r.store.Rule(context.Background(), id)
+		r.check(err)
+		all = append(all, rule)
+	}
+	return all
+}
+
+// deliveries reads all deliveries, in the order in which they were inserted. Nothing may be running.
+func (r *rig) deliveries() (open, finished []reminder.Delivery) {
+	r.t.Helper()
+	links, all := map[string]bool{}, map[string]reminder.Delivery{}
+	for _, raw := range slices.Concat(r.server.Documents("deliveries"), r.server.Documents("deliveries_done")) {
+		links[raw.Lookup("link_id").StringValue()] = true
+	}
+	for link := range links {
+		list, err := r.store.DeliveriesOf(context.Background(), link, 1000)
+		r.check(err)
+		for _, d := range list {
+			all[d.ID] = d
+		}
+	}
+	for _, id := range r.server.IDs("deliveries") {
+		open = append(open, all[id])
+	}
+	for _, id := range r.server.IDs("deliveries_done") {
+		finished = append(finished, all[id])
+	}
+	return open, finished
+}
+
 // last is the newest delivery.
 func (r *rig) last() reminder.Delivery {
 	r.t.Helper()
@@ -137,7 +212,7 @@ func (r *rig) last() reminder.Delivery {
 
 func (r *rig) quota() *reminder.Quota {
 	r.t.Helper()
-	q, err := r.store.Quota(context.Background(), "u", remindertest.Template)
+	q, err := r.store.Quota(context.Background(), r.caller.UserID, lowBalance)
 	r.check(err)
 	return q
 }
@@ -157,7 +232,7 @@ func (r *rig) expect(state reminder.DeliveryState, reason reminder.Reason, free,
 // answer makes the platform answer with the outcomes, the last one for ever.
 func (r *rig) answer(outcomes ...reminder.Outcome) {
 	next := 0
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		outcome := outcomes[min(next, len(outcomes)-1)]
 		next++
 		return outcome

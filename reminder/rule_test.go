@@ -40,7 +40,7 @@ func TestForeignLink(t *testing.T) {
 	ctx := context.Background()
 	r := newRig(t, rigConfig())
 	r.put()
-	stranger := r.world.AddUser("v", 1)
+	stranger := r.addUser("v", 1)
 	_, getErr := r.Get(ctx, stranger, "u-1")
 	_, putErr := r.Put(ctx, stranger, "u-1", reminder.Setting{Threshold: 100})
 	_, listErr := r.Deliveries(ctx, stranger, "u-1", 10)

@@ -8,7 +8,6 @@ import (
 
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
 // twoFallen has one user with two units and a pending delivery on each of two links.
@@ -29,7 +28,7 @@ func twoFallen(t *testing.T, cfg reminder.Config) *rig {
 // allAccepted checks that both messages arrived, one after the other.
 func (r *rig) allAccepted() {
 	r.t.Helper()
-	open, finished := r.store.All()
+	open, finished := r.deliveries()
 	if len(open) != 0 || len(finished) != 2 || len(r.world.Sends()) != 2 || r.world.SentInParallel() {
 		r.t.Fatalf("%d open, %d finished, %d sends, in parallel: %v", len(open), len(finished), len(r.world.Sends()), r.world.SentInParallel())
 	}
@@ -44,8 +43,8 @@ func (r *rig) allAccepted() {
 func TestOneSenderToAUser(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
-	other, _ := r.start(nil)
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	other := r.start(nil, nil)
+	r.world.SetScript(func(request) reminder.Outcome {
 		n, err := other.SendDue(context.Background())
 		if n != 0 || err != nil {
 			t.Errorf("the other served %d users, %v", n, err)
@@ -61,9 +60,9 @@ func TestOneSenderToAUser(t *testing.T) {
 func TestLeaseIsRenewed(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
-	other, _ := r.start(nil)
+	other := r.start(nil, nil)
 	sends := 0
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		if sends++; sends == 1 {
 			r.world.Advance(2*time.Minute - time.Millisecond)
 			return reminder.Outcome{Kind: reminder.OutcomeAccepted}
@@ -85,14 +84,10 @@ func TestSleptOverItsLease(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
 	r.grant(1)
-	slept := false
-	sleeper, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateDelivery" && !slept {
-			slept = true
-			r.later(3 * time.Minute)
-		}
-		return remindertest.None
-	})
+	sleeper := r.start(nth(1, "deliveries.get", func() error {
+		r.later(3 * time.Minute)
+		return nil
+	}), nil)
 	_, err := sleeper.SendDue(context.Background())
 	r.check(err)
 	r.allAccepted()
@@ -108,8 +103,8 @@ func TestSendOutlivesItsLease(t *testing.T) {
 		r := newRig(t, rigConfig())
 		r.grant(2)
 		r.put()
-		other, _ := r.start(nil)
-		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+		other := r.start(nil, nil)
+		r.world.SetScript(func(request) reminder.Outcome {
 			r.world.Advance(3 * time.Minute)
 			_, err := other.SendDue(context.Background())
 			r.check(err)
@@ -133,12 +128,12 @@ func TestUnlinkedDuringTheSend(t *testing.T) {
 		r := newRig(t, rigConfig())
 		r.grant(1)
 		r.put()
-		r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
-			r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
+		r.world.SetScript(func(request) reminder.Outcome {
+			r.check(r.Unlinked(context.Background(), r.caller.UserID, r.caller.Links[0], nil))
 			return reminder.Outcome{Kind: outcome, Reason: reminder.ReasonBusy}
 		})
 		r.fall(1)
-		open, finished := r.store.All()
+		open, finished := r.deliveries()
 		if q := r.quota(); q.Free != free || len(q.Reserved) != 0 || len(open)+len(finished) != 0 {
 			t.Errorf("%s: quota %+v, %d open, %d finished", outcome, q, len(open), len(finished))
 		}
@@ -148,17 +143,18 @@ func TestUnlinkedDuringTheSend(t *testing.T) {
 // The link ends between a delivery's end and its moving away.
 func TestUnlinkedBeforeTheMove(t *testing.T) {
 	t.Parallel()
-	r := twoFallen(t, rigConfig())
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "FinishDelivery" {
-			r.check(r.Unlinked(context.Background(), "u", r.caller.Links[0], nil))
-		}
-		return remindertest.None
-	})
+	cfg := rigConfig()
+	cfg.Parallel = 1 // the delivery of u-1 comes first
+	r := twoFallen(t, cfg)
+	service := r.start(nth(3, "deliveries.get", func() error { // after "sending" and the outcome
+		r.check(r.Unlinked(context.Background(), r.caller.UserID, r.caller.Links[0], nil))
+		return nil
+	}), nil)
+	service.db.SetTwice(false)
 	_, err := service.SendDue(context.Background())
 	r.check(err)
-	if _, finished := r.store.All(); len(finished) != 1 || len(r.quota().Reserved) != 0 {
-		t.Errorf("%d finished, quota %+v", len(finished), r.quota())
+	if open, finished := r.deliveries(); len(open) != 0 || len(finished) != 1 || finished[0].LinkID != "u-2" || len(r.quota().Reserved) != 0 {
+		t.Errorf("%d open, finished %+v, quota %+v", len(open), finished, r.quota())
 	}
 }
 
@@ -169,13 +165,8 @@ func TestSendOutlivesItsLeaseAndTheNextHolder(t *testing.T) {
 	r := newRig(t, rigConfig())
 	r.grant(2)
 	r.put()
-	other, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateQuota" {
-			return remindertest.KillBefore
-		}
-		return remindertest.None
-	})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	other := r.start(nth(1, "quotas.get", kill), nil)
+	r.world.SetScript(func(request) reminder.Outcome {
 		r.world.Advance(3 * time.Minute)
 		_, _ = other.SendDue(context.Background()) // killed
 		return reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy}
@@ -193,14 +184,10 @@ func TestSleptOverARetry(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
 	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: time.Hour})
-	slept := false
-	sleeper, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateDelivery" && !slept {
-			slept = true
-			r.later(3 * time.Minute)
-		}
-		return remindertest.None
-	})
+	sleeper := r.start(nth(1, "deliveries.get", func() error {
+		r.later(3 * time.Minute)
+		return nil
+	}), nil)
 	_, err := sleeper.SendDue(context.Background())
 	r.check(err)
 	if n := len(r.world.Sends()); n != 2 {
@@ -208,7 +195,7 @@ func TestSleptOverARetry(t *testing.T) {
 	}
 	r.answer(reminder.Outcome{Kind: reminder.OutcomeAccepted})
 	r.later(time.Hour)
-	if _, finished := r.store.All(); len(finished) != 2 || len(r.quota().Reserved) != 0 || r.quota().Free != 0 {
+	if _, finished := r.deliveries(); len(finished) != 2 || len(r.quota().Reserved) != 0 || r.quota().Free != 0 {
 		t.Errorf("%d finished, quota %+v", len(finished), r.quota())
 	}
 }
@@ -225,26 +212,18 @@ func TestSleptOverTheRepetitionOfAnOutcome(t *testing.T) {
 	_, err := r.EvaluateDue(context.Background())
 	r.check(err)
 	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy})
-	updates := 0
-	sleeper, _ := r.start(func(call string) remindertest.Fault {
-		if call != "UpdateDelivery" {
-			return remindertest.None
-		}
-		switch updates++; updates {
-		case 2: // the outcome
-			return remindertest.FailAfter
-		case 3: // its repetition
-			r.world.Advance(3 * time.Minute)
-			next, _ := r.start(func(call string) remindertest.Fault {
-				if call == "UpdateDelivery" {
-					return remindertest.KillAfter
-				}
-				return remindertest.None
-			})
-			_, _ = next.SendDue(context.Background())
-		}
-		return remindertest.None
+	lookFails := nth(3, "deliveries.get", lose) // where the store looks for its write
+	repeats := nth(4, "deliveries.get", func() error {
+		r.world.Advance(3 * time.Minute)
+		next := r.start(nil, nth(1, "deliveries.replace", kill))
+		next.db.SetTwice(false)
+		_, _ = next.SendDue(context.Background())
+		return nil
 	})
+	sleeper := r.start(
+		func(call string) error { return errors.Join(lookFails(call), repeats(call)) },
+		nth(2, "deliveries.replace", lose)) // after "sending" the outcome
+	sleeper.db.SetTwice(false)
 	_, err = sleeper.SendDue(context.Background())
 	r.check(err)
 	if d := r.last(); d.State != reminder.DeliverySending || d.Attempts != 2 {
@@ -266,14 +245,11 @@ func TestSleptOverAPostponing(t *testing.T) {
 	_, err := r.EvaluateDue(context.Background())
 	r.check(err)
 	r.deps = func(d *reminder.Deps) { d.Templates = nil } // the sleeper postpones
-	sleeper, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateDelivery" {
-			r.world.Advance(3 * time.Minute)
-			_, err := r.SendDue(context.Background())
-			r.check(err)
-		}
-		return remindertest.None
-	})
+	sleeper := r.start(nth(1, "deliveries.get", func() error {
+		r.world.Advance(3 * time.Minute)
+		_, err := r.SendDue(context.Background())
+		return err
+	}), nil)
 	_, err = sleeper.SendDue(context.Background())
 	r.check(err)
 	if d := r.last(); d.Reason != reminder.ReasonBusy || d.NotBefore.Sub(r.world.Now()) != 5*time.Hour {
@@ -292,14 +268,12 @@ func TestASlowRetryIsNotUnknown(t *testing.T) {
 	_, err := r.EvaluateDue(context.Background())
 	r.check(err)
 	found, written, done := make(chan struct{}), make(chan struct{}), make(chan error)
-	next, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateDelivery" {
-			close(found)
-			<-written
-		}
-		return remindertest.None
-	})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	next := r.start(nth(1, "deliveries.get", func() error {
+		close(found)
+		<-written
+		return nil
+	}), nil)
+	r.world.SetScript(func(request) reminder.Outcome {
 		r.world.Advance(3 * time.Minute)
 		go func() {
 			_, err := next.SendDue(context.Background())
@@ -319,27 +293,15 @@ func TestASlowRetryIsNotUnknown(t *testing.T) {
 func TestNothingIsSentBeforeTheLeftoversAreSettled(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
-	killed, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateDelivery" {
-			return remindertest.KillAfter
-		}
-		return remindertest.None
-	})
+	killed := r.start(nth(1, "send", kill), nil)
 	_, _ = killed.SendDue(context.Background())
 	r.world.Advance(3 * time.Minute)
-	failed := false
-	failing, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateQuota" && !failed {
-			failed = true
-			return remindertest.FailBefore
-		}
-		return remindertest.None
-	})
+	failing := r.start(nth(1, "quotas.get", lose), nil)
 	if _, err := failing.SendDue(context.Background()); !errors.Is(err, identity.ErrStore) || len(r.world.Sends()) != 0 {
 		t.Errorf("%v, %d sends", err, len(r.world.Sends()))
 	}
 	r.pass()
-	if open, _ := r.store.All(); len(open) != 1 || open[0].Reason != reminder.ReasonUnknownBefore || len(r.world.Sends()) != 0 {
+	if open, _ := r.deliveries(); len(open) != 1 || open[0].Reason != reminder.ReasonUnknownBefore || len(r.world.Sends()) != 0 {
 		t.Errorf("%d open, %d sends", len(open), len(r.world.Sends()))
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"yibao/balance"
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
 func enrolment(insurance string, exists balance.Existence, n *balance.Fen) balance.Enrolment {
@@ -54,7 +53,7 @@ func TestPutRefuses(t *testing.T) {
 			if _, err := r.Put(context.Background(), r.caller, "u-1", tt.set); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
-			if len(r.store.Rules()) != 0 {
+			if len(r.rules()) != 0 {
 				t.Error("something was written")
 			}
 		})
@@ -91,7 +90,7 @@ func TestPutDefaults(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
 	rule := r.put()
-	if rule.Margin != 1000 || rule.Template != "low_balance" || rule.InsuranceType != "310" || rule.UserID != "u" ||
+	if rule.Margin != 1000 || rule.Template != "low_balance" || rule.InsuranceType != "310" || rule.UserID != r.caller.UserID ||
 		rule.Region != "990100" || rule.Episode != 0 || len(rule.ID) < 20 || rule.DueAt.Sub(r.world.Now()) != time.Hour {
 		t.Errorf("got %+v", rule)
 	}
@@ -125,7 +124,7 @@ func TestPutWhileBelowWaitsForRecovery(t *testing.T) {
 	r.later(time.Hour)
 	r.fall(5999) // not yet threshold + margin
 	r.fall(100)
-	if open, finished := r.store.All(); len(open)+len(finished) != 0 {
+	if open, finished := r.deliveries(); len(open)+len(finished) != 0 {
 		t.Fatal("a message without a fall")
 	}
 	r.fall(6000)
@@ -163,7 +162,7 @@ func TestPutWithUpstreamDownKeepsTheInsurance(t *testing.T) {
 
 // before is a process with a cached answer from before the fall.
 type before struct {
-	*remindertest.World
+	*world
 	answer *balance.Answer
 }
 
@@ -180,7 +179,7 @@ func TestABalanceFromBeforeTheFallIsNoRecovery(t *testing.T) {
 	r.put()
 	old, err := r.world.Fresh(context.Background(), balance.Subject{PersonID: "u-1"})
 	r.check(err)
-	elsewhere, _ := r.start(nil)
+	elsewhere := r.start(nil, nil)
 	elsewhere.Balances = &before{r.world, old}
 
 	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy}, reminder.Outcome{Kind: reminder.OutcomeAccepted})
@@ -239,7 +238,7 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 			r.world.Advance(50 * time.Minute)
 			old, err := r.world.Fresh(ctx, balance.Subject{PersonID: "u-1"})
 			r.check(err)
-			elsewhere, _ := r.start(nil)
+			elsewhere := r.start(nil, nil)
 			elsewhere.Balances = &before{r.world, old}
 			r.world.Advance(10 * time.Minute)
 			r.world.SetEnrolments("u-1", both(100)...)
@@ -247,7 +246,7 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 			r.expect(reminder.DeliveryAccepted, "", 1, 0)
 			r.world.Advance(time.Minute)
 
-			forget(r, elsewhere)
+			forget(r, elsewhere.Service)
 			set := reminder.Setting{Threshold: 5000, InsuranceType: "310"}
 			if name == "another threshold" {
 				set.Threshold = 3000
@@ -355,13 +354,8 @@ func TestPutKeepsTheOutbox(t *testing.T) {
 	r.put()
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 100)
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateRule" {
-			return remindertest.KillAfter
-		}
-		return remindertest.None
-	})
-	_, _ = service.EvaluateDue(context.Background())
+	killed := r.start(nth(1, "deliveries.insert", kill), nil)
+	_, _ = killed.EvaluateDue(context.Background())
 	if r.rule().Outbox == nil {
 		t.Fatal("no outbox was left")
 	}
@@ -380,7 +374,7 @@ func TestConsentWithTheRuleIsProvable(t *testing.T) {
 	r.caller.Links[0].Consent.Unattended = false
 	rule := r.put(func(s *reminder.Setting) { s.ConsentVersion = "v1" })
 	want := identity.Consent{Version: "v1", TextHash: "hash of the text", At: r.world.Now(), Unattended: true,
-		Proof: "reminder|u|u-1|v1|hash of the text|" + r.world.Now().UTC().Format(time.RFC3339)}
+		Proof: "reminder|" + r.caller.UserID + "|u-1|v1|hash of the text|" + r.world.Now().UTC().Format(time.RFC3339)}
 	if rule.Consent != want {
 		t.Errorf("got %+v", rule.Consent)
 	}

@@ -11,13 +11,12 @@ import (
 
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
 func report(t fatal, r *rig, id, result string) int {
 	t.Helper()
-	quotas, err := r.Report(context.Background(), r.caller, reminder.Report{ID: id, Results: map[string]string{remindertest.TemplateID: result}})
-	if err != nil || len(quotas) != 1 || quotas[0].Template != remindertest.Template {
+	quotas, err := r.Report(context.Background(), r.caller, reminder.Report{ID: id, Results: map[string]string{templateID: result}})
+	if err != nil || len(quotas) != 1 || quotas[0].Template != lowBalance {
 		t.Fatalf("got %+v, %v", quotas, err)
 	}
 	return quotas[0].Free
@@ -84,8 +83,8 @@ func TestReportErrors(t *testing.T) {
 	if err != nil || len(quotas) != 1 || quotas[0].Free != 0 {
 		t.Errorf("foreign template: %+v, %v", quotas, err)
 	}
-	other := &identity.Caller{UserID: "u", Platform: identity.Alipay, App: remindertest.App}
-	if quotas, err := r.Report(context.Background(), other, reminder.Report{ID: "1", Results: map[string]string{remindertest.TemplateID: "accept"}}); err != nil || len(quotas) != 0 {
+	other := &identity.Caller{UserID: r.caller.UserID, Platform: identity.Alipay, App: app}
+	if quotas, err := r.Report(context.Background(), other, reminder.Report{ID: "1", Results: map[string]string{templateID: "accept"}}); err != nil || len(quotas) != 0 {
 		t.Errorf("another platform's app: %+v, %v", quotas, err)
 	}
 }
@@ -95,11 +94,9 @@ func TestReportCountsOnce(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		r := newRig(t, rigConfig())
-		hit := ""
-		n := rapid.IntRange(0, 5).Draw(t, "call")
-		fault := remindertest.Fault(rapid.IntRange(1, remindertest.Faults-1).Draw(t, "fault"))
-		service, _ := r.start(atCall(n, fault, &hit))
-		_, _ = service.Report(context.Background(), r.caller, reminder.Report{ID: "1", Results: map[string]string{remindertest.TemplateID: "accept"}})
+		hit, n := "", rapid.IntRange(1, 12).Draw(t, "call")
+		service := r.start(rapid.SampledFrom(faults).Draw(t, "fault").hooks(n, &hit))
+		_, _ = service.Report(context.Background(), r.caller, reminder.Report{ID: "1", Results: map[string]string{templateID: "accept"}})
 		if got := report(t, r, "1", "accept"); got != 1 {
 			t.Fatalf("%d free", got)
 		}
@@ -112,7 +109,7 @@ func TestGrantAboveALoweredLimit(t *testing.T) {
 	r := newRig(t, rigConfig())
 	r.grant(5)
 	r.cfg.MaxFree = 2
-	r.Service, _ = r.start(nil)
+	r.Service = r.start(nil, nil).Service
 	if free := r.grant(1)[0].Free; free != 5 {
 		t.Errorf("%d free", free)
 	}

@@ -3,6 +3,7 @@ package reminder_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -12,21 +13,21 @@ import (
 
 	"yibao/identity"
 	"yibao/reminder"
-	"yibao/reminder/remindertest"
 )
 
-// TestAPanicEndsNothing panics once at each outside call in turn. The workers go on. The message is accepted, or unknown if
+// TestAPanicEndsNothing panics once before each kind of outside call in turn. The workers go on. The message is accepted, or unknown if
 // it may have left. The log has the place of the panic and not its value.
 func TestAPanicEndsNothing(t *testing.T) {
 	t.Parallel()
-	for call, want := range map[string]reminder.DeliveryState{
-		"ClaimDueRules": reminder.DeliveryAccepted, "UpdateRule": reminder.DeliveryAccepted,
-		"InsertDelivery": reminder.DeliveryAccepted, "UsersWithDue": reminder.DeliveryAccepted,
-		"LeaseUser": reminder.DeliveryAccepted, "OpenDeliveries": reminder.DeliveryAccepted,
-		"Rule": reminder.DeliveryAccepted, "UpdateQuota": reminder.DeliveryAccepted,
-		"UpdateDelivery": reminder.DeliveryAccepted, "FinishDelivery": reminder.DeliveryAccepted,
-		"ReleaseUser": reminder.DeliveryAccepted, "Send": reminder.DeliveryUnknown,
+	for _, call := range []string{
+		"rules.find", "rules.get", "rules.replace", "platform_users.get", "deliveries_done.get", "deliveries.insert",
+		"deliveries.find", "send_leases.get", "send_leases.insert", "deliveries_done.find", "quotas.get", "quotas.replace",
+		"deliveries.get", "deliveries.replace", "send", "deliveries_done.insert", "deliveries.delete", "send_leases.delete",
 	} {
+		want := reminder.DeliveryAccepted
+		if call == "send" {
+			want = reminder.DeliveryUnknown
+		}
 		t.Run(call, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
@@ -37,18 +38,12 @@ func TestAPanicEndsNothing(t *testing.T) {
 			r.put()
 			r.world.Advance(time.Hour)
 			r.world.SetBalance("u-1", 100)
-			var once sync.Once
-			service, _ := r.start(func(c string) remindertest.Fault {
-				if c == call {
-					once.Do(func() { panic("测试甲 110101190001010000") })
-				}
-				return remindertest.None
-			})
+			service := r.start(nth(1, call, func() error { panic("测试甲 110101190001010000") }), nil)
 			ctx, stop := context.WithCancel(context.Background())
 			stopped := make(chan error)
 			go func() { stopped <- service.Run(ctx) }()
 			for range 3000 {
-				if _, finished := r.store.All(); len(finished) == 1 {
+				if len(r.server.IDs("deliveries_done")) == 1 {
 					break
 				}
 				time.Sleep(5 * time.Millisecond)
@@ -60,7 +55,7 @@ func TestAPanicEndsNothing(t *testing.T) {
 				t.Errorf("%s/%s, quota %+v", d.State, d.Reason, r.quota())
 			}
 			text := log.String()
-			if !strings.Contains(text, "msg=reminder_panic type=string at=") || !strings.Contains(text, "remindertest.(*Process)."+call+":") {
+			if !strings.Contains(text, "msg=reminder_panic type=string at=") || !strings.Contains(text, "reminder_test.TestAPanicEndsNothing.") {
 				t.Error("the log does not name the place:", text)
 			}
 			if strings.Contains(text, "110101190001010000") || strings.Contains(text, "测试甲") {
@@ -75,8 +70,9 @@ func TestAPanicIsLeftToTheLease(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	r := crowd(t, rigConfig(), 3)
-	r.deps = func(d *reminder.Deps) { d.Users = &panicking{r.world, "c001"} }
-	ill, _ := r.start(nil)
+	victim := r.rules()[1].UserID
+	r.deps = func(d *reminder.Deps) { d.Users = &panicking{d.Users, victim} }
+	ill := r.start(nil, nil)
 	if n, err := ill.SendDue(ctx); n != 2 || err == nil {
 		t.Errorf("served %d, %v", n, err)
 	}
@@ -93,9 +89,9 @@ func TestAPanicIsLeftToTheLease(t *testing.T) {
 	if n, err := ill.EvaluateDue(ctx); n != 3 || err == nil {
 		t.Errorf("claimed %d, %v", n, err)
 	}
-	for _, rule := range r.store.Rules() {
+	for _, rule := range r.rules() {
 		evaluated := rule.EvaluatedAt.Equal(now)
-		if ill := rule.UserID == "c001"; evaluated == ill || (ill && !rule.DueAt.Equal(now.Add(2*time.Minute))) {
+		if ill := rule.UserID == victim; evaluated == ill || (ill && !rule.DueAt.Equal(now.Add(2*time.Minute))) {
 			t.Errorf("%s: evaluated %v, due in %v", rule.UserID, evaluated, rule.DueAt.Sub(now))
 		}
 	}
@@ -103,7 +99,7 @@ func TestAPanicIsLeftToTheLease(t *testing.T) {
 
 // panicking panics for one user.
 type panicking struct {
-	*remindertest.World
+	reminder.Users
 	at string
 }
 
@@ -111,7 +107,7 @@ func (p *panicking) User(ctx context.Context, id string) (*identity.PlatformUser
 	if id == p.at {
 		panic(identity.Person{IDNumber: "110101190001010000"})
 	}
-	return p.World.User(ctx, id)
+	return p.Users.User(ctx, id)
 }
 
 // A stop finishes the send in flight, writes its outcome, and starts no other.
@@ -130,7 +126,7 @@ func TestStopFinishesTheSendInFlight(t *testing.T) {
 	_, err = r.EvaluateDue(context.Background()) // both messages are there before the send begins
 	r.check(err)
 	inFlight, goOn := make(chan struct{}), make(chan struct{})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		close(inFlight) // a second send would panic
 		<-goOn
 		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
@@ -147,7 +143,7 @@ func TestStopFinishesTheSendInFlight(t *testing.T) {
 	}
 	close(goOn)
 	r.check(<-stopped)
-	open, finished := r.store.All()
+	open, finished := r.deliveries()
 	if len(open) != 1 || open[0].State != reminder.DeliveryPending || len(finished) != 1 || finished[0].State != reminder.DeliveryAccepted {
 		t.Errorf("open %+v, finished %+v", open, finished)
 	}
@@ -175,6 +171,80 @@ func TestStopIsNoFinding(t *testing.T) {
 	}
 }
 
+// The same, if the stop comes just before the question.
+func TestStopDuringTheQuestion(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	before := r.put()
+	r.world.Advance(time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := r.start(nth(1, "platform_users.get", func() error {
+		cancel()
+		return nil
+	}), nil)
+	_, err := stopped.EvaluateDue(ctx)
+	r.check(err)
+	before.DueAt = r.world.Now()
+	if after := r.rule(); *after != *before {
+		t.Errorf("%+v became %+v", before, after)
+	}
+}
+
+// A stop does not interrupt a claim. A claim whose answer is lost at that moment is found and given back.
+func TestStopDuringAClaim(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	stopped := r.start(nil, nth(1, "rules.replace", func() error {
+		cancel()
+		return errLost
+	}))
+	_, _ = stopped.EvaluateDue(ctx)
+	r.pass() // no time has passed
+	if rule := r.rule(); rule.State != reminder.StateBelow {
+		t.Errorf("the next process does not find the rule due: %+v", rule)
+	}
+}
+
+// A stopped process gives a rule back only if no other has claimed it since.
+func TestStoppedAfterItsLease(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.world.Advance(time.Hour)
+	stopped := r.start(nth(1, "rules.get", func() error { // the evaluation does not come so far
+		r.world.Advance(3 * time.Minute)
+		next := r.start(nil, nth(1, "rules.replace", kill))
+		_, _ = next.EvaluateDue(context.Background())
+		return nil
+	}), nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _ = stopped.EvaluateDue(ctx)
+	if due := r.rule().DueAt.Sub(r.world.Now()); due != 2*time.Minute {
+		t.Errorf("due in %v", due)
+	}
+}
+
+// Rules that were claimed before a claim failed are evaluated.
+func TestAFailedClaimStopsNoOther(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	_, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+	r.check(err)
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	claim, look := nth(2, "rules.replace", lose), nth(1, "rules.get", lose)
+	service := r.start(func(call string) error { return errors.Join(claim(call), look(call)) }, nil)
+	if n, err := service.EvaluateDue(context.Background()); n != 1 || !errors.Is(err, identity.ErrStore) || r.rule().State != reminder.StateBelow {
+		t.Errorf("%d claimed, %v, %+v", n, err, r.rule())
+	}
+}
+
 func TestRunSurvivesAndLogsStoreFailures(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()
@@ -186,22 +256,16 @@ func TestRunSurvivesAndLogsStoreFailures(t *testing.T) {
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 1)
 	done := make(chan struct{})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		close(done)
 		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
 	})
-	var mu sync.Mutex
-	calls, called := 0, map[string]int{}
-	service, _ := r.start(func(call string) remindertest.Fault {
-		mu.Lock()
-		defer mu.Unlock()
-		called[call]++
-		firstOfWorker := called[call] == 1 && (call == "ClaimDueRules" || call == "UsersWithDue")
-		if calls++; calls <= 20 || firstOfWorker {
-			return remindertest.FailBefore
-		}
-		return remindertest.None
-	})
+	hit := ""
+	outage, _ := fault{length: 20}.hooks(1, &hit)
+	firstOfOne, firstOfOther := nth(1, "rules.find", lose), nth(1, "deliveries.find", lose)
+	service := r.start(func(call string) error {
+		return errors.Join(outage(call), firstOfOne(call), firstOfOther(call))
+	}, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	stopped := make(chan error)
 	go func() { stopped <- service.Run(ctx) }()
@@ -209,8 +273,8 @@ func TestRunSurvivesAndLogsStoreFailures(t *testing.T) {
 	cancel()
 	r.check(<-stopped)
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
-	for _, worker := range []string{"evaluate", "send"} {
-		if line := fmt.Sprintf("msg=reminder_pass_failed worker=%s cause=%q", worker, identity.ErrStore); !strings.Contains(log.String(), line) {
+	for worker, command := range map[string]string{"evaluate": "rules.find", "send": "deliveries.find"} {
+		if line := fmt.Sprintf("msg=reminder_pass_failed worker=%s cause=\"%v: %s: network\"", worker, identity.ErrStore, command); !strings.Contains(log.String(), line) {
 			t.Errorf("no %s in %s", line, log.String())
 		}
 	}
@@ -222,10 +286,10 @@ func TestReplicasShareTheWork(t *testing.T) {
 	cfg := rigConfig()
 	cfg.Batch, cfg.Tick = 5, 24*time.Hour
 	r := crowd(t, cfg, 60)
-	other, _ := r.start(nil)
+	other := r.start(nil, nil)
 	var mu sync.Mutex
 	sends, done := 0, make(chan struct{})
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome {
+	r.world.SetScript(func(request) reminder.Outcome {
 		time.Sleep(time.Millisecond) // both must have messages on their way at once
 		mu.Lock()
 		defer mu.Unlock()
@@ -236,7 +300,7 @@ func TestReplicasShareTheWork(t *testing.T) {
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	var both sync.WaitGroup
-	for _, s := range []*reminder.Service{r.Service, other} {
+	for _, s := range []*reminder.Service{r.Service, other.Service} {
 		both.Go(func() { _ = s.Run(ctx) })
 	}
 	select {
@@ -287,15 +351,13 @@ func TestStopAfterTheDecision(t *testing.T) {
 	r.world.Advance(time.Hour)
 	r.world.SetBalance("u-1", 1)
 	ctx, cancel := context.WithCancel(context.Background())
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "UpdateRule" {
-			cancel()
-		}
-		return remindertest.None
-	})
+	service := r.start(nth(1, "rules.get", func() error {
+		cancel()
+		return nil
+	}), nil)
 	_, err := service.EvaluateDue(ctx)
 	r.check(err)
-	open, _ := r.store.All()
+	open, _ := r.deliveries()
 	if rule := r.rule(); len(open) != 1 || rule.Outbox != nil || !rule.DueAt.Equal(r.world.Now().Add(time.Hour)) {
 		t.Errorf("%d open, %+v", len(open), rule)
 	}
@@ -310,12 +372,10 @@ func TestStopDuringTheRecheck(t *testing.T) {
 	r.grant(1)
 	before := r.last()
 	ctx, cancel := context.WithCancel(context.Background())
-	service, _ := r.start(func(call string) remindertest.Fault {
-		if call == "Rule" {
-			cancel()
-		}
-		return remindertest.None
-	})
+	service := r.start(nth(1, "rules.get", func() error {
+		cancel()
+		return nil
+	}), nil)
 	_, err := service.SendDue(ctx)
 	r.check(err)
 	if after := r.last(); after != before {
@@ -327,13 +387,13 @@ func TestStopDuringTheRecheck(t *testing.T) {
 func TestAPanicOfTheSenderIsLeftToTheLease(t *testing.T) {
 	t.Parallel()
 	r := twoFallen(t, rigConfig())
-	r.world.SetScript(func(remindertest.Sent) reminder.Outcome { panic("sender") })
+	r.world.SetScript(func(request) reminder.Outcome { panic("sender") })
 	if _, err := r.SendDue(context.Background()); err == nil {
 		t.Error("no error")
 	}
 	for _, want := range []bool{false, true} {
 		now := r.world.Now()
-		if leased, err := r.store.LeaseUser(context.Background(), "u", "another", now, now); leased != want || err != nil {
+		if leased, err := r.store.LeaseUser(context.Background(), r.caller.UserID, "another", now, now); leased != want || err != nil {
 			t.Errorf("leased %v, %v, want %v", leased, err, want)
 		}
 		r.world.Advance(2 * time.Minute)

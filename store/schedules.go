@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -41,7 +40,7 @@ func claimDue[T any](ctx context.Context, t *table[T], now time.Time, limit int,
 	if err != nil {
 		return nil, err
 	}
-	rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
+	t.store.shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
 	var claimed []*T
 	for _, s := range found {
 		if len(claimed) == limit {

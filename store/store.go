@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,9 @@ type Options struct {
 	Timeout  time.Duration    // 0 is DefaultTimeout
 	Now      func() time.Time // decides what has expired; nil is time.Now
 	Log      *slog.Logger     // nil: no log
+	// Shuffle orders the due documents that a pass may claim; nil is rand.Shuffle. A test that has to be repeatable keeps
+	// the order.
+	Shuffle func(n int, swap func(i, j int))
 }
 
 func (o Options) withDefaults() Options {
@@ -38,6 +42,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Shuffle == nil {
+		o.Shuffle = rand.Shuffle
 	}
 	return o
 }
@@ -51,6 +58,8 @@ type Store struct {
 	log    *slog.Logger
 	reads  atomic.Int64
 	forged atomic.Int64
+
+	shuffle func(n int, swap func(i, j int))
 
 	tables
 }
@@ -85,7 +94,7 @@ func OpenOn(ctx context.Context, db Database, o Options) (*Store, error) {
 		return nil, errors.New("store: keys are needed")
 	}
 	o = o.withDefaults()
-	s := &Store{db: db, keys: o.Keys, now: o.Now, log: o.Log}
+	s := &Store{db: db, keys: o.Keys, now: o.Now, log: o.Log, shuffle: o.Shuffle}
 	s.tables = s.newTables()
 	if err := s.Ping(ctx); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type filter []condition
 type condition struct {
 	field, operator string
 	value           bson.RawValue
+	id              string // the value of an _id, decoded once
 }
 
 func parseFilter(d bson.D) filter {
@@ -57,14 +58,18 @@ func newCondition(field, operator string, value bson.RawValue) condition {
 	default:
 		panic("memory: not supported in a filter: " + operator)
 	}
-	return condition{field, operator, value}
+	c := condition{field: field, operator: operator, value: value}
+	if field == "_id" && operator == "" {
+		c.id = value.StringValue()
+	}
+	return c
 }
 
 // id is the one _id that the filter asks for, "" when it does not name one.
 func (f filter) id() string {
 	for _, c := range f {
 		if c.field == "_id" && c.operator == "" {
-			return c.value.StringValue()
+			return c.id
 		}
 	}
 	return ""
@@ -73,7 +78,7 @@ func (f filter) id() string {
 func (f filter) matches(d document) bool {
 	for _, c := range f {
 		if c.field == "_id" && c.operator == "" {
-			if c.value.StringValue() != d.id { // the common case, without decoding
+			if c.id != d.id { // the common case, without decoding
 				return false
 			}
 			continue
