@@ -121,18 +121,17 @@ func pointToDom(p pointDoc) balance.Point {
 	}
 }
 
-// DeleteSubject removes schedule, answer and readings of the subject; the schedule first, so that no new reading is
-// asked for meanwhile.
-func (s *Store) DeleteSubject(ctx context.Context, subject balance.Subject) error {
+// allMonths finds all ids that begin with "region:person:"; ';' is the character after ':'.
+func allMonths(subject balance.Subject) bson.D {
 	id := subjectID(subject)
-	if _, err := s.schedules.deleteOne(ctx, id); err != nil {
+	return bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: id + ":"}, {Key: "$lt", Value: id + ";"}}}}
+}
+
+// DeleteReadings removes answer and readings of the subject.
+func (s *Store) DeleteReadings(ctx context.Context, subject balance.Subject) error {
+	if _, err := s.answers.deleteOne(ctx, subjectID(subject)); err != nil {
 		return err
 	}
-	if _, err := s.answers.deleteOne(ctx, id); err != nil {
-		return err
-	}
-	// All ids that begin with "region:person:"; ';' is the character after ':'.
-	months := bson.D{{Key: "$gte", Value: id + ":"}, {Key: "$lt", Value: id + ";"}}
-	_, err := s.readings.deleteMany(ctx, bson.D{{Key: "_id", Value: months}})
+	_, err := s.readings.deleteMany(ctx, allMonths(subject))
 	return err
 }

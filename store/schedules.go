@@ -27,9 +27,11 @@ func scheduleToDom(d *scheduleDoc) *balance.Schedule {
 	return &balance.Schedule{Subject: balance.Subject{PersonID: d.PersonID, Region: d.Region}, DueAt: d.DueAt, Failures: d.Failures}
 }
 
-// EnsureSchedule adds the subject, due at the time; one that is there stays as it is.
-func (s *Store) EnsureSchedule(ctx context.Context, subject balance.Subject, due time.Time) error {
-	_, _, err := s.schedules.insert(ctx, &balance.Schedule{Subject: subject, DueAt: due})
+// SetDue makes the subject due at the time, without failures. It adds one that is not there.
+func (s *Store) SetDue(ctx context.Context, subject balance.Subject, at time.Time) error {
+	_, err := s.schedules.change(ctx, subjectID(subject), func(*balance.Schedule) (*balance.Schedule, error) {
+		return &balance.Schedule{Subject: subject, DueAt: at}, nil
+	})
 	return err
 }
 
@@ -70,17 +72,21 @@ func claimDue[T, D any, P document[D]](ctx context.Context, t *table[T, D, P], n
 	return claimed, nil
 }
 
-// Scheduled says whether the subject has a schedule.
-func (s *Store) Scheduled(ctx context.Context, subject balance.Subject) (bool, error) {
-	_, err := s.schedules.get(ctx, subjectID(subject))
-	return err == nil, ignore(err, balance.ErrNotFound)
+// Reschedule sets due time and failures of a claimed subject, unless its due time was moved since the claim. One that is
+// gone stays gone.
+func (s *Store) Reschedule(ctx context.Context, claimed balance.Schedule, at time.Time, failures int) error {
+	_, err := s.schedules.change(ctx, subjectID(claimed.Subject), func(v *balance.Schedule) (*balance.Schedule, error) {
+		if v == nil || !v.DueAt.Equal(claimed.DueAt) {
+			return nil, nil
+		}
+		v.DueAt, v.Failures = at, failures
+		return v, nil
+	})
+	return err
 }
 
-// SetSchedule sets due time and failures of a subject; one that is gone stays gone.
-func (s *Store) SetSchedule(ctx context.Context, v balance.Schedule) error {
-	_, err := s.schedules.update(ctx, subjectID(v.Subject), func(stored *balance.Schedule) error {
-		stored.DueAt, stored.Failures = v.DueAt, v.Failures
-		return nil
-	})
-	return ignore(err, balance.ErrNotFound)
+// Unschedule deletes the schedule of a claimed subject, unless its due time was moved since the claim.
+func (s *Store) Unschedule(ctx context.Context, claimed balance.Schedule) error {
+	_, err := s.schedules.deleteOne(ctx, subjectID(claimed.Subject), bson.E{Key: "due_at", Value: claimed.DueAt})
+	return err
 }
