@@ -28,6 +28,8 @@ type Store interface {
 	RecordReadings(ctx context.Context, readings []Reading) error
 	// Points returns the points of days from..to (inclusive), by insurance type, ordered by day.
 	Points(ctx context.Context, subject Subject, from, to Day) (map[string][]Point, error)
+	// FirstDay returns the first day with a reading, "" if there is none.
+	FirstDay(ctx context.Context, subject Subject) (Day, error)
 
 	// SaveAnswer keeps the answer unless a later one is there.
 	SaveAnswer(ctx context.Context, subject Subject, answer *Answer) error

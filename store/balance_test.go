@@ -187,6 +187,32 @@ func testSchedules(t *testing.T, d *storetest.Database) {
 	claim(start.Add(96*time.Hour), 0)
 }
 
+// TestFirstDay: the first day is looked for in the first month alone, whatever the insurance and the order of writing.
+func TestFirstDay(t *testing.T) { storetest.Each(t, testFirstDay) }
+
+func testFirstDay(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
+	other := reading(start.AddDate(-1, 0, 0), "310", 1)
+	other.PersonID = subject.PersonID + "2"
+	for _, step := range []struct {
+		record balance.Reading
+		want   balance.Day
+	}{
+		{other, ""},
+		{reading(start, "310", 1), "2026-11-21"},
+		{reading(start.AddDate(0, -2, 0), "310", 1), "2026-09-21"},
+		{reading(start.AddDate(0, -2, -1), "390", 1), "2026-09-20"},
+		{reading(start.AddDate(0, -1, 0), "310", 1), "2026-09-20"},
+	} {
+		if err := s.RecordReadings(t.Context(), []balance.Reading{step.record}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.FirstDay(t.Context(), subject); err != nil || got != step.want {
+			t.Errorf("%q, %v; want %q", got, err, step.want)
+		}
+	}
+}
+
 // TestDeleteReadingsLeavesOthers: another person whose id begins alike, and the same person in another region.
 func TestDeleteReadingsLeavesOthers(t *testing.T) { storetest.Each(t, testDeleteReadingsLeavesOthers) }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/balance"
 )
@@ -119,6 +120,20 @@ func pointToDom(p pointDoc) balance.Point {
 		Account: balance.PersonalAccount{Exists: balance.Existence(p.Exists), Balance: (*balance.Fen)(p.Fen)},
 		AsOf:    p.AsOf, FetchedAt: p.FetchedAt, Source: p.Source,
 	}
+}
+
+// FirstDay returns the first day with a reading of the subject, "" without one.
+func (s *Store) FirstDay(ctx context.Context, subject balance.Subject) (balance.Day, error) {
+	first := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(-1)
+	found, err := s.readings.values(ctx, allMonths(subject), first)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	day := found[0].Points[0].Day
+	for _, p := range found[0].Points {
+		day = min(day, p.Day)
+	}
+	return balance.Day(day), nil
 }
 
 // allMonths finds all ids that begin with "region:person:"; ';' is the character after ':'.
