@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"yibao/identity"
 )
 
 // Schedule says when a subject is read next. It is one document; claiming moves DueAt forward.
@@ -84,15 +81,12 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if region, ended := strings.CutPrefix(schedule.Region, endedMark); ended {
-		return s.cleanUp(ctx, schedule.Subject, Subject{PersonID: schedule.PersonID, Region: region})
-	}
 	linked, err := s.read(ctx, schedule.Subject)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err == nil && !linked {
-		return s.purge(ctx, schedule.Subject, "")
+		return s.remove(ctx, schedule)
 	}
 	now := s.now()
 	daily, retry := s.nextDaily(schedule.Subject, now), now.Add(backoff(schedule.Failures))
@@ -100,24 +94,28 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 		s.log.Info("balance_daily_failed", "region", schedule.Region, "failures", schedule.Failures+1, "cause", err)
 	}
 	if err != nil && retry.Before(daily) {
-		schedule.DueAt, schedule.Failures = retry, schedule.Failures+1
-	} else {
-		schedule.DueAt, schedule.Failures = daily, 0
+		return s.store.Reschedule(ctx, schedule, retry, schedule.Failures+1)
 	}
-	return s.store.SetSchedule(ctx, schedule)
+	return s.store.Reschedule(ctx, schedule, daily, 0)
+}
+
+// remove deletes a subject without a link, the schedule last: after kill -9 the subject is due again when the lease ends.
+// A link that begins meanwhile makes the subject due anew, which keeps the schedule.
+func (s *Service) remove(ctx context.Context, schedule Schedule) error {
+	s.forget(schedule.Subject)
+	if err := s.store.DeleteReadings(ctx, schedule.Subject); err != nil {
+		return err
+	}
+	return s.store.Unschedule(ctx, schedule)
 }
 
 // read takes today's reading if one of the subject's links consents to it and the region allows it (fresh checks the
 // region). linked is false when no link to the subject is left. "Not enrolled" and the like are no failures: another
-// question today would change nothing. A missing person with slots is a failure: an unlinking is about to free the slots.
+// question today would change nothing.
 func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err error) {
-	slots, err := s.people.Slots(ctx, subject.PersonID)
-	if err != nil {
-		return false, err
-	}
-	linked, consented := inRegion(slots, subject.Region, "")
-	if !linked || !consented {
-		return linked, nil
+	linked, consented, err := s.links(ctx, subject)
+	if err != nil || !linked || !consented {
+		return linked, err
 	}
 	now := s.now()
 	oldest := now.Add(-s.cfg.DecisionAge)
@@ -132,18 +130,6 @@ func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err e
 		_, err = s.record(subject, c.answer)
 	}
 	return true, err
-}
-
-// inRegion says whether any slot but that of the given link leads to the region, and whether one of those consents to
-// unattended reading.
-func inRegion(slots []identity.Slot, region, exceptLink string) (linked, consented bool) {
-	for _, slot := range slots {
-		if slot.Region == region && slot.LinkID != exceptLink {
-			linked = true
-			consented = consented || slot.Unattended
-		}
-	}
-	return linked, consented
 }
 
 // nextDaily is the subject's next daily time after now: DailyAt plus a share of the spread. The share is a hash of the

@@ -7,74 +7,58 @@ import (
 	"yibao/identity"
 )
 
-// Linked makes the person's first reading due at once, so a new link has a point on its first day. Safe to repeat: a
-// schedule that is there stays as it is.
+// cleanUpAfter is longer than any question that is under way at a deletion can still write.
+const cleanUpAfter = 10 * time.Minute
+
+// Linked makes a reading due at once, so a new link has a point on its first day. Safe to repeat.
 func (s *Service) Linked(ctx context.Context, _ string, link identity.Link) error {
-	return s.store.EnsureSchedule(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, s.now())
+	return s.store.SetDue(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, s.now())
 }
 
-// Unlinked deletes all data of the person in the region if no other link leads there. Safe to repeat: after kill -9 it is
-// called again, and deleting twice changes nothing.
+// Unlinked deletes the balances of the person in the region if no other link leads there. Safe to repeat.
+//
+// A question under way in any process may write after the deletion. It finds that out itself and deletes, unless it is
+// killed before (see record). So the schedule stays for a last visit of the daily worker, which deletes once more (see
+// remove). After kill -9 between the two writes here, the caller repeats both.
 func (s *Service) Unlinked(ctx context.Context, _ string, link identity.Link, left []identity.Slot) error {
-	if linked, _ := inRegion(left, link.Region, link.ID); linked {
+	if linked, _ := inRegion(left, link.Region); linked {
 		return nil
 	}
-	return s.purge(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, link.ID)
+	subject := Subject{PersonID: link.PersonID, Region: link.Region}
+	s.forget(subject)
+	if err := s.store.SetDue(ctx, subject, s.now().Add(cleanUpAfter)); err != nil {
+		return err
+	}
+	return s.store.DeleteReadings(ctx, subject)
 }
 
-const (
-	// cleanUpAfter is longer than any question under way at a deletion can take.
-	cleanUpAfter = 10 * time.Minute
-	// endedMark stands before the region in the schedule of a clean-up, so that it is never a subject's own schedule.
-	endedMark = "ended:"
-)
-
-// purge deletes the subject from memory and store. The ending link may still hold its slot.
-//
-// A question under way in any process may write after the deletion. It finds that out itself and deletes (see record),
-// unless it is killed before. So a clean-up is scheduled before the deletion. After kill -9 between the two, the caller
-// repeats the purge; the clean-up alone would leave a subject that still has its schedule.
-func (s *Service) purge(ctx context.Context, subject Subject, endingLink string) error {
+// forget removes the subject from memory.
+func (s *Service) forget(subject Subject) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.cache.Remove(subject)
 	s.failures.Remove(subject)
 	if f, ok := s.flights[subject]; ok {
 		f.unlinked = true // its answer must not be cached
 	}
-	s.mu.Unlock()
-	cleanUp := Subject{PersonID: subject.PersonID, Region: endedMark + subject.Region}
-	if err := s.store.EnsureSchedule(ctx, cleanUp, s.now().Add(cleanUpAfter)); err != nil {
-		return err
-	}
-	return s.deleteStored(ctx, subject, endingLink)
 }
 
-// cleanUp deletes writes of a killed question, unless the subject has been linked again, and then its own schedule.
-func (s *Service) cleanUp(ctx context.Context, cleanUp, subject Subject) error {
-	linked, err := s.store.Scheduled(ctx, subject)
-	if err == nil && !linked {
-		err = s.deleteStored(ctx, subject, "")
-	}
-	if err != nil {
-		return err
-	}
-	return s.store.DeleteSubject(ctx, cleanUp)
-}
-
-// deleteStored deletes the subject from the store.
-//
-// Another user may link to the same person meanwhile. A new link takes its slot before it asks for a schedule. So a slot
-// found after the deletion may have lost its schedule to it, and gets the schedule back; a later slot brings its own.
-func (s *Service) deleteStored(ctx context.Context, subject Subject, endingLink string) error {
-	if err := s.store.DeleteSubject(ctx, subject); err != nil {
-		return err
-	}
+// links says whether a link leads to the subject, and whether one that does consents to unattended reading.
+func (s *Service) links(ctx context.Context, subject Subject) (linked, consented bool, err error) {
 	slots, err := s.people.Slots(ctx, subject.PersonID)
 	if err != nil {
-		return err
+		return false, false, err
 	}
-	if linked, _ := inRegion(slots, subject.Region, endingLink); linked {
-		return s.store.EnsureSchedule(ctx, subject, s.now())
+	linked, consented = inRegion(slots, subject.Region)
+	return linked, consented, nil
+}
+
+func inRegion(slots []identity.Slot, region string) (linked, consented bool) {
+	for _, slot := range slots {
+		if slot.Region == region {
+			linked = true
+			consented = consented || slot.Unattended
+		}
 	}
-	return nil
+	return linked, consented
 }

@@ -15,7 +15,7 @@ type Upstream interface {
 	Enrolments(ctx context.Context, region string, person identity.Claim) (*Answer, error)
 }
 
-// People returns persons and their slots.
+// People returns persons and their slots, as in identity.PersonStore.
 type People interface {
 	Person(ctx context.Context, id string) (*identity.Person, error)
 	Slots(ctx context.Context, personID string) ([]identity.Slot, error)
@@ -28,24 +28,24 @@ type Store interface {
 	RecordReadings(ctx context.Context, readings []Reading) error
 	// Points returns the points of days from..to (inclusive), by insurance type, ordered by day.
 	Points(ctx context.Context, subject Subject, from, to Day) (map[string][]Point, error)
+	// FirstDay returns the first day with a reading, "" if there is none.
+	FirstDay(ctx context.Context, subject Subject) (Day, error)
 
 	// SaveAnswer keeps the answer unless a later one is there.
 	SaveAnswer(ctx context.Context, subject Subject, answer *Answer) error
 	// LastAnswer returns ErrNotFound if no answer is kept.
 	LastAnswer(ctx context.Context, subject Subject) (*Answer, error)
 
-	// EnsureSchedule adds the subject, due at the time. A subject that is there stays as it is.
-	EnsureSchedule(ctx context.Context, subject Subject, due time.Time) error
+	// DeleteReadings removes answer and readings of the subject. Safe to repeat.
+	DeleteReadings(ctx context.Context, subject Subject) error
+
+	// SetDue makes the subject due at the time, without failures, and adds it if it is not there.
+	SetDue(ctx context.Context, subject Subject, at time.Time) error
 	// ClaimDue claims up to limit subjects due at now by moving their due time to next(s). It leaves out a subject that
 	// another process claimed first.
 	ClaimDue(ctx context.Context, now time.Time, limit int, next func(Schedule) time.Time) ([]Schedule, error)
-	// SetSchedule writes the next due time of a claimed subject. A deleted subject stays deleted.
-	SetSchedule(ctx context.Context, s Schedule) error
-
-	// Scheduled says whether the subject has a schedule. It has one while a link leads to it.
-	Scheduled(ctx context.Context, subject Subject) (bool, error)
-
-	// DeleteSubject removes schedule, answer and readings of the subject, the schedule first. So a writer that still
-	// finds the schedule after its write knows that a deletion to come will remove the write. Safe to repeat.
-	DeleteSubject(ctx context.Context, subject Subject) error
+	// Reschedule moves a claimed subject to the time, and Unschedule deletes its schedule. Both do nothing if the due
+	// time is no longer that of the claim.
+	Reschedule(ctx context.Context, claimed Schedule, at time.Time, failures int) error
+	Unschedule(ctx context.Context, claimed Schedule) error
 }

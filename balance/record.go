@@ -8,16 +8,16 @@ import (
 // record writes the answer's readings and keeps the answer as the last good one. If no link to the subject is left, linked
 // is false and nothing stays in the store. With an error the readings may be missing.
 //
-// The last link may end during the question, in any process. A write after its deletion would stay for ever. So the
-// schedule, which a deletion removes first, is read before the writes and again after them. If it is there after them,
-// every later deletion removes them. If it is gone, record deletes them itself. After kill -9 before that deletion the
-// clean-up that every deletion schedules removes them (see purge).
+// The last link may end during the question, in any process. A link takes its slot before it can be used, and leaves it
+// before Unlinked deletes. So the slots are read before the writes and again after them. With a slot after them, every
+// deletion is yet to come and removes them. Without one record deletes them itself; after kill -9 before that the daily
+// worker does (see Unlinked). The schedule is left alone: another link may begin meanwhile and need it.
 //
 // After kill -9 between the two writes the day has its point and the last answer is an older one; both are true.
 func (s *Service) record(subject Subject, answer *Answer) (linked bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	linked, err = s.store.Scheduled(ctx, subject)
+	linked, _, err = s.links(ctx, subject)
 	if err != nil || !linked {
 		return err != nil, err
 	}
@@ -27,11 +27,11 @@ func (s *Service) record(subject Subject, answer *Answer) (linked bool, err erro
 	if failed := s.store.SaveAnswer(ctx, subject, answer); failed != nil {
 		s.log.Warn("balance_answer_not_saved", "region", subject.Region, "cause", failed)
 	}
-	linked, unread := s.store.Scheduled(ctx, subject)
+	linked, _, unread := s.links(ctx, subject)
 	if unread != nil || linked {
 		return true, errors.Join(err, unread)
 	}
-	if failed := s.store.DeleteSubject(ctx, subject); failed != nil {
+	if failed := s.store.DeleteReadings(ctx, subject); failed != nil {
 		s.log.Error("balance_late_delete_failed", "region", subject.Region, "cause", failed)
 	}
 	return false, nil

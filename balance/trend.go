@@ -2,7 +2,7 @@ package balance
 
 import (
 	"context"
-	"slices"
+	"maps"
 	"time"
 
 	"yibao/identity"
@@ -55,7 +55,8 @@ type Trend struct {
 	Gaps     Gaps
 	Timezone string
 	From, To Day
-	// Since is the first day that the link may see. Categories before it are empty.
+	// Since is the first day that the link may see: that of its start, or for a self link that of the first reading if it
+	// is earlier. Categories before it are empty.
 	Since Day
 	// AsOf is the upstream's time of the youngest reading in the range; zero without one.
 	AsOf time.Time
@@ -88,7 +89,7 @@ type Summary struct {
 }
 
 // Trend draws the balance of the caller's link over the given days. A link sees readings from its own start; a self link
-// sees all readings of the person's own links. Future days are empty.
+// sees all that are kept of the person. Future days are empty.
 //
 // Errors: identity.ErrNoSuchLink; ErrRange for days, steps or gaps that are not valid, a range that starts after today,
 // or one longer than ten years; ErrTooMany if the given step makes more than 366 points; the store's.
@@ -102,42 +103,44 @@ func (s *Service) Trend(ctx context.Context, caller *identity.Caller, linkID str
 	if err != nil {
 		return nil, err
 	}
-	frame.since = DayOf(link.Since)
-	points, err := s.visible(ctx, Subject{PersonID: link.PersonID, Region: link.Region}, &frame, link.Relation == identity.Self)
+	subject := Subject{PersonID: link.PersonID, Region: link.Region}
+	if frame.since, err = s.firstDay(ctx, subject, link); err != nil {
+		return nil, err
+	}
+	points, err := s.visible(ctx, subject, frame)
 	if err != nil {
 		return nil, err
 	}
 	return draw(frame, points), nil
 }
 
-// visible reads the points that the chart may use, by insurance type. A link shows readings from its own start on, a
-// person's own link all of them: then the earliest one found moves the start back.
-func (s *Service) visible(ctx context.Context, subject Subject, f *frame, own bool) (map[string][]Point, error) {
+// firstDay is the first day that the link may see.
+func (s *Service) firstDay(ctx context.Context, subject Subject, link identity.Link) (Day, error) {
+	start := DayOf(link.Since)
+	if link.Relation != identity.Self {
+		return start, nil
+	}
+	first, err := s.store.FirstDay(ctx, subject)
+	if err != nil || first == "" {
+		return start, err
+	}
+	return min(first, start), nil
+}
+
+// visible reads the points that the chart may use, by insurance type.
+func (s *Service) visible(ctx context.Context, subject Subject, f frame) (map[string][]Point, error) {
 	from, to := f.from, min(f.to, f.today)
 	if f.gaps == GapsCarry {
 		from = from.Add(-lookBackDays)
 	}
-	if !own {
-		from = max(from, f.since)
-	}
-	if from > to {
+	if from = max(from, f.since); from > to {
 		return nil, nil
 	}
 	points, err := s.store.Points(ctx, subject, from, to)
-	if err != nil {
-		return nil, err
+	if f.insurance != "" {
+		maps.DeleteFunc(points, func(insurance string, _ []Point) bool { return insurance != f.insurance })
 	}
-	for insurance, list := range points {
-		if f.insurance != "" && insurance != f.insurance {
-			delete(points, insurance)
-			continue
-		}
-		points[insurance] = slices.DeleteFunc(list, func(p Point) bool { return p.Day < from || p.Day > to })
-		for _, p := range points[insurance] {
-			f.since = min(f.since, p.Day)
-		}
-	}
-	return points, nil
+	return points, err
 }
 
 // frame is a checked query.

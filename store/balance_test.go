@@ -140,72 +140,110 @@ func TestSchedules(t *testing.T) { storetest.Each(t, testSchedules) }
 
 func testSchedules(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
-	for _, due := range []time.Time{start, start.Add(time.Hour)} {
-		if err := s.EnsureSchedule(t.Context(), subject, due); err != nil {
+	day := func(v balance.Schedule) time.Time { return v.DueAt.Add(24 * time.Hour) }
+	claim := func(now time.Time, want int) (claimed balance.Schedule) {
+		t.Helper()
+		all, err := s.ClaimDue(t.Context(), now, 10, day)
+		if err != nil || len(all) != want {
+			t.Fatalf("at %v: %+v %v", now, all, err)
+		}
+		for _, claimed = range all {
+			if claimed.Subject != subject {
+				t.Errorf("%+v", claimed)
+			}
+		}
+		return claimed
+	}
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	next := func(v balance.Schedule) time.Time { return v.DueAt.Add(24 * time.Hour) }
-	for _, step := range []struct {
-		now  time.Time
-		want int
-	}{{start.Add(-time.Second), 0}, {start, 1}, {start, 0}} {
-		claimed, err := s.ClaimDue(t.Context(), step.now, 10, next)
-		if err != nil || len(claimed) != step.want {
-			t.Fatalf("at %v: %+v %v", step.now, claimed, err)
-		}
-		if step.want == 1 && (claimed[0].Subject != subject || !claimed[0].DueAt.Equal(start.Add(24*time.Hour))) {
-			t.Errorf("%+v", claimed[0])
-		}
+	do(s.SetDue(t.Context(), subject, start.Add(time.Hour)))
+	do(s.SetDue(t.Context(), subject, start)) // the last one counts
+	claim(start.Add(-time.Second), 0)
+	first := claim(start, 1)
+	if !first.DueAt.Equal(start.Add(24*time.Hour)) || first.Failures != 0 {
+		t.Errorf("%+v", first)
 	}
-	moved := balance.Schedule{Subject: subject, DueAt: start, Failures: 3}
-	if err := s.SetSchedule(t.Context(), moved); err != nil {
-		t.Fatal(err)
+	claim(start, 0)
+	do(s.Reschedule(t.Context(), first, start, 3))
+	second := claim(start, 1)
+	if second.Failures != 3 {
+		t.Errorf("%+v", second)
 	}
-	if claimed, err := s.ClaimDue(t.Context(), start, 10, next); err != nil || len(claimed) != 1 || claimed[0].Failures != 3 {
-		t.Error(claimed, err)
-	}
-	if err := s.RecordReadings(t.Context(), []balance.Reading{reading(start, "310", 1)}); err != nil {
-		t.Fatal(err)
-	}
-	if on, err := s.Scheduled(t.Context(), subject); err != nil || !on {
-		t.Error(on, err)
+	do(s.SetDue(t.Context(), subject, start))
+	do(s.Reschedule(t.Context(), second, start.Add(48*time.Hour), 4)) // its claim is no longer the last word
+	do(s.Unschedule(t.Context(), second))
+	third := claim(start, 1)
+	if third.Failures != 0 {
+		t.Errorf("failures from before it was made due: %+v", third)
 	}
 	for range 2 {
-		if err := s.DeleteSubject(t.Context(), subject); err != nil {
+		do(s.Unschedule(t.Context(), third))
+	}
+	do(s.Reschedule(t.Context(), third, start, 0)) // what is gone stays gone
+	claim(start.Add(96*time.Hour), 0)
+}
+
+// TestFirstDay: the first day is looked for in the first month alone, whatever the insurance and the order of writing.
+func TestFirstDay(t *testing.T) { storetest.Each(t, testFirstDay) }
+
+func testFirstDay(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
+	other := reading(start.AddDate(-1, 0, 0), "310", 1)
+	other.PersonID = subject.PersonID + "2"
+	for _, step := range []struct {
+		record balance.Reading
+		want   balance.Day
+	}{
+		{other, ""},
+		{reading(start, "310", 1), "2026-11-21"},
+		{reading(start.AddDate(0, -2, 0), "310", 1), "2026-09-21"},
+		{reading(start.AddDate(0, -2, -1), "390", 1), "2026-09-20"},
+		{reading(start.AddDate(0, -1, 0), "310", 1), "2026-09-20"},
+	} {
+		if err := s.RecordReadings(t.Context(), []balance.Reading{step.record}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if err := s.SetSchedule(t.Context(), moved); err != nil {
-		t.Error("gone:", err)
-	}
-	if on, err := s.Scheduled(t.Context(), subject); err != nil || on {
-		t.Error("a subject that was gone came back:", on, err)
-	}
-	if points, err := s.Points(t.Context(), subject, "2026-11-01", "2026-11-30"); err != nil || len(points) != 0 {
-		t.Error("readings left:", points, err)
+		if got, err := s.FirstDay(t.Context(), subject); err != nil || got != step.want {
+			t.Errorf("%q, %v; want %q", got, err, step.want)
+		}
 	}
 }
 
-// TestDeleteSubjectLeavesOthers: another person whose id begins alike, and the same person in another region.
-func TestDeleteSubjectLeavesOthers(t *testing.T) { storetest.Each(t, testDeleteSubjectLeavesOthers) }
+// TestDeleteReadingsLeavesOthers: another person whose id begins alike, and the same person in another region.
+func TestDeleteReadingsLeavesOthers(t *testing.T) { storetest.Each(t, testDeleteReadingsLeavesOthers) }
 
-func testDeleteSubjectLeavesOthers(t *testing.T, d *storetest.Database) {
+func testDeleteReadingsLeavesOthers(t *testing.T, d *storetest.Database) {
 	s := d.Open(t)
 	others := []balance.Subject{{PersonID: "p2", Region: subject.Region}, {PersonID: "p", Region: "990200"}}
 	for _, o := range append(others, subject) {
-		r := reading(start, "310", 1)
-		r.PersonID, r.Region = o.PersonID, o.Region
-		if err := s.RecordReadings(t.Context(), []balance.Reading{r}); err != nil {
+		for _, at := range []time.Time{start, start.AddDate(0, -1, 0)} {
+			r := reading(at, "310", 1)
+			r.PersonID, r.Region = o.PersonID, o.Region
+			if err := s.RecordReadings(t.Context(), []balance.Reading{r}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.SaveAnswer(t.Context(), o, &balance.Answer{FetchedAt: start}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := s.DeleteSubject(t.Context(), subject); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if err := s.DeleteReadings(t.Context(), subject); err != nil {
+			t.Fatal(err)
+		}
 	}
-	for _, o := range others {
-		if points, err := s.Points(t.Context(), o, "2026-11-01", "2026-11-30"); err != nil || len(points) != 1 {
-			t.Error(o, points, err)
+	for _, o := range append(others, subject) {
+		want := 2
+		if o == subject {
+			want = 0
+		}
+		points, err := s.Points(t.Context(), o, "2026-10-01", "2026-11-30")
+		if _, kept := s.LastAnswer(t.Context(), o); err != nil || len(points["310"]) != want || (kept == nil) != (want > 0) {
+			t.Error(o, points, err, kept)
 		}
 	}
 }
@@ -217,7 +255,7 @@ func testConcurrentClaims(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 8)
 	const n = 12
 	for i := range n {
-		if err := stores[0].EnsureSchedule(t.Context(), subjectOf(i), start); err != nil {
+		if err := stores[0].SetDue(t.Context(), subjectOf(i), start); err != nil {
 			t.Fatal(err)
 		}
 	}

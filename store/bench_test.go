@@ -46,7 +46,7 @@ func BenchmarkUser(b *testing.B) {
 func BenchmarkClaimDue(b *testing.B) {
 	s := storetest.New(b)
 	for i := range 10 {
-		if err := s.EnsureSchedule(b.Context(), subjectOf(i), start); err != nil {
+		if err := s.SetDue(b.Context(), subjectOf(i), start); err != nil {
 			b.Fatal(err)
 		}
 	}

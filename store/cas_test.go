@@ -289,10 +289,10 @@ func testMadeAnew(t *testing.T, d *storetest.Database) {
 		t.Errorf("kept %+v, saw %v", kept, seen)
 	}
 
-	check(s.EnsureSchedule(ctx, subject, start))
+	check(s.SetDue(ctx, subject, start))
 	claimed, err := s.ClaimDue(ctx, start, 1, func(balance.Schedule) time.Time {
-		check(s.DeleteSubject(ctx, subject))
-		check(s.EnsureSchedule(ctx, subject, start.Add(24*time.Hour)))
+		check(s.Unschedule(ctx, balance.Schedule{Subject: subject, DueAt: start}))
+		check(s.SetDue(ctx, subject, start.Add(24*time.Hour)))
 		return start.Add(time.Hour)
 	})
 	if err != nil || len(claimed) != 0 {

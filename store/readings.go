@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/balance"
 )
@@ -102,18 +103,31 @@ func monthIDs(subject balance.Subject, from, to balance.Day) bson.A {
 	return ids
 }
 
-// DeleteSubject removes schedule, answer and readings of the subject; the schedule first, so that no new reading is
-// asked for meanwhile.
-func (s *Store) DeleteSubject(ctx context.Context, subject balance.Subject) error {
+// FirstDay returns the first day with a reading of the subject, "" without one.
+func (s *Store) FirstDay(ctx context.Context, subject balance.Subject) (balance.Day, error) {
+	first := options.Find().SetSort(bson.D{{Key: "_id", Value: 1}}).SetLimit(-1)
+	found, err := s.readings.values(ctx, allMonths(subject), first)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	day := found[0].Points[0].Day
+	for _, p := range found[0].Points {
+		day = min(day, p.Day)
+	}
+	return day, nil
+}
+
+// allMonths finds all ids that begin with "region:person:"; ';' is the character after ':'.
+func allMonths(subject balance.Subject) bson.D {
 	id := subjectID(subject)
-	if _, err := s.schedules.deleteOne(ctx, id); err != nil {
+	return bson.D{{Key: "_id", Value: bson.D{{Key: "$gte", Value: id + ":"}, {Key: "$lt", Value: id + ";"}}}}
+}
+
+// DeleteReadings removes answer and readings of the subject.
+func (s *Store) DeleteReadings(ctx context.Context, subject balance.Subject) error {
+	if _, err := s.answers.deleteOne(ctx, subjectID(subject)); err != nil {
 		return err
 	}
-	if _, err := s.answers.deleteOne(ctx, id); err != nil {
-		return err
-	}
-	// All ids that begin with "region:person:"; ';' is the character after ':'.
-	months := bson.D{{Key: "$gte", Value: id + ":"}, {Key: "$lt", Value: id + ";"}}
-	_, err := s.readings.deleteMany(ctx, bson.D{{Key: "_id", Value: months}})
+	_, err := s.readings.deleteMany(ctx, allMonths(subject))
 	return err
 }

@@ -69,7 +69,7 @@ func TestClaimsMakeUpForLostOnes(t *testing.T) { storetest.Each(t, testClaimsMak
 func testClaimsMakeUpForLostOnes(t *testing.T, d *storetest.Database) {
 	stores := openMany(t, d, 2)
 	for i := range 6 {
-		if err := stores[0].EnsureSchedule(t.Context(), subjectOf(i), start); err != nil {
+		if err := stores[0].SetDue(t.Context(), subjectOf(i), start); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,9 +14,11 @@ func scheduleKey(v *balance.Schedule) map[string]any {
 	return map[string]any{"_id": subjectID(v.Subject)}
 }
 
-// EnsureSchedule adds the subject, due at the time; one that is there stays as it is.
-func (s *Store) EnsureSchedule(ctx context.Context, subject balance.Subject, due time.Time) error {
-	_, _, err := s.schedules.insert(ctx, &balance.Schedule{Subject: subject, DueAt: due})
+// SetDue makes the subject due at the time, without failures. It adds one that is not there.
+func (s *Store) SetDue(ctx context.Context, subject balance.Subject, at time.Time) error {
+	_, err := s.schedules.change(ctx, subjectID(subject), func(*balance.Schedule) (*balance.Schedule, error) {
+		return &balance.Schedule{Subject: subject, DueAt: at}, nil
+	})
 	return err
 }
 
@@ -57,17 +59,21 @@ func claimDue[T any](ctx context.Context, t *table[T], now time.Time, limit int,
 	return claimed, nil
 }
 
-// Scheduled says whether the subject has a schedule.
-func (s *Store) Scheduled(ctx context.Context, subject balance.Subject) (bool, error) {
-	_, err := s.schedules.get(ctx, subjectID(subject))
-	return err == nil, ignore(err, balance.ErrNotFound)
+// Reschedule sets due time and failures of a claimed subject, unless its due time was moved since the claim. One that is
+// gone stays gone.
+func (s *Store) Reschedule(ctx context.Context, claimed balance.Schedule, at time.Time, failures int) error {
+	_, err := s.schedules.change(ctx, subjectID(claimed.Subject), func(v *balance.Schedule) (*balance.Schedule, error) {
+		if v == nil || !v.DueAt.Equal(claimed.DueAt) {
+			return nil, nil
+		}
+		v.DueAt, v.Failures = at, failures
+		return v, nil
+	})
+	return err
 }
 
-// SetSchedule sets due time and failures of a subject; one that is gone stays gone.
-func (s *Store) SetSchedule(ctx context.Context, v balance.Schedule) error {
-	_, err := s.schedules.update(ctx, subjectID(v.Subject), func(stored *balance.Schedule) error {
-		stored.DueAt, stored.Failures = v.DueAt, v.Failures
-		return nil
-	})
-	return ignore(err, balance.ErrNotFound)
+// Unschedule deletes the schedule of a claimed subject, unless its due time was moved since the claim.
+func (s *Store) Unschedule(ctx context.Context, claimed balance.Schedule) error {
+	_, err := s.schedules.deleteOne(ctx, subjectID(claimed.Subject), bson.E{Key: "due_at", Value: claimed.DueAt})
+	return err
 }

@@ -84,7 +84,7 @@ func testWorkersPassOverWhatTheyCannotRead(t *testing.T, d *storetest.Database) 
 		doc = append(bson.D{{Key: "_id", Value: "unreadable"}, {Key: "version", Value: int64(1)}}, doc...)
 		d.Insert(t, collection, doc)
 	}
-	if err := s.EnsureSchedule(t.Context(), balance.Subject{PersonID: "p", Region: "990100"}, start); err != nil {
+	if err := s.SetDue(t.Context(), balance.Subject{PersonID: "p", Region: "990100"}, start); err != nil {
 		t.Fatal(err)
 	}
 	claimed, err := s.ClaimDue(t.Context(), start, 10, func(balance.Schedule) time.Time { return start.Add(time.Hour) })

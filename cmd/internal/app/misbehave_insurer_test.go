@@ -114,11 +114,11 @@ func TestNoWrongFigureWhileTheInsurerMisbehaves(t *testing.T) {
 	known, fresh := people[0], people[1]
 	p := s.signedIn(t, "wechat", "citizen")
 	knownID, freshID := s.link(t, p, known), s.link(t, p, fresh)
-	s.forgetReadings(t, fresh)
-	subject := s.subject(t, known)
+	subject, never := s.subject(t, known), s.subject(t, fresh)
 	last, fen := int64(0), int64(100_00)
 	each(t, s, "insurer", insurerFaults, func(fault string, want upstreamSaid) {
 		fen += 1_07
+		s.forgetReadings(t, never)
 		s.setBalance(t, known, fen)
 		s.setBalance(t, fresh, fen+50_00)
 		s.pass(untilNotFresh)
@@ -137,6 +137,7 @@ func TestNoWrongFigureWhileTheInsurerMisbehaves(t *testing.T) {
 		wait.Go(func() { s.checkDecision(t, fault, subject, want, fen) })
 		wait.Wait()
 		s.behave(t, "insurer")
+		s.forgetReadings(t, never)
 		if got, want := look(t, p, freshID), figure("complete", fen+50_00); got.String() != want.String() {
 			t.Errorf("after %s, nothing known: %s, want %s", fault, got, want)
 		}
@@ -210,10 +211,10 @@ func claimOf(p phone.Person) identity.Claim {
 	return identity.Claim{Region: p.Region, Name: p.Name, IDType: p.IDType, IDNumber: p.IDNumber}
 }
 
-// forgetReadings takes the person's schedule away, without which no answer is ever kept: each question is the first.
-func (s *stage) forgetReadings(t *testing.T, p phone.Person) {
+// forgetReadings deletes all answers of a subject, as if its last link had ended: the next question is the first.
+func (s *stage) forgetReadings(t *testing.T, of balance.Subject) {
 	t.Helper()
-	if err := s.app.Store.DeleteSubject(t.Context(), s.subject(t, p)); err != nil {
+	if err := s.app.Balances.Unlinked(t.Context(), "", identity.Link{PersonID: of.PersonID, Region: of.Region}, nil); err != nil {
 		t.Fatal(err)
 	}
 }

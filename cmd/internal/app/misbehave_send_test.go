@@ -275,7 +275,6 @@ func sendWhile(t *testing.T, platform, target string, table map[string]fate, pre
 	t.Parallel()
 	s := openStage(t, app.RoleAPI)
 	w := s.watcher(t, platform, "citizen", s.withAccount()[0])
-	s.forgetReadings(t, w.person) // they are no matter here, and writing them takes half of the time
 	each(t, s, target, table, func(fault string, want fate) {
 		prepare(w, fault)
 		w.rise(t)
