@@ -261,16 +261,12 @@ func (s *server) reportSubscription(ctx context.Context, in *subscriptionInput) 
 	return answer(quotasView{Quotas: each(quotas, viewQuota), Ignored: s.ignored(web.CallerOf(ctx), in.Body.Results)}), nil
 }
 
-// resultWords are the platforms' words for an answer about a template. Only "accept" grants. Platforms may add words: such
-// a result is ignored, and reported as ignored.
-var resultWords = []string{"accept", "reject", "ban", "filter", "acceptWithAudio"}
-
 // ignored lists the reported template ids that the caller's app does not have, and those with a result of no known word.
 func (s *server) ignored(c *identity.Caller, results map[string]string) []string {
 	templates := s.Reminders.Templates(c.Platform, c.App)
 	ids := slices.Sorted(maps.Keys(results))
 	return slices.DeleteFunc(ids, func(id string) bool {
 		ours := slices.ContainsFunc(templates, func(t reminder.Template) bool { return t.TemplateID == id })
-		return ours && slices.Contains(resultWords, results[id])
+		return ours && reminder.KnownResult(results[id])
 	})
 }

@@ -64,7 +64,7 @@ var reasonTexts = joined(evaluationTexts, map[string]text{
 	string(reminder.ReasonRecovered):     {"余额已回升，未发送", "The balance had recovered."},
 	string(reminder.ReasonRuleOff):       {"提醒已取消", "The reminder was removed."},
 	string(reminder.ReasonExpired):       {"超过时限，未发送", "It was not sent in time."},
-	string(reminder.ReasonNotSubscribed): {"未订阅该消息", "The message is not subscribed to."},
+	string(reminder.ReasonNotSubscribed): {"平台未收到您的消息订阅，请重新订阅", "The platform has no subscription of yours for this message; please subscribe again."},
 	string(reminder.ReasonBadTemplate):   {"平台不接受该消息模板", "The platform refuses the template."},
 	string(reminder.ReasonBadText):       {"平台不接受消息内容", "The platform refuses the text."},
 	string(reminder.ReasonBadRecipient):  {"平台无法送达该用户", "The platform cannot reach the user."},

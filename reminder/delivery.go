@@ -52,6 +52,11 @@ func (d *Delivery) Over() bool {
 	return d.State != DeliveryPending && d.State != DeliverySending
 }
 
+// unsubscribed says whether the delivery lacks a subscription: ours is used up, or the platform knows of none.
+func (d *Delivery) unsubscribed() bool {
+	return d.Reason == ReasonNoQuota || d.Reason == ReasonNotSubscribed
+}
+
 // DeliveryID is the key of a fall's delivery. A fall that is decided twice still has one delivery.
 func DeliveryID(ruleID string, episode int64) string {
 	sum := sha256.Sum256([]byte("v1\x00" + ruleID + "\x00" + strconv.FormatInt(episode, 10)))

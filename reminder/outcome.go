@@ -25,20 +25,23 @@ type Outcome struct {
 	RetryAfter time.Duration
 }
 
-// apply writes the outcome into a delivery in sending; pure.
-func (o Outcome) apply(d *Delivery, now time.Time, maxAttempts int) {
+// apply writes the outcome into a delivery in sending; pure. A message without a subscription waits for the next one, as
+// the grant may come a moment later.
+func (o Outcome) apply(d *Delivery, now time.Time, cfg Config) {
 	d.MessageID, d.Code, d.Reason = o.MessageID, o.Code, o.Reason
-	switch o.Kind {
-	case OutcomeAccepted:
+	wait := max(o.RetryAfter, backoff(d.Attempts))
+	switch {
+	case o.Kind == OutcomeAccepted:
 		d.State, d.Reason = DeliveryAccepted, ""
-	case OutcomePermanent:
+	case d.unsubscribed() && o.Kind == OutcomePermanent && d.Attempts < cfg.MaxAttempts:
+		d.State, d.NotBefore = DeliveryPending, earlier(now.Add(cfg.CheckEvery), d.ExpiresAt)
+		return
+	case o.Kind == OutcomePermanent:
 		d.State = DeliveryRefused
-	case OutcomeRetry:
-		if d.Attempts < maxAttempts {
-			wait := max(o.RetryAfter, backoff(d.Attempts))
-			d.State, d.NotBefore = DeliveryPending, earlier(now.Add(wait), d.ExpiresAt)
-			return
-		}
+	case o.Kind == OutcomeRetry && d.Attempts < cfg.MaxAttempts:
+		d.State, d.NotBefore = DeliveryPending, earlier(now.Add(wait), d.ExpiresAt)
+		return
+	case o.Kind == OutcomeRetry:
 		d.State = DeliveryDropped
 	default: // unknown, and any kind that does not exist
 		d.State, d.Reason = DeliveryUnknown, ReasonLostAnswer

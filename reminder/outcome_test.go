@@ -27,7 +27,7 @@ func TestOutcomes(t *testing.T) {
 		{"text refused", []reminder.Outcome{{Kind: reminder.OutcomePermanent, Reason: reminder.ReasonBadText}},
 			reminder.DeliveryRefused, reminder.ReasonBadText, 3, 1},
 		{"not subscribed after all", []reminder.Outcome{{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}},
-			reminder.DeliveryRefused, reminder.ReasonNotSubscribed, 0, 1},
+			reminder.DeliveryPending, reminder.ReasonNoQuota, 0, 1},
 		{"unknown", []reminder.Outcome{{Kind: reminder.OutcomeUnknown}}, reminder.DeliveryUnknown, reminder.ReasonLostAnswer, 2, 1},
 		{"unheard-of", []reminder.Outcome{{Kind: "odd"}}, reminder.DeliveryUnknown, reminder.ReasonLostAnswer, 2, 1},
 	}
@@ -46,8 +46,8 @@ func TestOutcomes(t *testing.T) {
 			if n := len(r.world.Sends()); n != tt.sends || r.last().Attempts != tt.sends {
 				t.Errorf("%d sends, %d attempts, want %d", n, r.last().Attempts, tt.sends)
 			}
-			if r.last().EndedAt.IsZero() {
-				t.Error("no end")
+			if r.last().EndedAt.IsZero() != (tt.state == reminder.DeliveryPending) {
+				t.Error("ended at", r.last().EndedAt)
 			}
 		})
 	}

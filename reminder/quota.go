@@ -16,7 +16,8 @@ import (
 // next holder of the user's lease finds one of:
 //
 //	pending, no unit     not tried, or given back after a retry: reserve
-//	pending, unit        crashed after reserve, or before a retry gave back: the next try uses the unit
+//	pending, unit        crashed after reserve, or before a retry gave back: the next try uses the unit; if the platform
+//	                     had refused it for want of a subscription, it does so once more
 //	sending, unit        crashed while a request may have been out: unknown
 //	over, unit           crashed before settling: settle by the delivery's state
 //	over, no unit        crashed before finishing: finish
@@ -102,7 +103,7 @@ func (q *Quota) settle(d *Delivery, kind Kind, then *snapshot, now time.Time, cf
 			q.Unknown = map[string]time.Time{}
 		}
 		q.Unknown[d.ID] = now.Add(cfg.UnknownFor)
-	case d.Over() && d.Reason == ReasonNotSubscribed:
+	case d.Reason == ReasonNotSubscribed:
 		delete(q.Reserved, d.ID)
 		q.revoke(kind, then)
 	default: // refused or dropped for another reason, or pending

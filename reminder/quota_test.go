@@ -10,19 +10,57 @@ import (
 	"yibao/reminder"
 )
 
-// The user subscribes again during a send that the platform refuses for want of a subscription.
+var notSubscribed = reminder.Outcome{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}
+
+// The user subscribes again during a send that the platform refuses for want of a subscription: the message goes next.
 func TestGrantDuringARefusedSend(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 1, reminder.LongTerm: 1} {
+	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 0, reminder.LongTerm: 1} {
 		r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = kind })
 		r.grant(3)
 		r.put()
 		r.world.SetScript(func(request) reminder.Outcome {
 			r.grant(1)
-			return reminder.Outcome{Kind: reminder.OutcomePermanent, Code: "43101", Reason: reminder.ReasonNotSubscribed}
+			r.world.SetScript(nil)
+			return notSubscribed
 		})
 		r.fall(100)
-		r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, want, 0)
+		r.pass() // at once: no clock moves
+		r.expect(reminder.DeliveryAccepted, "", want, 0)
+	}
+}
+
+// A refusal for want of a subscription voids the quota, and the message waits for the next grant.
+func TestNotSubscribedWaitsForAGrant(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 0, reminder.LongTerm: 1} {
+		r := newRig(t, rigConfig(), func(d *reminder.Deps) { d.Templates[0].Kind = kind })
+		r.grant(3)
+		r.put()
+		r.answer(notSubscribed, reminder.Outcome{Kind: reminder.OutcomeAccepted})
+		r.fall(100)
+		r.expect(reminder.DeliveryPending, reminder.ReasonNotSubscribed, 0, 0)
+		r.grant(1)
+		r.pass()
+		r.expect(reminder.DeliveryAccepted, "", want, 0)
+	}
+}
+
+// A client that reports grants which the platform does not know costs a send each, and never more than any message.
+func TestNeverSubscribedEnds(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	r := newRig(t, cfg)
+	r.put()
+	r.answer(notSubscribed)
+	r.fall(100)
+	for range cfg.MaxAttempts + 2 {
+		r.grant(1)
+		r.pass()
+	}
+	r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, 2, 0)
+	if n := len(r.world.Sends()); n != cfg.MaxAttempts {
+		t.Error(n, "sends")
 	}
 }
 
@@ -82,9 +120,9 @@ func TestLongTermIsNotUsedUp(t *testing.T) {
 		r.expect(reminder.DeliveryAccepted, "", 1, 0)
 		r.fall(balance.Fen(9000))
 	}
-	r.answer(reminder.Outcome{Kind: reminder.OutcomePermanent, Reason: reminder.ReasonNotSubscribed})
+	r.answer(notSubscribed)
 	r.fall(100)
-	r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, 0, 0)
+	r.expect(reminder.DeliveryPending, reminder.ReasonNotSubscribed, 0, 0)
 }
 
 func TestNoQuotaWaitsForASubscription(t *testing.T) {

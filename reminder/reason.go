@@ -29,7 +29,7 @@ const (
 	ReasonRecovered     Reason = "recovered"
 	ReasonRuleOff       Reason = "rule_off"
 	ReasonExpired       Reason = "expired"
-	ReasonNotSubscribed Reason = "not_subscribed"
+	ReasonNotSubscribed Reason = "not_subscribed" // says the platform; waits as for no_quota
 	ReasonBadTemplate   Reason = "template_refused"
 	ReasonBadText       Reason = "text_refused"
 	ReasonBadRecipient  Reason = "recipient_refused"

@@ -167,7 +167,7 @@ func (r *round) send(ctx context.Context, d *Delivery, c check) error {
 // record writes the outcome of a send.
 func (r *round) record(ctx context.Context, sending *Delivery, outcome Outcome) error {
 	after := *sending
-	outcome.apply(&after, r.now(), r.cfg.MaxAttempts)
+	outcome.apply(&after, r.now(), r.cfg)
 	// Write 3: sending → pending again, or over. After a crash before it the delivery is unknown.
 	written, err := r.insist(ctx, after.ID, func(current *Delivery) error {
 		if current.Attempts != after.Attempts || (current.State != DeliverySending && current.State != after.State) {
@@ -183,10 +183,13 @@ func (r *round) record(ctx context.Context, sending *Delivery, outcome Outcome) 
 		return unlessChanged(err)
 	}
 	r.Observe("delivery", cmp.Or(written.Reason, Reason(written.State)))
-	if !written.Over() {
-		return r.settle(ctx, written)
+	if written.Over() {
+		return r.finish(ctx, written)
 	}
-	return r.finish(ctx, written)
+	if err := r.settle(ctx, written); err != nil || !written.unsubscribed() {
+		return err
+	}
+	return r.wakeIfGranted(ctx, written) // the user may have subscribed during the send
 }
 
 // finish settles the quota of a delivery that is over, and moves the delivery away. After a crash before or between the
@@ -244,6 +247,10 @@ func (r *round) awaitQuota(ctx context.Context, d *Delivery) error {
 	if err := r.postpone(ctx, d, r.now().Add(r.cfg.CheckEvery), ReasonNoQuota); err != nil {
 		return err
 	}
+	return r.wakeIfGranted(ctx, d)
+}
+
+func (r *round) wakeIfGranted(ctx context.Context, d *Delivery) error {
 	quota, err := r.Store.Quota(ctx, d.UserID, d.Template)
 	if err != nil || quota.Free <= 0 {
 		return err

@@ -35,10 +35,12 @@ func TestReportGrants(t *testing.T) {
 		{"3", "reject", 2}, // removes no grant
 		{"4", "ban", 2},
 		{"5", "filter", 2},
-		{"6", "acceptWithAudio", 2},
-		{"7", "Accept", 2},
-		{"8", "", 2},
-		{"1", "accept", 2}, // repeated late
+		{"6", "acceptWithAudio", 3},
+		{"7", "acceptWithAlert", 4},
+		{"8", "acceptWithForcePush", 5},
+		{"9", "Accept", 5},
+		{"10", "", 5},
+		{"1", "accept", 5}, // repeated late
 	}
 	for _, s := range steps {
 		if got := report(t, r, s.id, s.result); got != s.want {
@@ -53,7 +55,7 @@ func TestReportLongTerm(t *testing.T) {
 	for i, s := range []struct {
 		result string
 		want   int
-	}{{"filter", 0}, {"accept", 1}, {"accept", 1}, {"filter", 1}, {"reject", 0}, {"accept", 1}, {"ban", 0}} {
+	}{{"filter", 0}, {"acceptWithAlert", 1}, {"accept", 1}, {"filter", 1}, {"reject", 0}, {"accept", 1}, {"ban", 0}} {
 		if got := report(t, r, strconv.Itoa(i), s.result); got != s.want {
 			t.Errorf("step %d %q: %d, want %d", i, s.result, got, s.want)
 		}
