@@ -69,6 +69,7 @@ var reasonTexts = joined(evaluationTexts, map[string]text{
 	string(reminder.ReasonBadText):       {"平台不接受消息内容", "The platform refuses the text."},
 	string(reminder.ReasonBadRecipient):  {"平台无法送达该用户", "The platform cannot reach the user."},
 	string(reminder.ReasonBusy):          {"平台繁忙，稍后重试", "The platform is busy; it is tried again later."},
+	string(reminder.ReasonMisconfigured): {"服务方配置有误，修复后将再次发送", "The service is not set up properly; the message is sent again once that is mended."},
 	string(reminder.ReasonLostAnswer):    {"未收到平台答复，无法确认是否送达", "The platform's answer was lost."},
 	string(reminder.ReasonUnknownBefore): {"上一条消息结果未知，暂缓发送", "An earlier message is still unknown."},
 })

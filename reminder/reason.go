@@ -34,6 +34,7 @@ const (
 	ReasonBadText       Reason = "text_refused"
 	ReasonBadRecipient  Reason = "recipient_refused"
 	ReasonBusy          Reason = "platform_busy"
+	ReasonMisconfigured Reason = "service_misconfigured" // the operator has to mend it; tried again
 	ReasonLostAnswer    Reason = "answer_lost"
 	ReasonUnknownBefore Reason = "earlier_message_unknown"
 )

@@ -25,7 +25,7 @@ var (
 	backOff      = verdict{kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: 5 * time.Minute}
 	// ours is our own configuration or clock: nothing was accepted, and it passes once an operator has mended it. Also
 	// for codes that no list names; the delivery's own limits on tries and age end it.
-	ours = verdict{kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: 10 * time.Minute, alarm: true}
+	ours = verdict{kind: reminder.OutcomeRetry, reason: reminder.ReasonMisconfigured, after: 10 * time.Minute, alarm: true}
 	// mute is a signed answer that says neither yes nor no.
 	mute = verdict{kind: reminder.OutcomeUnknown, reason: reminder.ReasonLostAnswer}
 	ask  = verdict{ask: true}
@@ -35,13 +35,14 @@ var (
 var byCode = map[loose]verdict{
 	"10000": accepted,
 	"10003": mute, // "in progress" has no meaning for a message
-	"20001": badTemplate,
-	"40001": badTemplate,
-	"40002": badTemplate,
-	"40003": badTemplate,
+	"20000": mute, // with isp.unknow-error also after a message that was accepted
+	"20001": ours, // the token's permission
+	"40001": ours,
+	"40002": ours,
+	"40003": ours,
 	"40004": ask, // unless bySub knows better
 	"40005": backOff,
-	"40006": badTemplate,
+	"40006": ours,
 }
 
 // bySub are sub codes, which count before the code. Source: Alipay's FAQ page of each. The sub code of "not subscribed"
@@ -71,7 +72,7 @@ func verdictOf(r result) verdict {
 	if limited(r) {
 		return backOff
 	}
-	if theirs(r) {
+	if theirs(r) && r.Code != "20000" {
 		return busy
 	}
 	if v, ok := byCode[r.Code]; ok {
@@ -89,6 +90,9 @@ func limited(r result) bool {
 func theirs(r result) bool {
 	return r.Code == "20000" || strings.HasPrefix(string(r.SubCode), "isp.")
 }
+
+// refusedUnsigned are the codes that the gateway cannot sign, as it does not know the app. Nothing was accepted.
+var refusedUnsigned = map[string]bool{"unsigned/40002/isv.invalid-app-id": true}
 
 func (v verdict) outcome(code string) reminder.Outcome {
 	return reminder.Outcome{Kind: v.kind, Reason: v.reason, Code: code, RetryAfter: v.after}

@@ -84,7 +84,11 @@ func (c *Client) deliver(
 func (c *Client) noAnswer(ctx context.Context, a *app, err error) reminder.Outcome {
 	c.unbelieved(ctx, "alipay_send_unanswered", a.name, err)
 	var failed *callError
-	if errors.As(err, &failed) && !failed.sent {
+	switch {
+	case refusedUnsigned[codeOf(err)]:
+		c.alarm(ctx, "alipay_app_id_refused", a.name, codeOf(err))
+		return ours.outcome(codeOf(err))
+	case errors.As(err, &failed) && !failed.sent:
 		return busy.outcome(codeOf(err))
 	}
 	return mute.outcome(codeOf(err))

@@ -75,19 +75,20 @@ func TestSendOutcomePerCode(t *testing.T) {
 	}
 	template := row{reminder.OutcomePermanent, reminder.ReasonBadTemplate, true}
 	retry := row{reminder.OutcomeRetry, reminder.ReasonBusy, false}
-	ours := row{reminder.OutcomeRetry, reminder.ReasonBusy, true}
+	ours := row{reminder.OutcomeRetry, reminder.ReasonMisconfigured, true}
+	mute := row{reminder.OutcomeUnknown, reminder.ReasonLostAnswer, false}
 	for code, want := range map[string]row{
 		"10000":                                  {reminder.OutcomeAccepted, "", false},
 		"10003":                                  {reminder.OutcomeUnknown, reminder.ReasonLostAnswer, false},
-		"20000/isp.unknow-error":                 retry,
-		"20000":                                  retry,
-		"20001/x":                                template,
-		"40001/isv.missing-x":                    template,
-		"40002/isv.invalid-parameter":            template,
+		"20000/isp.unknow-error":                 mute,
+		"20000":                                  mute,
+		"20001/x":                                ours,
+		"40001/isv.missing-x":                    ours,
+		"40002/isv.invalid-parameter":            ours,
 		"40002/isv.invalid-signature":            ours,
 		"40002/isv.invalid-app-id":               ours,
 		"40002/isv.invalid-timestamp":            ours,
-		"40003/x":                                template,
+		"40003/x":                                ours,
 		"40004/USER_TEMPLATE_ILLEGAL":            template,
 		"40004/USER_TEMPLATE_LACK_KEYWORD":       template,
 		"40004/USER_KEYWORD_LENGTH_ERROR":        {reminder.OutcomePermanent, reminder.ReasonBadText, true},
@@ -97,7 +98,7 @@ func TestSendOutcomePerCode(t *testing.T) {
 		"40004/isp.busy":                         retry,
 		"40004/isv.app-call-limited":             retry,
 		"40005":                                  retry,
-		"40006/isv.insufficient-isv-permissions": template,
+		"40006/isv.insufficient-isv-permissions": ours,
 		"99999/whatever":                         ours,
 	} {
 		t.Run(code, func(t *testing.T) {
@@ -142,6 +143,29 @@ func TestSendBelievesNothingUnsigned(t *testing.T) {
 			out.mustAlarm(t, name)
 			out.mustNotHold(t, openID)
 		})
+	}
+}
+
+// TestUnknownAppIsRefusedUnsigned: the gateway cannot sign for an app that it does not know, and says so as text/html in
+// the method's own node. Other unsigned refusals stay unknown, also the platform's trouble.
+func TestUnknownAppIsRefusedUnsigned(t *testing.T) {
+	t.Parallel()
+	for sub, want := range map[string]reminder.Outcome{
+		"isv.invalid-app-id": {Kind: reminder.OutcomeRetry, Reason: reminder.ReasonMisconfigured},
+		"isp.unknow-error":   {Kind: reminder.OutcomeUnknown, Reason: reminder.ReasonLostAnswer},
+	} {
+		f := newFake(t)
+		f.answer = f.body(func(own string) string {
+			return `{"` + own + `":{"code":"40002","msg":"Invalid Arguments","sub_code":"` + sub + `"}}`
+		})
+		client, out := newClient(t, f.url)
+		got := client.Send(t.Context(), to(), "low", message())
+		if got.Kind != want.Kind || got.Reason != want.Reason || got.Code != "unsigned/40002/"+sub {
+			t.Errorf("%+v", got)
+		}
+		if alarm := strings.Contains(out.text.String(), "alipay_app_id_refused"); alarm != (sub == "isv.invalid-app-id") {
+			t.Error(sub, out.text.String())
+		}
 	}
 }
 

@@ -20,9 +20,9 @@ type verdict struct {
 var verdicts = map[int64]verdict{
 	0:     {kind: reminder.OutcomeAccepted},
 	-1:    {kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: 30 * time.Second},
-	40001: {kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: time.Minute, alarm: true}, // token, twice
-	40014: {kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: time.Minute, alarm: true},
-	42001: {kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: time.Minute, alarm: true},
+	40001: {kind: reminder.OutcomeRetry, reason: reminder.ReasonMisconfigured, after: time.Minute, alarm: true}, // token, twice
+	40014: {kind: reminder.OutcomeRetry, reason: reminder.ReasonMisconfigured, after: time.Minute, alarm: true},
+	42001: {kind: reminder.OutcomeRetry, reason: reminder.ReasonMisconfigured, after: time.Minute, alarm: true},
 	40003: {kind: reminder.OutcomePermanent, reason: reminder.ReasonBadRecipient},
 	40037: {kind: reminder.OutcomePermanent, reason: reminder.ReasonBadTemplate, alarm: true}, // wrong, deleted, other kind
 	41030: {kind: reminder.OutcomePermanent, reason: reminder.ReasonBadTemplate, alarm: true}, // page not released
@@ -36,7 +36,7 @@ var verdicts = map[int64]verdict{
 
 // unlisted is the verdict on every other errcode: nothing was accepted, and whether it ever will be is not known. It is
 // tried again after a long pause; the delivery's own limits on tries and age end it.
-var unlisted = verdict{kind: reminder.OutcomeRetry, reason: reminder.ReasonBusy, after: 10 * time.Minute, alarm: true}
+var unlisted = verdict{kind: reminder.OutcomeRetry, reason: reminder.ReasonMisconfigured, after: 10 * time.Minute, alarm: true}
 
 // tokenRefused are the errcodes that mean "this access token is no good".
 var tokenRefused = map[int64]bool{40001: true, 40014: true, 42001: true}

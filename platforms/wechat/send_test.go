@@ -52,9 +52,9 @@ func TestSendOutcomePerErrcode(t *testing.T) {
 	for errcode, want := range map[int]row{
 		0:     {reminder.OutcomeAccepted, "", 0, false},
 		-1:    {reminder.OutcomeRetry, reminder.ReasonBusy, 30 * time.Second, false},
-		40001: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute, true},
-		40014: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute, true},
-		42001: {reminder.OutcomeRetry, reminder.ReasonBusy, time.Minute, true},
+		40001: {reminder.OutcomeRetry, reminder.ReasonMisconfigured, time.Minute, true},
+		40014: {reminder.OutcomeRetry, reminder.ReasonMisconfigured, time.Minute, true},
+		42001: {reminder.OutcomeRetry, reminder.ReasonMisconfigured, time.Minute, true},
 		40003: {reminder.OutcomePermanent, reminder.ReasonBadRecipient, 0, false},
 		40037: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0, true},
 		41030: {reminder.OutcomePermanent, reminder.ReasonBadTemplate, 0, true},
@@ -64,7 +64,7 @@ func TestSendOutcomePerErrcode(t *testing.T) {
 		45009: {reminder.OutcomeRetry, reminder.ReasonBusy, 10 * time.Minute, true},
 		45168: {reminder.OutcomePermanent, reminder.ReasonBadText, 0, true},
 		47003: {reminder.OutcomePermanent, reminder.ReasonBadText, 0, true},
-		99999: {reminder.OutcomeRetry, reminder.ReasonBusy, 10 * time.Minute, true}, // unlisted
+		99999: {reminder.OutcomeRetry, reminder.ReasonMisconfigured, 10 * time.Minute, true}, // unlisted
 	} {
 		for _, form := range []string{`{"errcode":%d,"errmsg":"e %s"}`, `{"errcode":"%d","errmsg":"e %s","msgid":"7"}`} {
 			t.Run(fmt.Sprint(errcode, form[:12]), func(t *testing.T) {
