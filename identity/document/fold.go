@@ -55,8 +55,8 @@ func foldLetter(r rune) rune {
 
 // plainName brings every character of a name to one code point. NFKC alone composes accents, makes widths plain and turns
 // Kangxi radicals and compatibility ideographs into the characters that they stand for. It leaves every other Chinese
-// character as it is, which a test holds. Some dots and apostrophes it would take apart, so they are folded first; what
-// it makes of others is folded after.
+// character as it is, which a test holds. Some dots and apostrophes it would take apart, so they are folded first. Others
+// it makes, so they are folded again.
 func plainName(s string) string {
 	return strings.Map(foldRune, norm.NFKC.String(strings.Map(foldRune, s)))
 }

@@ -155,8 +155,8 @@ func checkChar(body string) byte {
 var idWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 
 // BirthDate returns the birth date in a normalised number of that kind, at 00:00 in China; false for kinds without one. The
-// permanent residence card's number of 15 places tells it under whatever kind it was typed: no other document is known to
-// have that form. Its year has two digits, and no such card was issued to anybody born after 2023.
+// permanent residence card's number of 15 places tells it under every kind: no other document is known to have that form.
+// Its year has two digits; no such card was issued to a person born after 2023.
 func BirthDate(kind, number string) (time.Time, bool) {
 	switch {
 	case len(number) == 18 && (kind == Resident || kind == HKMacauTaiwan || kind == PermanentResident):

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,9 +54,9 @@ func TestVerifyCard(t *testing.T) {
 // TestVerifyCardAsksOnce: where no answer came, the question is not repeated, and the password is in no error and no log.
 func TestVerifyCardAsksOnce(t *testing.T) {
 	t.Parallel()
-	asked := 0
+	var asked atomic.Int32 // the handler ends without an answer that would order its write before our reading
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		asked++
+		asked.Add(1)
 		panic(http.ErrAbortHandler)
 	}))
 	defer server.Close()
@@ -68,8 +69,8 @@ func TestVerifyCardAsksOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = client.VerifyCard(t.Context(), someone, "A1234567", "s3cret")
-	if !errors.Is(err, identity.ErrUpstreamUnavailable) || errors.Is(err, identity.ErrMismatch) || asked != 1 {
-		t.Errorf("%v, asked %d times", err, asked)
+	if !errors.Is(err, identity.ErrUpstreamUnavailable) || errors.Is(err, identity.ErrMismatch) || asked.Load() != 1 {
+		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
 	for _, secret := range []string{"A1234567", "s3cret", someone.Name} {
 		if strings.Contains(log.String()+err.Error(), secret) {

@@ -215,13 +215,13 @@ func (s *server) transaction(a *insurerCall) reply {
 	switch {
 	case person == nil || len(person.in(a.region.Code)) == 0:
 		return a.refuse(cmp.Or(a.region.NotFoundText, DefaultNotFoundText))
-	case person.Name != data.PersonName || person.CertType != data.PersonCert:
+	case !person.isCalled(data.PersonName) || person.CertType != data.PersonCert:
 		return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
 	case a.envelope.Infno == infnoPhone:
 		if data.PersonIndex != "" && data.PersonIndex != psnNo(person) {
 			return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
 		}
-		return a.succeed(map[string]any{"phoneinfo": map[string]any{"mobile": person.Phone}})
+		return a.succeed(map[string]any{"phoneinfo": map[string]any{"mobile": person.phoneOnFile}})
 	case a.envelope.Infno == infnoCard:
 		if data.CardNumber != person.CardNumber || data.Password != person.CardPassword {
 			return a.refuse(wrongPasswordText)

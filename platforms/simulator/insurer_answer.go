@@ -13,11 +13,11 @@ import (
 // personOutput is the output of 1101.
 func (a *insurerCall) personOutput(w *World, p *Person) map[string]any {
 	base := map[string]any{
-		"psn_no": psnNo(p), "psn_cert_type": p.CertType, "certno": p.IDNumber, "psn_name": p.Name, "gend": p.gend(),
+		"psn_no": psnNo(p), "psn_cert_type": p.CertType, "certno": p.IDNumber, "psn_name": cmp.Or(p.Registered, p.Name), "gend": p.gend(),
 		"naty": p.nation, "brdy": p.born(), "age": age(p.born(), a.now), "exp_content": "",
 	}
 	if a.region.PhoneOnFile && p.Phone != "" {
-		base["exp_content"] = string(marshal(map[string]string{"local_phone": p.Phone}))
+		base["exp_content"] = string(marshal(map[string]string{"local_phone": p.phoneOnFile}))
 	}
 	output := map[string]any{"baseinfo": base, "idetinfo": []any{}}
 	rows := []map[string]any{}

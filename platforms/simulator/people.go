@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,8 @@ const (
 
 // Person is one invented insured person.
 type Person struct {
-	Name         string      `json:"name"`
+	Name         string      `json:"name"`                      // as the person types it
+	Registered   string      `json:"registered_name,omitempty"` // as the register writes it, where that differs
 	IDNumber     string      `json:"id_number"`
 	CertType     string      `json:"id_type"`         // psn_cert_type: 01, 17
 	Phone        string      `json:"phone,omitempty"` // on file in RegionA only
@@ -24,7 +26,8 @@ type Person struct {
 	Note         string      `json:"note"`            // what is special
 	Enrolments   []Enrolment `json:"enrolments"`
 
-	nation string // naty
+	nation      string // naty
+	phoneOnFile string // Phone as the register writes it
 }
 
 // Enrolment is one insurance of a person in one region.
@@ -63,6 +66,7 @@ func (w *World) People() []Person { return append([]Person(nil), w.people...) }
 type plan struct {
 	region, name, note string
 	area, born         string // area code and date of birth inside the ID number
+	registered, onFile string // as the register writes name and, with %s in its place, phone
 	nation             string
 	noPhone            bool
 	rows               []Enrolment
@@ -73,6 +77,7 @@ func invent() []Person {
 	for i, digit := range []string{"一", "二", "三", "四", "五", "六", "七", "八"} {
 		plans = append(plans, ordinary(RegionA, "测试甲十"+digit, i), ordinary(RegionB, "测试乙十"+digit, i))
 	}
+	plans = append(plans, registeredOtherwise()...) // last, so that the numbers of those before stay
 	people := make([]Person, len(plans))
 	for i, p := range plans {
 		people[i] = p.person(i + 1)
@@ -117,6 +122,21 @@ func specialB() []plan {
 		{region: b, name: "样例尼亚孜·测试", note: "minority name with a middle dot", nation: "05", rows: []Enrolment{resident(b, "1501")}},
 		{region: b, name: "样例台乙", note: "residence permit 830000 (id type 17)", area: "830000", rows: []Enrolment{employee(b)}},
 		{region: b, name: "测试小乙", note: "minor under 14", born: "2018-09-10", rows: []Enrolment{resident(b, "1402")}},
+	}
+}
+
+// registeredOtherwise lists people whose register does not write name or phone as they do.
+func registeredOtherwise() []plan {
+	a := RegionA
+	return []plan{
+		{region: a, name: "测试䶮", registered: "测试\uE863", note: "rare character, registered by a private code point of GBK",
+			rows: []Enrolment{employee(a)}},
+		{region: a, name: "样例\uE81B", registered: "样例㑇", note: "rare character, typed by a private code point of GBK",
+			rows: []Enrolment{employee(a)}},
+		{region: a, name: "样例古丽·测试", registered: "样例古丽测试", note: "registered without the middle dot", nation: "05",
+			rows: []Enrolment{employee(a)}},
+		{region: a, name: "样例凉", registered: "样例\uF979\U000E0100", note: "registered by a compatibility ideograph, phone with (86)0",
+			onFile: "\u202D(86)0%s\u202C", rows: []Enrolment{employee(a)}},
 	}
 }
 
@@ -185,7 +205,7 @@ func (p plan) person(n int) Person {
 		born = fmt.Sprintf("%04d-%02d-%02d", 1965+n%35, 1+n%12, 1+n%28)
 	}
 	person := Person{
-		Name: p.name, IDNumber: withCheck(area + strings.ReplaceAll(born, "-", "") + fmt.Sprintf("%03d", 100+n)),
+		Name: p.name, Registered: p.registered, IDNumber: withCheck(area + strings.ReplaceAll(born, "-", "") + fmt.Sprintf("%03d", 100+n)),
 		CertType: "01", Note: p.note, nation: p.nation,
 		CardNumber: fmt.Sprintf("%s%08d", p.region[3:4], 10000000+n*137), CardPassword: fmt.Sprintf("%06d", n*7919%1000000),
 	}
@@ -197,6 +217,10 @@ func (p plan) person(n int) Person {
 	}
 	if p.region == RegionA && !p.noPhone {
 		person.Phone = fmt.Sprintf("1990000%04d", n)
+		person.phoneOnFile = person.Phone
+		if p.onFile != "" {
+			person.phoneOnFile = fmt.Sprintf(p.onFile, person.Phone)
+		}
 	}
 	for _, row := range p.rows {
 		if !row.still {
@@ -216,6 +240,11 @@ func withCheck(first17 string) string {
 		sum += int(first17[i]-'0') * weight
 	}
 	return first17 + string("10X98765432"[sum%11])
+}
+
+// isCalled says whether the register finds the person by that name: in its own spelling, or in the person's.
+func (p *Person) isCalled(name string) bool {
+	return name == p.Name || name == cmp.Or(p.Registered, p.Name)
 }
 
 // born and gend as the registry tells them, read off the ID number.

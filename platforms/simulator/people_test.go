@@ -36,6 +36,9 @@ func TestPeopleAreManyAndInvented(t *testing.T) {
 		if ids[p.IDNumber] || names[p.Name] || !strings.Contains(p.Name, "测试") && !strings.Contains(p.Name, "样例") {
 			t.Errorf("%s: name or number", p.Note)
 		}
+		if p.Registered == p.Name {
+			t.Errorf("%s: registered as itself", p.Note)
+		}
 		ids[p.IDNumber], phones[p.Phone], names[p.Name] = true, true, true
 	}
 }
@@ -44,21 +47,31 @@ func TestPeopleAreVarious(t *testing.T) {
 	t.Parallel()
 	people := mustOpen(t, "").People()
 	wanted := map[string]func(Person) bool{
-		"with account":      func(p Person) bool { return p.Enrolments[0].Account == "yes" },
-		"without account":   func(p Person) bool { return p.Enrolments[0].Account == "no" },
-		"unknown account":   func(p Person) bool { return p.Enrolments[0].Account == "unknown" },
-		"paused":            func(p Person) bool { return p.Enrolments[0].Status == "2" },
-		"two enrolments":    func(p Person) bool { return len(p.in(p.Enrolments[0].Region)) == 2 },
-		"two regions":       func(p Person) bool { return len(p.in(RegionA)) > 0 && len(p.in(RegionB)) > 0 },
-		"four characters":   func(p Person) bool { return utf8.RuneCountInString(p.Name) == 4 },
-		"middle dot":        func(p Person) bool { return strings.Contains(p.Name, "·") },
-		"residence permit":  func(p Person) bool { return p.CertType == "17" },
-		"minor":             func(p Person) bool { return p.born() > "2013" },
-		"retiree":           func(p Person) bool { return strings.HasPrefix(p.Enrolments[0].PersonType, "12") },
-		"no phone in A":     func(p Person) bool { return len(p.in(RegionA)) > 0 && p.Phone == "" },
-		"a man":             func(p Person) bool { return p.gend() == "1" },
-		"a woman":           func(p Person) bool { return p.gend() == "2" },
-		"insured in B only": func(p Person) bool { return len(p.in(RegionA)) == 0 },
+		"with account":    func(p Person) bool { return p.Enrolments[0].Account == "yes" },
+		"without account": func(p Person) bool { return p.Enrolments[0].Account == "no" },
+		"unknown account": func(p Person) bool { return p.Enrolments[0].Account == "unknown" },
+		"paused":          func(p Person) bool { return p.Enrolments[0].Status == "2" },
+		"two enrolments":  func(p Person) bool { return len(p.in(p.Enrolments[0].Region)) == 2 },
+		"two regions":     func(p Person) bool { return len(p.in(RegionA)) > 0 && len(p.in(RegionB)) > 0 },
+		"four characters": func(p Person) bool { return utf8.RuneCountInString(p.Name) == 4 },
+		"middle dot":      func(p Person) bool { return strings.Contains(p.Name, "·") },
+		"a register's rare character": func(p Person) bool {
+			return strings.Contains(p.Registered, "\uE863") && strings.Contains(p.Name, "䶮")
+		},
+		"a person's rare character": func(p Person) bool {
+			return strings.Contains(p.Name, "\uE81B") && strings.Contains(p.Registered, "㑇")
+		},
+		"registered without the dot": func(p Person) bool {
+			return p.Registered == strings.ReplaceAll(p.Name, "·", "") && p.Registered != p.Name
+		},
+		"a phone with more around it": func(p Person) bool { return len(p.phoneOnFile) > 11 },
+		"residence permit":            func(p Person) bool { return p.CertType == "17" },
+		"minor":                       func(p Person) bool { return p.born() > "2013" },
+		"retiree":                     func(p Person) bool { return strings.HasPrefix(p.Enrolments[0].PersonType, "12") },
+		"no phone in A":               func(p Person) bool { return len(p.in(RegionA)) > 0 && p.Phone == "" },
+		"a man":                       func(p Person) bool { return p.gend() == "1" },
+		"a woman":                     func(p Person) bool { return p.gend() == "2" },
+		"insured in B only":           func(p Person) bool { return len(p.in(RegionA)) == 0 },
 	}
 	for name, is := range wanted {
 		found := false

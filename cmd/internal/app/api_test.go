@@ -5,8 +5,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"yibao/config"
 )
+
+// TestUnreadablePhonesAreCounted: the operator's counter says in which region, and nothing else.
+func TestUnreadablePhonesAreCounted(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	count := countUnreadablePhones(registry)
+	count("990100")
+	count("990100")
+	families, err := registry.Gather()
+	if err != nil || len(families) != 1 || families[0].GetName() != "yibao_insurer_phone_unreadable_total" {
+		t.Fatalf("%v, %v", families, err)
+	}
+	one := families[0].GetMetric()[0]
+	if labels := one.GetLabel(); one.GetCounter().GetValue() != 2 || len(labels) != 1 || labels[0].GetValue() != "990100" {
+		t.Errorf("got %v", one)
+	}
+}
 
 // TestServerSettingsReachTheAPI: no setting of the HTTP side is read and then forgotten.
 func TestServerSettingsReachTheAPI(t *testing.T) {

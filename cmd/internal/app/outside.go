@@ -24,7 +24,7 @@ type Outside struct {
 }
 
 // newOutside connects to nothing. Its error is setting.Problems; what has none works even so, which `server check` uses.
-func newOutside(c *config.Config, log *slog.Logger, now func() time.Time, phoneUnreadable func(region string)) (*Outside, error) {
+func newOutside(c *config.Config, log *slog.Logger, now func() time.Time, phoneUnreadable func(string)) (*Outside, error) {
 	var problems setting.Problems
 	var err error
 	r := setting.NewReport(&problems)
