@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -13,22 +14,24 @@ import (
 
 // fate is what becomes of a message under a fault that happens once.
 type fate struct {
-	tried    bool   // put off first: nothing was accepted, and nothing is lost
-	state    string // of the delivery in the end
-	reason   string
-	messages int // that the phone shows in the end
-	free     int // quota that is left of one
+	tried     bool   // put off first: nothing was accepted, and nothing is lost
+	meanwhile string // why it is put off; "" for platform_busy
+	state     string // of the delivery in the end
+	reason    string
+	messages  int // that the phone shows in the end
+	free      int // quota that is left of one
 }
 
 var (
 	arrived      = fate{state: "accepted", messages: 1}
 	retried      = fate{tried: true, state: "accepted", messages: 1}
+	mended       = fate{tried: true, meanwhile: "service_misconfigured", state: "accepted", messages: 1}
 	lost         = fate{state: "unknown", reason: "answer_lost"}              // nothing was accepted; we cannot know
 	doubtful     = fate{state: "unknown", reason: "answer_lost", messages: 1} // accepted; we cannot know
 	badTemplate  = fate{state: "refused", reason: "template_refused", free: 1}
 	badText      = fate{state: "refused", reason: "text_refused", free: 1}
 	badRecipient = fate{state: "refused", reason: "recipient_refused", free: 1}
-	unsubscribed = fate{state: "refused", reason: "not_subscribed"}
+	unsubscribed = fate{state: "pending", reason: "not_subscribed"}
 )
 
 var (
@@ -46,13 +49,13 @@ var (
 	)
 	alipaySendFaults = with(
 		same(lost, beforeAnything...), same(doubtful, afterAccepting...),
-		same(arrived, "slow", "spaces", "escaped_slashes", "extra_fields"), same(retried, "20000", "40005"),
-		same(badTemplate, "40004", "40006"), same(lost, "unsigned_error", "unsigned_40004"),
+		same(arrived, "slow", "spaces", "escaped_slashes", "extra_fields"), same(retried, "40005"), same(lost, "20000"),
+		same(mended, "40006"), same(badTemplate, "40004"), same(lost, "unsigned_error", "unsigned_40004"),
 		same(doubtful, "unsigned_success", "wrong_key"), // a success that nobody signed is not believed
 	)
 	// The question why a message was refused; here the user has not subscribed.
 	alipayQueryFaults = with(
-		same(fate{tried: true, state: "refused", reason: "not_subscribed"}, slices.Concat(beforeAnything, afterAccepting,
+		same(fate{tried: true, state: "pending", reason: "not_subscribed"}, slices.Concat(beforeAnything, afterAccepting,
 			[]string{"40004", "40005", "40006", "20000", "unsigned_error", "unsigned_40004", "unsigned_success", "wrong_key"})...),
 		same(unsubscribed, "slow", "spaces", "escaped_slashes", "extra_fields"),
 	)
@@ -242,7 +245,9 @@ func (w *watcher) suffer(t *testing.T, fault string, want fate) {
 	before := w.messages()
 	w.fall(t)
 	if want.tried {
-		w.check(t, fault, putOff, before)
+		meanwhile := putOff
+		meanwhile.reason = cmp.Or(want.meanwhile, putOff.reason)
+		w.check(t, fault, meanwhile, before)
 		w.pass(untilRetried)
 		w.work(t)
 	}
