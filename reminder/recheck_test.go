@@ -157,7 +157,10 @@ func TestQuietHoursPostpone(t *testing.T) {
 			r := newRig(t, rigConfig())
 			r.grant(2)
 			r.put(night)
-			r.fall(100) // at 13:00
+			r.world.Advance(time.Hour) // to 13:00
+			r.world.SetBalance("u-1", 100)
+			_, err := r.EvaluateDue(context.Background()) // the decision already knows of the quiet hours
+			r.check(err)
 			if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonQuietHours || !d.NotBefore.Equal(shanghai(21, 17, 0)) {
 				t.Fatalf("got %+v", d)
 			}
