@@ -178,6 +178,20 @@ func TestQuietHoursPostpone(t *testing.T) {
 	}
 }
 
+// A message that waited for the end of the quiet hours is asked about again, also if the wait was short.
+func TestShortQuietHours(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put(func(s *reminder.Setting) { s.Quiet = reminder.QuietHours{Start: 12*60 + 30, End: 13*60 + 20} })
+	r.fall(100) // at 13:00
+	r.world.SetBalance("u-1", 9000)
+	r.world.Advance(20 * time.Minute)
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	r.expect(reminder.DeliveryDropped, reminder.ReasonRecovered, 1, 0)
+}
+
 func TestLinkGoneLeavesNothing(t *testing.T) {
 	t.Parallel()
 	for name, remove := range map[string]func(*rig){
