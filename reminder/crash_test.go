@@ -189,7 +189,11 @@ func TestStateFirstKeepsBothFalls(t *testing.T) {
 		if !process.dead.Load() {
 			t.Fatal("was not killed")
 		}
+		fallen := r.world.Now()
 		r.fall(9000)
+		if d := r.last(); !d.CreatedAt.Equal(fallen) || d.ExpiresAt.Sub(fallen) != r.cfg.DeliveryTTL {
+			t.Errorf("killed after %s: the fall of %v was created at %v, expires at %v", call, fallen, d.CreatedAt, d.ExpiresAt)
+		}
 		r.fall(3000)
 		open, finished := r.deliveries()
 		if len(open)+len(finished) != 2 {

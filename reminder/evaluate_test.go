@@ -216,6 +216,9 @@ func TestFallHasOneMessage(t *testing.T) {
 	}
 	r.fall(4900)
 	r.expect(reminder.DeliveryAccepted, "", 1, 0)
+	if d := r.last(); d.Message.Balance != nil { // it was not asked for
+		t.Errorf("kept %+v", d.Message)
+	}
 	for range 5 {
 		r.later(time.Hour)
 	}
@@ -238,26 +241,35 @@ func TestFallHasOneMessage(t *testing.T) {
 	}
 }
 
-// A process that is slow between its last two writes must not empty the outbox of a later fall.
+// A process that is slow between its last two writes must not empty the outbox of a later fall, or of a later rule.
 func TestSlowHandOverKeepsTheNextOutbox(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigConfig())
-	r.put()
-	r.world.Advance(time.Hour)
-	r.world.SetBalance("u-1", 1)
-	slow := r.start(nth(2, "rules.get", func() error { // the first is the decision
-		r.later(3 * time.Minute)
-		r.fall(9000)
+	for episode, recovery := range map[int64]func(*rig){
+		2: func(r *rig) { r.fall(9000) },
+		1: func(r *rig) {
+			r.check(r.Delete(context.Background(), r.caller, "u-1"))
+			r.world.SetBalance("u-1", 9000)
+			r.put()
+		},
+	} {
+		r := newRig(t, rigConfig())
+		r.put()
 		r.world.Advance(time.Hour)
 		r.world.SetBalance("u-1", 1)
-		killed := r.start(nth(1, "deliveries.insert", kill), nil)
-		_, _ = killed.EvaluateDue(context.Background())
-		return nil
-	}), nil)
-	slow.db.SetTwice(false)
-	_, err := slow.EvaluateDue(context.Background())
-	r.check(err)
-	if rule := r.rule(); rule.Outbox == nil || rule.Outbox.Episode != 2 {
-		t.Errorf("got %+v", rule)
+		slow := r.start(nth(2, "rules.get", func() error { // the first is the decision
+			r.later(3 * time.Minute)
+			recovery(r)
+			r.world.Advance(time.Hour)
+			r.world.SetBalance("u-1", 1)
+			killed := r.start(nth(1, "deliveries.insert", kill), nil)
+			_, _ = killed.EvaluateDue(context.Background())
+			return nil
+		}), nil)
+		slow.db.SetTwice(false)
+		_, err := slow.EvaluateDue(context.Background())
+		r.check(err)
+		if rule := r.rule(); rule.Outbox == nil || rule.Outbox.Episode != episode {
+			t.Errorf("got %+v", rule)
+		}
 	}
 }

@@ -157,7 +157,10 @@ func TestQuietHoursPostpone(t *testing.T) {
 			r := newRig(t, rigConfig())
 			r.grant(2)
 			r.put(night)
-			r.fall(100) // at 13:00
+			r.world.Advance(time.Hour) // to 13:00
+			r.world.SetBalance("u-1", 100)
+			_, err := r.EvaluateDue(context.Background()) // the decision already knows of the quiet hours
+			r.check(err)
 			if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonQuietHours || !d.NotBefore.Equal(shanghai(21, 17, 0)) {
 				t.Fatalf("got %+v", d)
 			}
@@ -173,6 +176,20 @@ func TestQuietHoursPostpone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A message that waited for the end of the quiet hours is asked about again, also if the wait was short.
+func TestShortQuietHours(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put(func(s *reminder.Setting) { s.Quiet = reminder.QuietHours{Start: 12*60 + 30, End: 13*60 + 20} })
+	r.fall(100) // at 13:00
+	r.world.SetBalance("u-1", 9000)
+	r.world.Advance(20 * time.Minute)
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	r.expect(reminder.DeliveryDropped, reminder.ReasonRecovered, 1, 0)
 }
 
 func TestLinkGoneLeavesNothing(t *testing.T) {

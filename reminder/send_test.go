@@ -79,6 +79,26 @@ func TestLeaseIsRenewed(t *testing.T) {
 	r.allAccepted()
 }
 
+// A holder whose lease has ended, and is another's by now, sends no further message.
+func TestTheRenewedLeaseIsAnothers(t *testing.T) {
+	t.Parallel()
+	r := twoFallen(t, rigConfig())
+	r.world.SetScript(func(request) reminder.Outcome {
+		r.world.Advance(3 * time.Minute)
+		next := r.start(nth(1, "deliveries_done.find", kill), nil) // the lease is its own
+		_, _ = next.SendDue(context.Background())
+		return reminder.Outcome{Kind: reminder.OutcomeAccepted}
+	})
+	_, err := r.SendDue(context.Background())
+	r.check(err)
+	if n := len(r.world.Sends()); n != 1 {
+		t.Errorf("%d sends", n)
+	}
+	r.world.SetScript(nil)
+	r.later(3 * time.Minute)
+	r.allAccepted()
+}
+
 // A holder that slept longer than its lease, just before it writes "sending", finds the message sent by the next one.
 func TestSleptOverItsLease(t *testing.T) {
 	t.Parallel()
