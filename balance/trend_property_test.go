@@ -77,9 +77,11 @@ func TestTrendNeverInvents(t *testing.T) {
 			w.caller.Links[0].Relation = identity.Self
 		}
 		w.must(w.peek.DeleteReadings(context.Background(), w.subject))
+		var points []point
 		for day, account := range m.points {
-			w.put(point{"310", day, account})
+			points = append(points, point{"310", day, account})
 		}
+		w.put(points...)
 		got, err := w.Trend(context.Background(), w.caller, "link-1", m.query)
 		if errors.Is(err, balance.ErrTooMany) && m.query.Step != "" && m.query.Step != balance.StepAuto {
 			return
