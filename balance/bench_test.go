@@ -1,4 +1,4 @@
-package balance
+package balance_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package balance
+package balance_test
 
 import (
 	"bytes"
@@ -10,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"yibao/balance"
 	"yibao/identity"
 )
 
-func amount(t *testing.T, a *Answer) Fen {
+func amount(t *testing.T, a *balance.Answer) balance.Fen {
 	t.Helper()
 	if a == nil || len(a.Enrolments) == 0 || a.Enrolments[0].Account.Balance == nil {
 		t.Fatalf("no figure in %+v", a)
@@ -27,17 +28,17 @@ func TestCurrentAuthorisesBeforeAnything(t *testing.T) {
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	ops, calls, reads := w.store.count(), w.upstream.count(), w.people.reads
+	commands, calls := w.commands(), w.upstream.count()
 	stranger := &identity.Caller{UserID: "user-2"}
 	for _, caller := range []*identity.Caller{stranger, w.caller} {
-		if _, err := w.Current(context.Background(), caller, "link-of-somebody"); !errors.Is(err, identity.ErrNoSuchLink) {
+		if _, err := w.Current(context.Background(), caller, "link-of-another"); !errors.Is(err, identity.ErrNoSuchLink) {
 			t.Errorf("an unknown link: %v", err)
 		}
 	}
 	if _, err := w.Current(context.Background(), stranger, "link-1"); !errors.Is(err, identity.ErrNoSuchLink) {
 		t.Errorf("a foreign link: %v", err)
 	}
-	if w.store.count() != ops || w.upstream.count() != calls || w.people.reads != reads {
+	if w.commands() != commands || w.upstream.count() != calls {
 		t.Error("something was asked for a caller without the link")
 	}
 }
@@ -48,8 +49,7 @@ func TestCurrentAsksWithThePersonsOwnClaim(t *testing.T) {
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	want := identity.Claim{Region: region, Name: "测试甲", IDType: "01", IDNumber: "000000000000000001"}
-	if w.upstream.claims[0] != want {
+	if w.upstream.claims[0] != person {
 		t.Errorf("asked for %+v", w.upstream.claims[0])
 	}
 }
@@ -57,9 +57,11 @@ func TestCurrentAsksWithThePersonsOwnClaim(t *testing.T) {
 func TestARegionIsAskedByItsOwnSpellingOfTheName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	person := w.people.persons[subject.PersonID]
-	person.Names = map[string]string{region: "测·试甲", "990200": "测试·甲"}
-	w.people.persons[subject.PersonID] = person
+	for in, name := range map[string]string{region: "测·试甲", other: "测试·甲"} {
+		claim := person
+		claim.Region, claim.Name = in, name
+		w.join(claim, "link-in-"+in, true)
+	}
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
@@ -74,17 +76,17 @@ func TestCurrentServesFreshAnswersFromMemory(t *testing.T) {
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	ops, reads := w.store.count(), w.people.reads
+	commands := w.commands()
 	w.upstream.set(w.answering(1))
-	w.clock.add(10 * time.Minute)
+	w.clock.Advance(10 * time.Minute)
 	got, err := w.current()
-	if err != nil || amount(t, got) != 12050 || got.Completeness != Complete {
+	if err != nil || amount(t, got) != 12050 || got.Completeness != balance.Complete {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if w.store.count() != ops || w.people.reads != reads || w.upstream.count() != 1 {
+	if w.commands() != commands || w.upstream.count() != 1 {
 		t.Error("a fresh answer was read from somewhere else than memory")
 	}
-	w.clock.add(time.Second)
+	w.clock.Advance(time.Second)
 	if got, err = w.current(); err != nil || amount(t, got) != 1 {
 		t.Errorf("an old answer was served: %+v, %v", got, err)
 	}
@@ -98,13 +100,14 @@ func TestAnswersAreCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	*first.Enrolments[0].Account.Balance = 1
-	first.Enrolments[0].Status = StatusEnded
+	first.Enrolments[0].Status = balance.StatusEnded
 	second, _ := w.current()
 	second.Source = "changed"
 	*second.Enrolments[0].Account.Balance = 2
 	second, _ = w.current()
-	fresh, err := w.Fresh(context.Background(), subject)
-	if err != nil || amount(t, second) != 12050 || amount(t, fresh) != 12050 || second.Enrolments[0].Status != StatusActive || second.Source != "fsi/1101" {
+	fresh, err := w.fresh()
+	if err != nil || amount(t, second) != 12050 || amount(t, fresh) != 12050 ||
+		second.Enrolments[0].Status != balance.StatusActive || second.Source != "fsi/1101" {
 		t.Errorf("a caller changed another's answer: %+v %+v %v", second, fresh, err)
 	}
 }
@@ -112,20 +115,20 @@ func TestAnswersAreCopies(t *testing.T) {
 func TestAnswersOfPersonsAndRegionsAreApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.upstream.set(func(_ context.Context, claim identity.Claim) (*Answer, error) {
-		a, err := w.answering(int64(len(claim.Name))*100)(nil, claim)
+	w.upstream.set(func(_ context.Context, claim identity.Claim) (*balance.Answer, error) {
+		a := answer(int64(len(claim.Name))*100, w.clock.Now())
 		if claim.Region != region {
 			*a.Enrolments[0].Account.Balance += 7
 		}
-		return a, err
+		return a, nil
 	})
-	w.people.persons["person-2"] = identity.Person{ID: "person-2", Names: map[string]string{region: "测试乙丙", "990200": "测试乙丙"}}
-	w.caller.Links = append(w.caller.Links,
-		identity.Link{ID: "link-2", PersonID: "person-2", Region: region},
-		identity.Link{ID: "link-3", PersonID: "person-2", Region: "990200"})
+	second := identity.Claim{Region: region, Name: "测试乙丙", IDType: "01", IDNumber: "000000000000000002"}
+	w.caller.Links = append(w.caller.Links, w.begin(second, "link-2"))
+	second.Region = other
+	w.caller.Links = append(w.caller.Links, w.begin(second, "link-3"))
 	for range 2 {
-		for link, want := range map[string]Fen{"link-1": 900, "link-2": 1200, "link-3": 1207} {
-			got, err := w.Current(context.Background(), w.caller, link)
+		for link, want := range map[string]balance.Fen{"link-1": 900, "link-2": 1200, "link-3": 1207} {
+			got, err := w.read(link)
 			if err != nil || amount(t, got) != want {
 				t.Errorf("%s: %+v, %v; want %d", link, got, err, want)
 			}
@@ -135,25 +138,27 @@ func TestAnswersOfPersonsAndRegionsAreApart(t *testing.T) {
 
 func TestALastGoodAnswerStandsIn(t *testing.T) {
 	t.Parallel()
-	for _, why := range []error{ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy, errDown, fmt.Errorf("adapter: %w", context.DeadlineExceeded)} {
+	for _, why := range []error{
+		balance.ErrUpstream, balance.ErrTimeout, balance.ErrMalformed, balance.ErrBusy, errDown,
+		fmt.Errorf("adapter: %w", context.DeadlineExceeded),
+	} {
 		w := newWorld(t)
 		if _, err := w.current(); err != nil {
 			t.Fatal(err)
 		}
 		w.upstream.fail(why)
-		w.clock.add(time.Hour)
+		w.clock.Advance(time.Hour)
 		got, err := w.current()
-		if err != nil || got.Completeness != Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+		if err != nil || got.Completeness != balance.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from memory %+v, %v", why, got, err)
 		}
-		w.cache.Purge()
+		w.with(func(*balance.Deps) {}) // a process that remembers nothing
 		got, err = w.current()
-		if err != nil || got.Completeness != Stale || amount(t, got) != 12050 {
+		if err != nil || got.Completeness != balance.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from the store %+v, %v", why, got, err)
 		}
-		w.clock.add(failurePause)
 		w.upstream.set(w.answering(777))
-		if got, err = w.current(); err != nil || got.Completeness != Complete || amount(t, got) != 777 {
+		if got, err = w.current(); err != nil || got.Completeness != balance.Complete || amount(t, got) != 777 {
 			t.Errorf("%v: after it was over %+v, %v", why, got, err)
 		}
 	}
@@ -162,55 +167,54 @@ func TestALastGoodAnswerStandsIn(t *testing.T) {
 // Each replica keeps answers in memory; the store holds the latest of all. Of the two the later one stands in.
 func TestTheLaterOfTwoLastGoodAnswersStandsIn(t *testing.T) {
 	t.Parallel()
-	stored := func(w *world, balance int64, fetched time.Duration) *Answer {
-		a, _ := w.answering(balance)(context.Background(), identity.Claim{})
-		a.FetchedAt = start.Add(fetched)
-		return a
-	}
+	const soon = 12 * time.Minute // too old to show then, and young enough to decide upon
 	for name, c := range map[string]struct {
-		store func(w *world)
-		want  Fen
+		unsaved bool // is the answer in memory alone?
+		stored  time.Duration
+		broken  string
+		want    balance.Fen
 	}{
-		"another replica's later one": {func(w *world) { w.store.answers[subject] = stored(w, 555, time.Hour) }, 555},
-		"an earlier one":              {func(w *world) { w.store.answers[subject] = stored(w, 555, -time.Hour) }, 12050},
-		"none":                        {func(w *world) { delete(w.store.answers, subject) }, 12050},
-		"a store that fails": {func(w *world) {
-			w.store.answers[subject] = stored(w, 555, time.Hour)
-			w.store.hook(func(op string) error {
-				if op == "last" {
-					return errDown
-				}
-				return nil
-			})
-		}, 12050},
+		"another replica's later one": {stored: soon, want: 555},
+		"an earlier one":              {unsaved: true, stored: -time.Hour, want: 12050},
+		"none":                        {unsaved: true, want: 12050},
+		"a store that fails":          {stored: soon, broken: "answers.find", want: 12050},
 	} {
 		w := newWorld(t)
+		if c.unsaved {
+			w.fail("answers.")
+		}
 		if _, err := w.current(); err != nil {
 			t.Fatal(err)
 		}
-		c.store(w)
-		w.upstream.fail(ErrTimeout)
-		w.clock.add(2 * time.Hour)
+		if c.stored != 0 {
+			w.must(w.peek.SaveAnswer(context.Background(), w.subject, answer(555, start.Add(c.stored))))
+		}
+		w.fail(c.broken)
+		if c.broken == "" {
+			w.db.SetBefore(nil)
+		}
+		w.upstream.fail(balance.ErrTimeout)
+		w.clock.Advance(soon)
 		for range 2 {
-			if got, err := w.current(); err != nil || amount(t, got) != c.want || got.Completeness != Stale {
+			if got, err := w.current(); err != nil || amount(t, got) != c.want || got.Completeness != balance.Stale {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
 		}
-		if k, _ := w.cache.Get(subject); k.answer.Completeness != Complete {
-			t.Errorf("%s: the answer in memory was changed", name)
+		if got, err := w.fresh(); err != nil || got.Completeness != balance.Complete || amount(t, got) != 12050 {
+			t.Errorf("%s: the answer in memory was changed: %+v, %v", name, got, err)
 		}
 	}
 }
 
 func TestAnswersAboutNowAreNotCovered(t *testing.T) {
 	t.Parallel()
-	for _, why := range []error{ErrNotEnrolled, ErrMismatch, ErrUnsupported} {
+	for _, why := range []error{balance.ErrNotEnrolled, balance.ErrMismatch, balance.ErrUnsupported} {
 		w := newWorld(t)
 		if _, err := w.current(); err != nil {
 			t.Fatal(err)
 		}
 		w.upstream.fail(fmt.Errorf("adapter: %w", why))
-		w.clock.add(time.Hour)
+		w.clock.Advance(time.Hour)
 		if got, err := w.current(); got != nil || err != why {
 			t.Errorf("%v: %+v, %v", why, got, err)
 		}
@@ -220,62 +224,60 @@ func TestAnswersAboutNowAreNotCovered(t *testing.T) {
 func TestNothingKnownIsAnError(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]error{
-		ErrTimeout: ErrTimeout, ErrUpstream: ErrUpstream, ErrMalformed: ErrMalformed,
-		errDown: ErrMalformed, context.DeadlineExceeded: ErrTimeout,
+		balance.ErrTimeout: balance.ErrTimeout, balance.ErrUpstream: balance.ErrUpstream, balance.ErrMalformed: balance.ErrMalformed,
+		errDown: balance.ErrMalformed, context.DeadlineExceeded: balance.ErrTimeout,
 	} {
 		w := newWorld(t)
 		w.upstream.fail(err)
-		if got, err := w.current(); got != nil || !errors.Is(err, ErrNoReading) || !errors.Is(err, want) {
+		if got, err := w.current(); got != nil || !errors.Is(err, balance.ErrNoReading) || !errors.Is(err, want) {
 			t.Errorf("%v: %+v, %v", want, got, err)
 		}
 	}
 	w := newWorld(t)
 	w.upstream.fail(nil) // no answer and no error
-	w.store.hook(func(op string) error {
-		if op == "last" {
-			return errDown
-		}
-		return nil
-	})
-	if got, err := w.current(); got != nil || !errors.Is(err, ErrMalformed) || errors.Is(err, errDown) {
+	w.fail("answers.find")
+	if got, err := w.current(); got != nil || !errors.Is(err, balance.ErrMalformed) || errors.Is(err, identity.ErrStore) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
+// The caller's links were read before the last link ended.
 func TestAPersonWhoIsGoneIsNoLink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.add(time.Hour)
-	w.people.persons = nil
+	w.clock.Advance(time.Hour)
+	w.fail("persons.find")
+	if got, err := w.current(); err != nil || got.Completeness != balance.Stale {
+		t.Errorf("with the store down: %+v, %v", got, err)
+	}
+	w.fail()
+	w.must(w.end(w.link, w.second))
 	if got, err := w.current(); got != nil || !errors.Is(err, identity.ErrNoSuchLink) {
 		t.Errorf("%+v, %v", got, err)
-	}
-	w.people.err = identity.ErrStore
-	if got, err := w.current(); err != nil || got.Completeness != Stale {
-		t.Errorf("with the store down: %+v, %v", got, err)
 	}
 }
 
 func TestFreshIsNeverStale(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	if _, err := w.Fresh(context.Background(), subject); err != nil {
+	if _, err := w.fresh(); err != nil {
 		t.Fatal(err)
 	}
-	w.upstream.fail(ErrTimeout)
-	w.clock.add(30 * time.Minute)
-	if got, err := w.Fresh(context.Background(), subject); err != nil || got.Completeness != Complete {
+	w.upstream.fail(balance.ErrTimeout)
+	w.clock.Advance(30 * time.Minute)
+	if got, err := w.fresh(); err != nil || got.Completeness != balance.Complete {
 		t.Errorf("within the age for decisions: %+v, %v", got, err)
 	}
-	w.clock.add(time.Second)
-	if got, err := w.Fresh(context.Background(), subject); got != nil || !errors.Is(err, ErrTimeout) {
+	w.clock.Advance(time.Second)
+	if got, err := w.fresh(); got != nil || !errors.Is(err, balance.ErrTimeout) {
 		t.Errorf("beyond it: %+v, %v", got, err)
 	}
-	w.regions = regions(false)
-	if _, err := w.Fresh(context.Background(), subject); !errors.Is(err, ErrUnsupported) {
+	asked := w.upstream.count()
+	w.with(func(d *balance.Deps) { d.Regions = regions(false) })
+	if _, err := w.fresh(); !errors.Is(err, balance.ErrUnsupported) || w.upstream.count() != asked {
 		t.Errorf("in a region that allows no unattended questions: %v", err)
 	}
 }
@@ -285,33 +287,37 @@ func TestTheLogHoldsTheStoresCausesAndNoTextOfTheUpstream(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	w := newWorld(t)
-	w.log = slog.New(slog.NewTextHandler(&out, nil))
+	w.with(func(d *balance.Deps) { d.Log = slog.New(slog.NewTextHandler(&out, nil)) })
 	w.upstream.fail(errors.New("测试甲 000000000000000001"))
 	_, _ = w.current()
-	w.upstream.set(func(context.Context, identity.Claim) (*Answer, error) { panic("测试甲 000000000000000001") })
+	w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) { panic("测试甲 000000000000000001") })
 	_, _ = w.current()
 	if log := out.String(); strings.Contains(log, "测试甲") || strings.Contains(log, "000000000000000001") ||
 		strings.Count(log, "balance_ask_failed") != 2 || strings.Count(log, "msg=balance_upstream_panic region=990100 type=string at=") != 1 {
 		t.Error(log)
 	}
 	out.Reset()
-	w.clock.add(failurePause)
+	w.clock.Advance(time.Minute)
 	w.upstream.set(w.answering(1))
-	w.store.hook(func(op string) error { return fmt.Errorf("%s: %w", op, errDown) })
-	_, _ = w.CollectDue(context.Background())
+	w.fail("readings.insert")
 	_, _ = w.current()
-	w.store.hook(func(op string) error {
-		if op == "save" {
+	w.before(func(command string) error {
+		if command == "answers.replace" {
 			panic("测试甲")
 		}
 		return nil
 	})
-	w.clock.add(time.Hour)
+	w.clock.Advance(time.Hour)
 	_, _ = w.current()
-	want := []string{`balance_not_recorded region=990100 cause="scheduled: fake: down"`, "msg=balance_ask_panic region=990100 type=string at="}
-	for _, line := range want {
+	for _, line := range []string{
+		`balance_not_recorded region=990100 cause="identity: the store cannot be reached: readings.update: network"`,
+		"msg=balance_ask_panic region=990100 type=string at=",
+	} {
 		if strings.Count(out.String(), line) != 1 {
 			t.Errorf("%s is not there once: %s", line, out.String())
 		}
+	}
+	if strings.Contains(out.String(), "测试甲") {
+		t.Error(out.String())
 	}
 }

@@ -133,15 +133,15 @@ func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err e
 }
 
 // nextDaily is the subject's next daily time after now: DailyAt plus a share of the spread. The share is a hash of the
-// subject, so a region is not asked about all its persons at the same moment. The spread may reach past midnight. A day
-// that has a reading already is not skipped: otherwise a subject with a late time would have no reading on every second
-// day of an outage.
+// subject, so a region is not asked about all its persons at the same moment. It is in whole seconds: a time that the
+// store cut to milliseconds would be followed by itself. The spread may reach past midnight. A day that has a reading
+// already is not skipped: otherwise a subject with a late time would have no reading on every second day of an outage.
 func (s *Service) nextDaily(subject Subject, now time.Time) time.Time {
 	at := time.Duration(s.cfg.DailyAt)
 	if s.cfg.DailySpread > 0 {
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(subject.Region + "|" + subject.PersonID)) // never fails, as hash.Hash promises
-		at += time.Duration(h.Sum64() % uint64(s.cfg.DailySpread))
+		at += time.Duration(h.Sum64() % uint64(s.cfg.DailySpread)).Truncate(time.Second)
 	}
 	daily := DayOf(now).Start().Add(at % oneDay)
 	if daily.After(now) {

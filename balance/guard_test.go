@@ -1,26 +1,31 @@
-package balance
+package balance_test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"yibao/balance"
 	"yibao/identity"
+)
+
+const (
+	opens = 5               // questions without a readable answer, of the last ten, that open a region's breaker
+	delay = 5 * time.Second // until it allows a trial
 )
 
 func TestTheQuestionEndsByItself(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.upstream.set(func(ctx context.Context, _ identity.Claim) (*Answer, error) {
+		w.upstream.set(func(ctx context.Context, _ identity.Claim) (*balance.Answer, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
 		begun := time.Now()
-		if _, err := w.current(); !errors.Is(err, ErrTimeout) {
+		if _, err := w.current(); !errors.Is(err, balance.ErrTimeout) {
 			t.Error(err)
 		}
 		if took := time.Since(begun); took != 15*time.Second {
@@ -28,7 +33,7 @@ func TestTheQuestionEndsByItself(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if _, err := w.Current(ctx, w.caller, "link-1"); !errors.Is(err, ErrTimeout) || !errors.Is(err, ErrNoReading) {
+		if _, err := w.Current(ctx, w.caller, "link-1"); !errors.Is(err, balance.ErrTimeout) || !errors.Is(err, balance.ErrNoReading) {
 			t.Errorf("the caller's own deadline: %v", err)
 		}
 		w.Wait()
@@ -38,45 +43,41 @@ func TestTheQuestionEndsByItself(t *testing.T) {
 func TestSlotsBoundARegionAndWorkersNeverTakeAPersonsSlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(c *Config) { c.Slots, c.UnattendedSlots = 2, 1 })
-		release := make(chan struct{})
-		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+		w := newWorld(t, func(c *balance.Config) { c.Slots, c.UnattendedSlots = 2, 1 })
+		ids, release := w.others(5), make(chan struct{})
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
 			<-release
 			return w.answering(1)(ctx, claim)
 		})
-		for i := range 5 {
-			id := fmt.Sprint("p", i)
-			w.people.persons[id] = identity.Person{ID: id}
-			w.caller.Links = append(w.caller.Links, identity.Link{ID: id, PersonID: id, Region: region})
+		fresh := func(id string) error {
+			_, err := w.Fresh(context.Background(), w.subjectOf(id))
+			return err
 		}
-		go func() { _, _ = w.Fresh(context.Background(), Subject{"p0", region}) }()
+		go func() { _ = fresh(ids[0]) }()
 		synctest.Wait()
-		if _, err := w.Fresh(context.Background(), Subject{"p1", region}); !errors.Is(err, ErrBusy) {
+		if err := fresh(ids[1]); !errors.Is(err, balance.ErrBusy) {
 			t.Errorf("a second worker: %v", err)
 		}
-		for _, id := range []string{"p1", "p2"} {
-			go func() { _, _ = w.Current(context.Background(), w.caller, id) }()
+		for _, id := range ids[1:3] {
+			go func() { _, _ = w.read(id) }()
 		}
 		synctest.Wait()
 		if w.upstream.count() != 3 {
 			t.Errorf("%d questions under way, want one of a worker and two of persons", w.upstream.count())
 		}
-		if _, err := w.Current(context.Background(), w.caller, "p3"); !errors.Is(err, ErrBusy) {
+		if _, err := w.read(ids[3]); !errors.Is(err, balance.ErrBusy) {
 			t.Errorf("a third person: %v", err)
 		}
 		// A worker that meets a person's question joins it, with or without a free slot.
 		joined := make(chan error)
-		go func() {
-			_, err := w.Fresh(context.Background(), Subject{"p1", region})
-			joined <- err
-		}()
+		go func() { joined <- fresh(ids[1]) }()
 		time.Sleep(w.cfg.AskTimeout/5 + time.Second) // longer than anyone waits for a slot
 		close(release)
 		if err := <-joined; err != nil {
 			t.Error(err)
 		}
 		w.Wait()
-		if _, err := w.Current(context.Background(), w.caller, "p4"); err != nil {
+		if _, err := w.read(ids[4]); err != nil {
 			t.Errorf("after all slots were given back: %v", err)
 		}
 	})
@@ -84,12 +85,12 @@ func TestSlotsBoundARegionAndWorkersNeverTakeAPersonsSlot(t *testing.T) {
 
 func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 	t.Parallel()
-	for _, refusal := range []error{ErrUpstream, ErrNotEnrolled, ErrMismatch, ErrUnsupported} {
+	for _, refusal := range []error{balance.ErrUpstream, balance.ErrNotEnrolled, balance.ErrMismatch, balance.ErrUnsupported} {
 		w := newWorld(t)
 		w.upstream.fail(refusal)
 		for range 30 {
 			_, _ = w.current()
-			w.clock.add(failurePause)
+			w.clock.Advance(pause)
 		}
 		if w.upstream.count() != 30 {
 			t.Errorf("%v: %d of 30 questions were asked", refusal, w.upstream.count())
@@ -97,20 +98,22 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.upstream.fail(ErrTimeout)
+		w.upstream.fail(balance.ErrTimeout)
 		for range 30 {
-			if _, err := w.current(); !errors.Is(err, ErrTimeout) {
+			if _, err := w.current(); !errors.Is(err, balance.ErrTimeout) {
 				t.Fatal(err)
 			}
 		}
-		if w.upstream.count() != breakerFailures {
+		if w.upstream.count() != opens {
 			t.Errorf("%d questions to a silent region", w.upstream.count())
 		}
-		w.caller.Links = append(w.caller.Links, identity.Link{ID: "link-2", PersonID: subject.PersonID, Region: "990200"})
-		if _, _ = w.Current(context.Background(), w.caller, "link-2"); w.upstream.count() != breakerFailures+1 {
+		elsewhere := person
+		elsewhere.Region = other
+		w.caller.Links = append(w.caller.Links, w.begin(elsewhere, "link-2"))
+		if _, _ = w.read("link-2"); w.upstream.count() != opens+1 {
 			t.Error("one region's breaker holds for another")
 		}
-		time.Sleep(breakerDelay)
+		time.Sleep(delay)
 		w.upstream.set(w.answering(5))
 		if got, err := w.current(); err != nil || amount(t, got) != 5 {
 			t.Errorf("after the delay: %+v, %v", got, err)
@@ -122,57 +125,51 @@ func TestTheBreakerCountsSilenceNotRefusals(t *testing.T) {
 func TestAnOpenBreakerFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(c *Config) { c.Slots = 1 })
-		w.upstream.fail(ErrTimeout)
-		for range breakerFailures {
-			_, _ = w.current()
-		}
-		if !w.guardOf(region).attended.TryAcquirePermit() {
-			t.Fatal("no slot is free")
+		w := newWorld(t, func(c *balance.Config) { c.Slots = 1 })
+		slow := w.others(1)[0]
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
+			if claim.Name == slow {
+				<-ctx.Done()
+			}
+			return nil, balance.ErrTimeout
+		})
+		go func() { _, _ = w.read(slow) }() // takes the one slot
+		synctest.Wait()
+		for range opens {
+			if _, err := w.fresh(); !errors.Is(err, balance.ErrTimeout) {
+				t.Fatal(err)
+			}
 		}
 		begun := time.Now()
-		if _, err := w.current(); !errors.Is(err, errOpen) || time.Since(begun) != 0 {
+		if _, err := w.current(); !errors.Is(err, balance.ErrTimeout) || time.Since(begun) != 0 {
 			t.Errorf("%v after %v", err, time.Since(begun))
 		}
+		w.Wait()
 	})
-}
-
-// withOthers links the caller to n more persons; each link has its person's id.
-func (w *world) withOthers(n int) (ids []string) {
-	for i := range n {
-		id := fmt.Sprint("p", i)
-		w.people.persons[id] = identity.Person{ID: id, Names: map[string]string{region: id}}
-		w.caller.Links = append(w.caller.Links, identity.Link{ID: id, PersonID: id, Region: region})
-		ids = append(ids, id)
-	}
-	return ids
 }
 
 // A loop of an hour over one unreadable record asks the upstream every few seconds at most and opens no breaker.
 func TestOneUnreadableRecordOpensNoBreaker(t *testing.T) {
 	t.Parallel()
-	for name, read := range map[string]func(w *world) error{
-		"a person": func(w *world) error { _, err := w.current(); return err },
-		"a worker": func(w *world) error { _, err := w.Fresh(context.Background(), subject); return err },
-	} {
+	for name, read := range map[string]func(w *world) (*balance.Answer, error){"a person": (*world).current, "a worker": (*world).fresh} {
 		w := newWorld(t)
-		other := w.withOthers(1)[0]
-		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
-			if claim.Name != other {
-				return nil, ErrMalformed
+		second := w.others(1)[0]
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
+			if claim.Name != second {
+				return nil, balance.ErrMalformed
 			}
 			return w.answering(5)(ctx, claim)
 		})
 		for range 3600 {
-			if err := read(w); !errors.Is(err, ErrMalformed) {
+			if _, err := read(w); !errors.Is(err, balance.ErrMalformed) {
 				t.Fatalf("%s: %v", name, err)
 			}
-			w.clock.add(time.Second)
+			w.clock.Advance(time.Second)
 		}
-		if n, most := w.upstream.count(), int(time.Hour/failurePause)+1; n > most {
+		if n, most := w.upstream.count(), int(time.Hour/pause)+1; n > most {
 			t.Errorf("%s: %d questions in an hour, want %d at most", name, n, most)
 		}
-		if got, err := w.Current(context.Background(), w.caller, other); err != nil || amount(t, got) != 5 {
+		if got, err := w.read(second); err != nil || amount(t, got) != 5 {
 			t.Errorf("%s: another person of the region: %+v, %v", name, got, err)
 		}
 	}
@@ -183,25 +180,24 @@ func TestNoiseForManyOpensTheBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.upstream.fail(ErrMalformed)
-		others := w.withOthers(breakerFailures)
-		for range 3 {
-			for _, id := range others {
-				_, _ = w.Current(context.Background(), w.caller, id)
+		w.upstream.fail(balance.ErrMalformed)
+		ids := w.others(opens)
+		readAll := func() {
+			for range 3 {
+				for _, id := range ids {
+					_, _ = w.read(id)
+				}
 			}
 		}
-		if w.upstream.count() != breakerFailures {
+		readAll()
+		if w.upstream.count() != opens {
 			t.Errorf("%d questions to a region that sends noise", w.upstream.count())
 		}
-		time.Sleep(breakerDelay)
-		w.clock.add(failurePause)
-		for range 3 {
-			for _, id := range others { // the first trial is noise again
-				_, _ = w.Current(context.Background(), w.caller, id)
-			}
-		}
-		if w.upstream.count() != breakerFailures+1 {
-			t.Errorf("%d questions after the delay, want one", w.upstream.count()-breakerFailures)
+		time.Sleep(delay)
+		w.clock.Advance(pause)
+		readAll() // the first trial is noise again
+		if w.upstream.count() != opens+1 {
+			t.Errorf("%d questions after the delay, want one", w.upstream.count()-opens)
 		}
 	})
 }

@@ -56,6 +56,11 @@ func TestFenString(t *testing.T) {
 	}
 }
 
+func fen(n int64) *Fen {
+	f := Fen(n)
+	return &f
+}
+
 // drawFen draws amounts that ParseYuan can yield.
 func drawFen(t *rapid.T) Fen {
 	return Fen(rapid.Int64Range(-999999999999999, 999999999999999).Draw(t, "fen"))

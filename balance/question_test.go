@@ -1,4 +1,4 @@
-package balance
+package balance_test
 
 import (
 	"context"
@@ -8,47 +8,39 @@ import (
 	"testing/synctest"
 	"time"
 
+	"yibao/balance"
 	"yibao/identity"
 )
 
-// The link ends after the last read of the store and before the flight lands.
-func TestAnAnswerIsNotCachedAfterTheLastLink(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	answer, err := w.answering(1)(context.Background(), identity.Claim{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := &flight{done: make(chan struct{}), result: &cached{answer: answer}}
-	w.flights[subject] = f
-	if err := w.Unlinked(context.Background(), "user-1", w.caller.Links[0], nil); err != nil {
-		t.Fatal(err)
-	}
-	w.land(subject, f, true)
-	w.land(subject, &flight{done: make(chan struct{}), unlinked: true, err: ErrMalformed}, false)
-	if w.cache.Contains(subject) || w.failures.Contains(subject) || w.flying(subject) != nil {
-		t.Error("the answer stays in memory")
-	}
-}
-
-// Another caller's flight may land between a caller's read of the memory and its question.
+// An answer may come while a worker waits for a slot.
 func TestAnAnswerThatHasComeMeanwhileIsNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(c *Config) { c.UnattendedSlots = 1 })
-		if _, err := w.current(); err != nil {
-			t.Fatal(err)
-		}
-		if k, err := w.ask(context.Background(), subject, start); err != nil || k.answer == nil {
-			t.Errorf("%+v, %v", k, err)
-		}
-		for range 3 { // each takes the one slot and must give it back
-			if k, err := w.askUnattended(context.Background(), subject, start); err != nil || k.answer == nil {
-				t.Errorf("%+v, %v", k, err)
+		w := newWorld(t, func(c *balance.Config) { c.UnattendedSlots = 1 })
+		ids, release := w.others(2), make(chan struct{})
+		w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
+			if claim.Name == ids[0] {
+				<-release
 			}
+			return w.answering(1)(ctx, claim)
+		})
+		go func() { _, _ = w.Fresh(context.Background(), w.subjectOf(ids[0])) }()
+		synctest.Wait()
+		waited := make(chan error)
+		go func() {
+			_, err := w.fresh()
+			waited <- err
+		}()
+		synctest.Wait()
+		if _, err := w.current(); err != nil || w.upstream.count() != 2 {
+			t.Errorf("%v after %d questions", err, w.upstream.count())
 		}
-		if w.upstream.count() != 1 {
-			t.Errorf("%d questions", w.upstream.count())
+		close(release)
+		if err := <-waited; err != nil || w.upstream.count() != 2 {
+			t.Errorf("%v after %d questions", err, w.upstream.count())
+		}
+		if _, err := w.Fresh(context.Background(), w.subjectOf(ids[1])); err != nil {
+			t.Errorf("the slot was not given back: %v", err)
 		}
 	})
 }
@@ -57,7 +49,7 @@ func TestAThousandReadersAreOneQuestion(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	asked, release := make(chan struct{}), make(chan struct{})
-	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*Answer, error) {
+	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
 		close(asked) // a second question would panic here
 		<-release
 		if ctx.Err() != nil {
@@ -78,7 +70,7 @@ func TestAThousandReadersAreOneQuestion(t *testing.T) {
 		group.Go(func() {
 			ask := w.current
 			if i%3 == 0 {
-				ask = func() (*Answer, error) { return w.Fresh(context.Background(), subject) }
+				ask = w.fresh
 			}
 			got, err := ask()
 			if err == nil && *got.Enrolments[0].Account.Balance != 12050 {
@@ -107,13 +99,13 @@ func TestAThousandReadersAreOneQuestion(t *testing.T) {
 func TestAPanickingAdapterIsMalformed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.upstream.set(func(context.Context, identity.Claim) (*Answer, error) { panic("private text") })
-	if _, err := w.current(); !errors.Is(err, ErrMalformed) {
+	w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) { panic("private text") })
+	if _, err := w.current(); !errors.Is(err, balance.ErrMalformed) {
 		t.Error(err)
 	}
 	w.upstream.set(w.answering(1))
-	w.store.hook(func(string) error { panic("private text") })
-	if _, err := w.Fresh(context.Background(), subject); !errors.Is(err, ErrMalformed) {
+	w.before(func(string) error { panic("private text") })
+	if _, err := w.fresh(); !errors.Is(err, balance.ErrMalformed) {
 		t.Error(err)
 	}
 }
@@ -121,17 +113,20 @@ func TestAPanickingAdapterIsMalformed(t *testing.T) {
 func TestOldAnswersLeaveMemory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	later := w.others(1)[0]
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	other := Subject{"person-2", region}
-	w.people.persons["person-2"] = identity.Person{ID: "person-2"}
-	w.store.schedules[other] = Schedule{Subject: other}
-	w.clock.add(cacheFor + time.Second)
-	if _, err := w.Fresh(context.Background(), other); err != nil {
+	w.clock.Advance(24*time.Hour + time.Second)
+	if _, err := w.read(later); err != nil {
 		t.Fatal(err)
 	}
-	if w.cache.Contains(subject) || !w.cache.Contains(other) {
-		t.Error("an answer that is not read stays")
+	w.fail("answers.find") // so that an answer can come from memory alone
+	w.upstream.fail(balance.ErrTimeout)
+	if got, err := w.current(); !errors.Is(err, balance.ErrNoReading) {
+		t.Errorf("an answer that is not read stays: %+v, %v", got, err)
+	}
+	if _, err := w.read(later); err != nil {
+		t.Errorf("the later answer is gone: %v", err)
 	}
 }

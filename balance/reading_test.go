@@ -1,66 +1,66 @@
-package balance
+package balance_test
 
 import (
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
+
+	"yibao/balance"
 )
 
 func TestOneReadingPerInsurance(t *testing.T) {
 	t.Parallel()
-	row := func(insurance string, status Status, exists Existence, balance *Fen) Enrolment {
-		return Enrolment{InsuranceType: insurance, Status: status, Account: PersonalAccount{Exists: exists, Balance: balance}}
+	const active, paused, ended = balance.StatusActive, balance.StatusPaused, balance.StatusEnded
+	row := func(insurance string, status balance.Status, account balance.PersonalAccount) balance.Enrolment {
+		return balance.Enrolment{InsuranceType: insurance, Status: status, Account: account}
 	}
-	at := func(e Enrolment, region string) Enrolment { e.Region = region; return e }
+	at := func(e balance.Enrolment, region string) balance.Enrolment { e.Region = region; return e }
+	type want struct {
+		insurance string
+		account   balance.PersonalAccount
+	}
 	cases := map[string]struct {
-		rows []Enrolment
-		want []Reading
+		rows []balance.Enrolment
+		want []want
 	}{
-		"none": {},
-		"no insurance type": {
-			rows: []Enrolment{row("", StatusActive, AccountYes, fen(1))},
-		},
+		"none":              {},
+		"no insurance type": {rows: []balance.Enrolment{row("", active, known(1))}},
 		"each its own": {
-			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(1)), row("390", StatusPaused, AccountNo, nil)},
-			want: []Reading{
-				{InsuranceType: "310", Account: PersonalAccount{AccountYes, fen(1)}},
-				{InsuranceType: "390", Account: PersonalAccount{AccountNo, nil}},
-			},
+			rows: []balance.Enrolment{row("310", active, known(1)), row("390", paused, none)},
+			want: []want{{"310", known(1)}, {"390", none}},
 		},
 		"the active one, not the sum": {
-			rows: []Enrolment{row("310", StatusEnded, AccountYes, fen(5)), row("390", StatusActive, AccountUnknown, nil), row("310", StatusActive, AccountYes, fen(7))},
-			want: []Reading{
-				{InsuranceType: "310", Account: PersonalAccount{AccountYes, fen(7)}},
-				{InsuranceType: "390", Account: PersonalAccount{AccountUnknown, nil}},
-			},
+			rows: []balance.Enrolment{row("310", ended, known(5)), row("390", active, unknown), row("310", active, known(7))},
+			want: []want{{"310", known(7)}, {"390", unknown}},
 		},
 		"active before a figure": {
-			rows: []Enrolment{row("310", StatusEnded, AccountYes, fen(5)), row("310", StatusActive, AccountYes, nil)},
-			want: []Reading{{InsuranceType: "310", Account: PersonalAccount{AccountYes, nil}}},
+			rows: []balance.Enrolment{row("310", ended, known(5)), row("310", active, unread)},
+			want: []want{{"310", unread}},
 		},
 		"a figure before none": {
-			rows: []Enrolment{row("310", StatusActive, AccountYes, nil), row("310", StatusActive, AccountYes, fen(6))},
-			want: []Reading{{InsuranceType: "310", Account: PersonalAccount{AccountYes, fen(6)}}},
+			rows: []balance.Enrolment{row("310", active, unread), row("310", active, known(6))},
+			want: []want{{"310", known(6)}},
 		},
 		"the link's own region of two": {
-			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(5)), at(row("310", StatusActive, AccountYes, fen(6)), region)},
-			want: []Reading{{InsuranceType: "310", Account: PersonalAccount{AccountYes, fen(6)}}},
+			rows: []balance.Enrolment{row("310", active, known(5)), at(row("310", active, known(6)), region)},
+			want: []want{{"310", known(6)}},
 		},
 		"the first of equals": {
-			rows: []Enrolment{row("310", StatusActive, AccountYes, fen(5)), row("310", StatusActive, AccountYes, fen(6))},
-			want: []Reading{{InsuranceType: "310", Account: PersonalAccount{AccountYes, fen(5)}}},
+			rows: []balance.Enrolment{row("310", active, known(5)), row("310", active, known(6))},
+			want: []want{{"310", known(5)}},
 		},
 	}
+	subject := balance.Subject{PersonID: "person-1", Region: region}
 	for name, c := range cases {
-		got := Readings(subject, &Answer{Enrolments: c.rows, AsOf: start, FetchedAt: start, Source: "fsi/1101"})
+		got := balance.Readings(subject, &balance.Answer{Enrolments: c.rows, AsOf: start, FetchedAt: start, Source: "fsi/1101"})
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %+v", name, got)
 			continue
 		}
 		for i, r := range got {
 			w := c.want[i]
-			if r.InsuranceType != w.InsuranceType || r.Account.Exists != w.Account.Exists || !same(r.Account.Balance, w.Account.Balance) {
+			if r.InsuranceType != w.insurance || r.Account.Exists != w.account.Exists || !same(r.Account.Balance, w.account.Balance) {
 				t.Errorf("%s: reading %d is %+v", name, i, r)
 			}
 			if r.PersonID != subject.PersonID || r.Region != region || r.AsOf != start || r.FetchedAt != start || r.Source != "fsi/1101" {
@@ -70,29 +70,25 @@ func TestOneReadingPerInsurance(t *testing.T) {
 	}
 }
 
-func same(a, b *Fen) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }
-
 func TestThePointOfADay(t *testing.T) {
 	t.Parallel()
-	known, unread := PersonalAccount{AccountYes, fen(12050)}, PersonalAccount{AccountYes, nil}
-	none, unknown := PersonalAccount{AccountNo, nil}, PersonalAccount{AccountUnknown, nil}
 	for _, c := range []struct {
-		morning, evening PersonalAccount
+		morning, evening balance.PersonalAccount
 		evenings         bool // which of the two stays
 	}{
-		{known, PersonalAccount{AccountYes, fen(0)}, true},
-		{known, unread, false},
-		{known, unknown, false},
-		{known, none, true},
-		{none, known, true},
+		{known(12050), known(0), true},
+		{known(12050), unread, false},
+		{known(12050), unknown, false},
+		{known(12050), none, true},
+		{none, known(12050), true},
 		{none, unread, false},
 		{none, unknown, false},
-		{unread, known, true},
+		{unread, known(12050), true},
 		{unread, unknown, true},
 		{unknown, none, true},
 	} {
-		morning := Point{Day: "2026-11-21", Account: c.morning, FetchedAt: start}
-		evening := Point{Day: "2026-11-21", Account: c.evening, FetchedAt: start.Add(10 * time.Hour)}
+		morning := balance.Point{Day: today, Account: c.morning, FetchedAt: start}
+		evening := balance.Point{Day: today, Account: c.evening, FetchedAt: start.Add(10 * time.Hour)}
 		if evening.Replaces(morning) != c.evenings || morning.Replaces(evening) == c.evenings {
 			t.Errorf("%+v in the morning, %+v in the evening: want the evening's %v", c.morning, c.evening, c.evenings)
 		}
@@ -105,15 +101,13 @@ func TestThePointOfADay(t *testing.T) {
 // Readings are written by several processes, late and more than once. In any order the same one stays.
 func TestThePointOfADayDoesNotDependOnTheOrder(t *testing.T) {
 	t.Parallel()
-	accounts := []PersonalAccount{
-		{AccountYes, fen(12050)}, {AccountYes, fen(0)}, {AccountYes, nil}, {AccountNo, nil}, {AccountUnknown, nil},
-	}
+	accounts := []balance.PersonalAccount{known(12050), known(0), unread, none, unknown}
 	rapid.Check(t, func(t *rapid.T) {
-		var points []Point
+		var points []balance.Point
 		for hour, account := range rapid.SliceOfN(rapid.SampledFrom(accounts), 1, 6).Draw(t, "accounts") {
-			points = append(points, Point{Account: account, FetchedAt: start.Add(time.Duration(hour) * time.Hour)})
+			points = append(points, balance.Point{Account: account, FetchedAt: start.Add(time.Duration(hour) * time.Hour)})
 		}
-		last := func(points []Point) (stays Point) {
+		last := func(points []balance.Point) (stays balance.Point) {
 			for i, p := range points {
 				if i == 0 || p.Replaces(stays) {
 					stays = p

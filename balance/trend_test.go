@@ -1,4 +1,4 @@
-package balance
+package balance_test
 
 import (
 	"context"
@@ -7,23 +7,28 @@ import (
 	"testing"
 	"time"
 
+	"yibao/balance"
 	"yibao/identity"
 )
 
-const today = Day("2026-11-21") // a Saturday; its week began on the 16th
+type query = balance.TrendQuery
 
-// put stores a point of the day; balance nil means that the figure is not known.
-func (w *world) put(insurance string, day Day, exists Existence, balance *Fen) {
-	at := day.Start().Add(6 * time.Hour)
-	_ = w.store.RecordReadings(context.Background(), []Reading{{
-		PersonID: subject.PersonID, Region: region, InsuranceType: insurance,
-		Account: PersonalAccount{Exists: exists, Balance: balance}, AsOf: at, FetchedAt: at.Add(time.Second),
-	}})
+// put stores points of the subject.
+func (w *world) put(points ...point) {
+	var readings []balance.Reading
+	for _, p := range points {
+		at := p.day.Start().Add(6 * time.Hour)
+		readings = append(readings, balance.Reading{
+			PersonID: w.subject.PersonID, Region: region, InsuranceType: p.insurance, Account: p.account,
+			AsOf: at, FetchedAt: at.Add(time.Second),
+		})
+	}
+	w.must(w.peek.RecordReadings(context.Background(), readings))
 }
 
-func (w *world) linkedOn(day Day) { w.caller.Links[0].Since = day.Start().Add(9 * time.Hour) }
+func (w *world) linkedOn(day balance.Day) { w.caller.Links[0].Since = day.Start().Add(9 * time.Hour) }
 
-func (w *world) trend(t *testing.T, q TrendQuery) *Trend {
+func (w *world) trend(t *testing.T, q query) *balance.Trend {
 	t.Helper()
 	trend, err := w.Trend(context.Background(), w.caller, "link-1", q)
 	if err != nil {
@@ -33,7 +38,7 @@ func (w *world) trend(t *testing.T, q TrendQuery) *Trend {
 }
 
 // show writes a series as text: "1.00 - 3.00".
-func show(values []*Fen) string {
+func show(values []*balance.Fen) string {
 	var words []string
 	for _, v := range values {
 		word := "-"
@@ -48,13 +53,13 @@ func show(values []*Fen) string {
 func TestTrendAuthorisesFirst(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	ops := w.store.count()
-	for _, q := range []TrendQuery{{}, {From: "nonsense"}} {
+	commands := w.commands()
+	for _, q := range []query{{}, {From: "nonsense"}} {
 		if _, err := w.Trend(context.Background(), &identity.Caller{}, "link-1", q); !errors.Is(err, identity.ErrNoSuchLink) {
 			t.Error(err)
 		}
 	}
-	if w.store.count() != ops {
+	if w.commands() != commands {
 		t.Error("the store was read for a stranger")
 	}
 }
@@ -63,35 +68,35 @@ func TestTrendChecksTheRange(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cases := []struct {
-		query TrendQuery
+		query query
 		want  error
 	}{
-		{TrendQuery{}, nil},
-		{TrendQuery{From: today, To: today}, nil},
-		{TrendQuery{From: "2026-11-22"}, ErrRange},
-		{TrendQuery{From: "2026-11-22", To: "2026-11-30"}, ErrRange},
-		{TrendQuery{From: "2026-11-01", To: "2026-11-30"}, nil}, // days to come are empty
-		{TrendQuery{From: "2026-11-21", To: "2026-11-20"}, ErrRange},
-		{TrendQuery{From: "2026-02-29"}, ErrRange},
-		{TrendQuery{To: "2026-13-01"}, ErrRange},
-		{TrendQuery{From: "20261101"}, ErrRange},
-		{TrendQuery{Step: "hour"}, ErrRange},
-		{TrendQuery{Gaps: "zero"}, ErrRange},
-		{TrendQuery{From: "2016-11-22"}, nil},                       // ten years less a day
-		{TrendQuery{From: "2016-11-21"}, ErrRange},                  // ten years and a day
-		{TrendQuery{From: "2025-11-21", Step: StepDay}, nil},        // 366 days
-		{TrendQuery{From: "2025-11-20", Step: StepDay}, ErrTooMany}, // 367
-		{TrendQuery{From: "2016-11-22", Step: StepWeek}, ErrTooMany},
-		{TrendQuery{From: "2016-11-22", Step: StepMonth}, nil},
-		{TrendQuery{From: "2016-11-22", Step: StepAuto}, nil},
-		{TrendQuery{From: "1940-06-02", To: "1940-06-05"}, nil}, // with a midnight that Shanghai's clocks left out
+		{query{}, nil},
+		{query{From: today, To: today}, nil},
+		{query{From: "2026-11-22"}, balance.ErrRange},
+		{query{From: "2026-11-22", To: "2026-11-30"}, balance.ErrRange},
+		{query{From: "2026-11-01", To: "2026-11-30"}, nil}, // days to come are empty
+		{query{From: "2026-11-21", To: "2026-11-20"}, balance.ErrRange},
+		{query{From: "2026-02-29"}, balance.ErrRange},
+		{query{To: "2026-13-01"}, balance.ErrRange},
+		{query{From: "20261101"}, balance.ErrRange},
+		{query{Step: "hour"}, balance.ErrRange},
+		{query{Gaps: "zero"}, balance.ErrRange},
+		{query{From: "2016-11-22"}, nil},                                       // ten years less a day
+		{query{From: "2016-11-21"}, balance.ErrRange},                          // ten years and a day
+		{query{From: "2025-11-21", Step: balance.StepDay}, nil},                // 366 days
+		{query{From: "2025-11-20", Step: balance.StepDay}, balance.ErrTooMany}, // 367
+		{query{From: "2016-11-22", Step: balance.StepWeek}, balance.ErrTooMany},
+		{query{From: "2016-11-22", Step: balance.StepMonth}, nil},
+		{query{From: "2016-11-22", Step: balance.StepAuto}, nil},
+		{query{From: "1940-06-02", To: "1940-06-05"}, nil}, // with a midnight that Shanghai's clocks left out
 	}
 	for _, c := range cases {
 		trend, err := w.Trend(context.Background(), w.caller, "link-1", c.query)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%+v: %v, want %v", c.query, err, c.want)
 		}
-		if err == nil && len(trend.Categories) > maxPoints {
+		if err == nil && len(trend.Categories) > 366 {
 			t.Errorf("%+v: %d points", c.query, len(trend.Categories))
 		}
 	}
@@ -100,8 +105,8 @@ func TestTrendChecksTheRange(t *testing.T) {
 func TestTrendPicksTheStep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for days, want := range map[int]Step{1: StepDay, 92: StepDay, 93: StepWeek, 732: StepWeek, 733: StepMonth, 3652: StepMonth} {
-		if got := w.trend(t, TrendQuery{From: today.Add(1 - days)}); got.Step != want {
+	for days, want := range map[int]balance.Step{1: balance.StepDay, 92: balance.StepDay, 93: balance.StepWeek, 732: balance.StepWeek, 733: balance.StepMonth, 3652: balance.StepMonth} {
+		if got := w.trend(t, query{From: today.Add(1 - days)}); got.Step != want {
 			t.Errorf("%d days are drawn by %s", days, got.Step)
 		}
 	}
@@ -110,22 +115,22 @@ func TestTrendPicksTheStep(t *testing.T) {
 func TestTrendDefaultsToThirtyDays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.put("310", today, AccountYes, fen(12050))
-	got := w.trend(t, TrendQuery{})
+	w.put(point{"310", today, known(12050)})
+	got := w.trend(t, query{})
 	if got.From != "2026-10-23" || got.To != today || len(got.Categories) != 30 || got.Categories[29] != "2026-11-21" {
 		t.Errorf("%s to %s, %d categories", got.From, got.To, len(got.Categories))
 	}
 	// Linked today: one point, and the chart says since when.
-	if got.Since != today || show(got.Series[0].Fen[28:]) != "- 120.50" || got.Completeness != Complete {
+	if got.Since != today || show(got.Series[0].Fen[28:]) != "- 120.50" || got.Completeness != balance.Complete {
 		t.Errorf("%+v", got)
 	}
-	if got.Unit != "CNY" || got.Timezone != "Asia/Shanghai" || got.Gaps != GapsNull || got.Account != AccountYes {
+	if got.Unit != "CNY" || got.Timezone != "Asia/Shanghai" || got.Gaps != balance.GapsNull || got.Account != balance.AccountYes {
 		t.Errorf("%+v", got)
 	}
 	if want := today.Start().Add(6 * time.Hour); !got.AsOf.Equal(want) {
 		t.Errorf("as of %v", got.AsOf)
 	}
-	if got = w.trend(t, TrendQuery{To: "2026-11-20"}); got.From != "2026-10-22" {
+	if got = w.trend(t, query{To: "2026-11-20"}); got.From != "2026-10-22" {
 		t.Errorf("from %s", got.From)
 	}
 }
@@ -135,9 +140,7 @@ func TestTrendSeries(t *testing.T) {
 	for name, c := range trendCases {
 		w := newWorld(t)
 		w.linkedOn(c.since)
-		for _, p := range c.points {
-			w.put(p.insurance, p.day, p.exists, p.balance)
-		}
+		w.put(c.points...)
 		got := w.trend(t, c.query)
 		if labels := strings.Join(got.Categories, " "); c.labels != "" && labels != c.labels {
 			t.Errorf("%s: categories %s", name, labels)
@@ -156,47 +159,56 @@ func TestTrendSeries(t *testing.T) {
 	}
 }
 
-func TestASelfLinkSeesWhatThePersonsOwnLinksGathered(t *testing.T) {
+// Another's link sees readings from its own start on, a self link all that are kept of the person.
+func TestASelfLinkSeesAllReadingsOfThePerson(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.linkedOn("2026-11-20")
-	person := w.people.persons[subject.PersonID]
-	person.SelfSince = Day("2026-11-18").Start()
-	w.people.persons[subject.PersonID] = person
-	for _, day := range []Day{"2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"} {
-		w.put("310", day, AccountYes, fen(100))
-	}
-	query := TrendQuery{From: "2026-11-17", To: "2026-11-20"}
-	if got := w.trend(t, query); show(got.Series[0].Fen) != "- - - 1.00" || got.Since != "2026-11-20" {
-		t.Errorf("another's link: %s since %s", show(got.Series[0].Fen), got.Since)
-	}
-	w.caller.Links[0].Relation = identity.Self
-	if got := w.trend(t, query); show(got.Series[0].Fen) != "- 1.00 1.00 1.00" || got.Since != "2026-11-18" {
-		t.Errorf("the own link: %s since %s", show(got.Series[0].Fen), got.Since)
-	}
-	for _, since := range []time.Time{{}, Day("2026-11-21").Start()} {
-		person.SelfSince = since
-		w.people.persons[subject.PersonID] = person
-		if got := w.trend(t, query); got.Since != "2026-11-20" {
-			t.Errorf("self since %v: since %s", since, got.Since)
+	first, carry := balance.Day("2026-09-30"), balance.GapsCarry
+	for name, c := range map[string]struct {
+		relation identity.Relation
+		start    balance.Day
+		query    query
+		want     string // "": no series
+		since    balance.Day
+		complete balance.Completeness
+	}{
+		"another's":                    {identity.Parent, "2026-11-20", query{From: "2026-11-17"}, "- - - 4.00 -", "2026-11-20", balance.Complete},
+		"another's, carried":           {identity.Parent, "2026-11-20", query{From: "2026-11-17", Gaps: carry}, "- - - 4.00 4.00", "2026-11-20", balance.Complete},
+		"self":                         {identity.Self, "2026-11-20", query{From: "2026-11-17"}, "- 2.00 - 4.00 -", first, balance.Partial},
+		"self, carried":                {identity.Self, "2026-11-20", query{From: "2026-11-17", Gaps: carry}, "1.00 2.00 2.00 4.00 4.00", first, balance.Partial},
+		"self, before the readings":    {identity.Self, "2026-11-20", query{From: "2026-09-28", To: "2026-09-30"}, "- - 9.00", first, balance.Complete},
+		"self, carried into the start": {identity.Self, "2026-11-20", query{From: "2026-10-01", To: "2026-10-02", Gaps: carry}, "9.00 9.00", first, balance.Partial},
+		"self, by another insurance":   {identity.Self, "2026-11-20", query{From: "2026-11-17", InsuranceType: "390"}, "", first, balance.Partial},
+		"self, linked before all":      {identity.Self, "2026-09-01", query{From: "2026-09-28", To: "2026-09-30"}, "- - 9.00", "2026-09-01", balance.Partial},
+	} {
+		w := newWorld(t)
+		w.linkedOn(c.start)
+		w.put(point{"310", first, known(900)}, point{"310", "2026-10-30", known(100)}, point{"310", "2026-11-18", known(200)},
+			point{"310", "2026-11-20", known(400)})
+		w.caller.Links[0].Relation = c.relation
+		got, drawn := w.trend(t, c.query), ""
+		if len(got.Series) > 0 {
+			drawn = show(got.Series[0].Fen)
+		}
+		if drawn != c.want || got.Since != c.since || got.Completeness != c.complete {
+			t.Errorf("%s: %q since %s, %s", name, drawn, got.Since, got.Completeness)
 		}
 	}
-	w.people.persons = nil
-	if _, err := w.Trend(context.Background(), w.caller, "link-1", query); !errors.Is(err, identity.ErrNoSuchLink) {
-		t.Errorf("a person who is gone: %v", err)
-	}
-	w.people.err = errDown
-	if _, err := w.Trend(context.Background(), w.caller, "link-1", query); !errors.Is(err, errDown) {
-		t.Errorf("a store that is down: %v", err)
+	w := newWorld(t)
+	w.caller.Links[0].Relation = identity.Self
+	if got := w.trend(t, query{From: today}); got.Since != today || len(got.Series) != 0 {
+		t.Errorf("without a reading: %+v", got)
 	}
 }
 
 func TestTrendPassesTheStoresErrorOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.store.hook(func(string) error { return errDown })
-	if _, err := w.Trend(context.Background(), w.caller, "link-1", TrendQuery{}); !errors.Is(err, errDown) {
-		t.Error(err)
+	w.fail("readings.")
+	for _, relation := range []identity.Relation{identity.Parent, identity.Self} {
+		w.caller.Links[0].Relation = relation
+		if _, err := w.Trend(context.Background(), w.caller, "link-1", query{}); !errors.Is(err, identity.ErrStore) {
+			t.Error(err)
+		}
 	}
 }
 
@@ -204,12 +216,11 @@ func TestTrendSummary(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.linkedOn("2026-11-01")
-	for day, balance := range map[Day]int64{"2026-11-17": 500, "2026-11-18": -100, "2026-11-19": 900, "2026-11-20": 300} {
-		w.put("310", day, AccountYes, fen(balance))
-	}
-	want := Summary{Key: "personal", Name: "个人账户", Min: -100, Max: 900, Opening: 500, Closing: 300}
-	for _, step := range []Step{StepDay, StepWeek, StepMonth} { // the lowest figure is the same at every step
-		if got := w.trend(t, TrendQuery{From: "2026-11-16", Step: step}).Summary; len(got) != 1 || got[0] != want {
+	w.put(point{"310", "2026-11-17", known(500)}, point{"310", "2026-11-18", known(-100)}, point{"310", "2026-11-19", known(900)},
+		point{"310", "2026-11-20", known(300)})
+	want := balance.Summary{Key: "personal", Name: "个人账户", Min: -100, Max: 900, Opening: 500, Closing: 300}
+	for _, step := range []balance.Step{balance.StepDay, balance.StepWeek, balance.StepMonth} { // the lowest figure is the same at every step
+		if got := w.trend(t, query{From: "2026-11-16", Step: step}).Summary; len(got) != 1 || got[0] != want {
 			t.Errorf("by %s: %+v", step, got)
 		}
 	}
@@ -219,14 +230,14 @@ func TestSeriesAreNamedInTheLanguageAskedFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.linkedOn("2026-11-01")
-	w.put("310", "2026-11-20", AccountYes, fen(500))
+	w.put(point{"310", "2026-11-20", known(500)})
 	name := func(language string) string {
-		return w.trend(t, TrendQuery{From: "2026-11-16", Language: language}).Series[0].Name
+		return w.trend(t, query{From: "2026-11-16", Language: language}).Series[0].Name
 	}
 	if zh, en := name(""), name("en"); zh != "个人账户" || en != "Personal account" {
 		t.Errorf("%q, %q", zh, en)
 	}
-	w.put("390", "2026-11-20", AccountYes, fen(500))
+	w.put(point{"390", "2026-11-20", known(500)})
 	if zh, en := name("zh"), name("en"); zh != "个人账户（职工医保）" || en != "Personal account (Employee basic medical insurance)" {
 		t.Errorf("%q, %q", zh, en)
 	}
@@ -238,7 +249,7 @@ func TestTodaysReadingIsOnTheChart(t *testing.T) {
 	if _, err := w.current(); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.trend(t, TrendQuery{From: today}); len(got.Series) != 1 || show(got.Series[0].Fen) != "120.50" {
+	if got := w.trend(t, query{From: today}); len(got.Series) != 1 || show(got.Series[0].Fen) != "120.50" {
 		t.Errorf("%+v", got)
 	}
 }
