@@ -63,7 +63,7 @@ func (s *things) reach(ctx context.Context) (*thingOut, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reached++
-	s.address = AddressOf(ctx).String()
+	s.address = AddressOf(ctx)
 	if until, ok := ctx.Deadline(); ok {
 		s.within = time.Until(until)
 	}
