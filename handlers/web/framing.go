@@ -1,0 +1,69 @@
+package web
+
+import (
+	"bytes"
+
+	"github.com/valyala/fasthttp"
+)
+
+var (
+	nameHost     = []byte("Host")
+	nameLength   = []byte("Content-Length")
+	nameEncoding = []byte("Transfer-Encoding")
+	chunked      = []byte("chunked")
+)
+
+// framed says whether a request leaves no doubt about its end and its host, by the letter of RFC 9112. fasthttp is lenient
+// here. If a proxy before us is lenient in another way, the two disagree on where a request ends, and a stranger's second
+// request hides in the first. What fasthttp refuses by itself (two lengths, lengths that are no number, other encodings, odd
+// bytes in names and values) is not looked for again.
+//
+// It allows HTTP/1.1 and 1.0 alone, lines that end in CRLF, no folded lines and no blank in a name (5), one Host that
+// has no odd bytes (3.2; probes in HTTP/1.0 may have none), and a length or chunks, never both (6.1), in 1.0 no chunks.
+func framed(h *fasthttp.RequestHeader) bool {
+	new11 := string(h.Protocol()) == "HTTP/1.1"
+	if !new11 && string(h.Protocol()) != "HTTP/1.0" {
+		return false
+	}
+	hosts, lengths, encodings := 0, 0, 0
+	for rest := h.RawHeaders(); len(rest) > 0; {
+		line := rest[:bytes.IndexByte(rest, '\n')+1] // the last line ends in one too
+		rest = rest[len(line):]
+		line, ok := bytes.CutSuffix(line, crlf)
+		if !ok {
+			return false
+		}
+		if len(line) == 0 {
+			break // the empty line at the end
+		}
+		name, value, _ := bytes.Cut(line, colon)
+		if bytes.ContainsAny(name, " \t") {
+			return false
+		}
+		value = bytes.Trim(value, " \t")
+		switch {
+		case bytes.EqualFold(name, nameHost):
+			hosts++
+			if !plainHost(value) {
+				return false
+			}
+		case bytes.EqualFold(name, nameLength):
+			lengths++
+		case bytes.EqualFold(name, nameEncoding):
+			encodings++
+			if !bytes.EqualFold(value, chunked) {
+				return false
+			}
+		}
+	}
+	return hosts <= 1 && lengths+encodings <= 1 && (new11 && hosts == 1 || !new11 && encodings == 0)
+}
+
+var crlf, colon = []byte("\r\n"), []byte(":")
+
+// plainHost accepts what a host with a port can be made of (RFC 3986, 3.2.2). It may be empty (RFC 9112, 3.2).
+func plainHost(host []byte) bool {
+	return len(bytes.Trim(host, hostLetters)) == 0
+}
+
+const hostLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=%:[]"
