@@ -37,10 +37,9 @@ func (p proxies) trusts(address netip.Addr) bool {
 // X-Forwarded-For that is no trusted proxy. Addresses left of it were written by the client and are not believed.
 //
 // An item that is no address ("unknown", and names that RFC 7239 allows) is passed over, and the next one to the left
-// counts. Only a trusted proxy can have put it there, and it hides the client; its neighbour may be a client's invention,
-// but then the client has only got around a limit. The alternative is worse: the proxy's own address, which would be one
-// limit for everybody behind it. Where nothing but proxies is left the address is not known, the zero Addr, and nothing counts
-// by it.
+// counts. A trusted proxy wrote the item, and it hides the client. A client may have invented the neighbour, but then it has
+// only got around a limit. To count by the proxy's own address would be worse: all users behind it would share one limit.
+// If only proxies are left, the address is not known (the zero Addr), and nothing counts by it.
 func (s *server) client(c *fiber.Ctx) netip.Addr {
 	remote, _ := netip.AddrFromSlice(c.Context().RemoteIP())
 	remote = remote.Unmap()

@@ -81,3 +81,18 @@ func TestForgottenProxyIsNotedOnce(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseHop(f *testing.F) {
+	for _, item := range []string{"203.0.113.7:51234", " [2001:db8::1]:443", `"[2001:db8::1]"`, "unknown", "_hidden", "", "[", "::", "fe80::1%eth0"} {
+		f.Add(item)
+	}
+	f.Fuzz(func(t *testing.T, item string) {
+		address, ok := parseHop(item)
+		if ok != address.IsValid() || address.Zone() != "" || address.Is4In6() {
+			t.Errorf("%q: %v, %v", item, address, ok)
+		}
+		if again, ok := parseHop(address.String()); ok && again != address {
+			t.Errorf("%q: %v, then %v", item, address, again)
+		}
+	})
+}

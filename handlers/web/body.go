@@ -61,9 +61,9 @@ func isJSON(contentType string) bool {
 	return !said || strings.EqualFold(charset, "utf-8")
 }
 
-// leaveNothing keeps what is left of a request's body from being read as the next request of the connection. A short rest is
-// there already and is dropped; with a longer one the connection ends, as does every connection with a body in chunks:
-// fasthttp reads sizes like "0x5" that another reader takes for another size.
+// leaveNothing keeps the rest of a body from being read as the next request of its connection. A short rest has arrived
+// already and is dropped. With a longer one the connection ends, and so it does behind every body in chunks: fasthttp reads
+// sizes like "0x5" that another reader takes for another size.
 func leaveNothing(ctx *fasthttp.RequestCtx, announced int) {
 	stream := ctx.RequestBodyStream()
 	if stream == nil {

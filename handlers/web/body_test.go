@@ -19,7 +19,7 @@ func TestLongBodiesGetTheirAnswer(t *testing.T) {
 	address := served(t, r)
 	for _, c := range []struct {
 		method, path, token string
-		byLength, inChunks  int // chunks tell no length, so a body that no one reads is not too long
+		byLength, inChunks  int // chunks tell no length, so an unread body is not too long
 	}{
 		{"PUT", thing, goodToken, 413, 413}, {"GET", thing, goodToken, 413, 200}, {"PUT", thing, "", 413, 401},
 		{"PATCH", thing, goodToken, 405, 405}, {"POST", "/nowhere", "", 404, 404},
@@ -69,7 +69,7 @@ func overlong(t *testing.T, address, method, path, token string, size int, inChu
 	return webtest.Read(t, answer)
 }
 
-// TestOtherRefusalsAreRead: what fasthttp refuses before any handler is read too, by a client that sends on.
+// TestOtherRefusalsAreRead: refusals of fasthttp itself are read too, by a client that sends on.
 func TestOtherRefusalsAreRead(t *testing.T) {
 	t.Parallel()
 	address := served(t, newRig(t))

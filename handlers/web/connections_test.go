@@ -49,9 +49,9 @@ func (c *watchedConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// TestSilentConnectionsCostLittle opens connections that begin a request, or ask and never read, and measures the memory that
+// TestAttackBySilence opens connections that begin a request, or ask and never read, and measures the memory that
 // each takes. It measures the whole process, so it does not run beside others.
-func TestSilentConnectionsCostLittle(t *testing.T) {
+func TestAttackBySilence(t *testing.T) {
 	const connections, most = 300, 64 << 10
 	head := func(method, path, rest string) string {
 		return method + " " + path + " HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nAuthorization: Bearer " + goodToken +
@@ -109,7 +109,7 @@ func TestSilentConnectionsCostLittle(t *testing.T) {
 // inUse is the memory of heap and stacks behind a collection.
 func inUse() int64 {
 	runtime.GC()
-	runtime.GC() // pools keep what they have through one
+	runtime.GC() // pools survive the first
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapInuse + m.StackInuse)

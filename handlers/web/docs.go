@@ -61,8 +61,8 @@ func (s *server) pages(app *fiber.App, api huma.API) {
 	}
 }
 
-// file mounts one file of Swagger UI. All answers share its bytes: a copy for each would be a megabyte and more, for anybody
-// who asks and never reads.
+// file mounts one file of Swagger UI. All answers share its bytes: a copy each would cost over a megabyte for a client that
+// asks and never reads.
 func (s *server) file(app *fiber.App, name string) {
 	stored := sync.OnceValues(func() ([]byte, error) { return static.FS.ReadFile(name) })
 	unpacked := sync.OnceValues(func() ([]byte, error) {

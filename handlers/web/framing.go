@@ -14,9 +14,9 @@ var (
 )
 
 // framed says whether a request leaves no doubt about its end and its host, by the letter of RFC 9112. fasthttp is lenient
-// here. If a proxy before us is lenient in another way, the two disagree on where a request ends, and a stranger's second
-// request hides in the first. What fasthttp refuses by itself (two lengths, lengths that are no number, other encodings, odd
-// bytes in names and values) is not looked for again.
+// here. If a proxy before us is lenient in another way, the two disagree on where a request ends, and a second request can
+// hide in the first. fasthttp itself refuses two lengths, lengths that are no number, unknown encodings, and odd bytes in
+// names and values.
 //
 // It allows HTTP/1.1 and 1.0 alone, lines that end in CRLF, no folded lines and no blank in a name (5), one Host that
 // has no odd bytes (3.2; probes in HTTP/1.0 may have none), and a length or chunks, never both (6.1), in 1.0 no chunks.
@@ -61,7 +61,7 @@ func framed(h *fasthttp.RequestHeader) bool {
 
 var crlf, colon = []byte("\r\n"), []byte(":")
 
-// plainHost accepts what a host with a port can be made of (RFC 3986, 3.2.2). It may be empty (RFC 9112, 3.2).
+// plainHost accepts the characters of a host with a port (RFC 3986, 3.2.2). It may be empty (RFC 9112, 3.2).
 func plainHost(host []byte) bool {
 	return len(bytes.Trim(host, hostLetters)) == 0
 }

@@ -107,8 +107,8 @@ var oddlyFramed = map[string]string{
 	"a length, and a long body that never ends": "PUT /livez HTTP/1.1\r\nHost: h\r\nHost: h\r\nContent-Length: 100\r\n\r\n%s" + strings.Repeat("x", 64),
 }
 
-// TestSmuggling plays each attack: the answer is 400, the connection is closed, and nothing behind the request is answered.
-func TestSmuggling(t *testing.T) {
+// TestAttackBySmuggling plays each attack: the answer is 400, the connection is closed, and nothing behind the request is answered.
+func TestAttackBySmuggling(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	address := served(t, r)
@@ -125,9 +125,9 @@ func TestSmuggling(t *testing.T) {
 	}
 }
 
-// TestHiddenInABody puts a request into bodies that nobody reads. It is never answered; what comes behind the body is, or
-// the connection is closed.
-func TestHiddenInABody(t *testing.T) {
+// TestAttackHiddenInABody puts a request into bodies that are not read. It is never answered. The request behind the body
+// is, or the connection is closed.
+func TestAttackHiddenInABody(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	address := served(t, r)
@@ -168,8 +168,8 @@ func TestHiddenInABody(t *testing.T) {
 	}
 }
 
-// TestOddChunks: whatever the sizes of chunks say, nothing behind them is answered.
-func TestOddChunks(t *testing.T) {
+// TestAttackByOddChunks: nothing behind a body in chunks is answered, even if the sizes are odd.
+func TestAttackByOddChunks(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	address := served(t, r)
@@ -197,7 +197,7 @@ func TestOddChunks(t *testing.T) {
 	}
 }
 
-// TestWellFramed: what the letter allows is answered, and the connection goes on.
+// TestWellFramed: requests that the letter allows are answered, and the connection goes on.
 func TestWellFramed(t *testing.T) {
 	t.Parallel()
 	address := served(t, newRig(t))
@@ -220,7 +220,7 @@ func TestWellFramed(t *testing.T) {
 	}
 }
 
-// FuzzFramed holds framed against the reader of net/http: what we accept, it reads to the same end.
+// FuzzFramed holds framed against the reader of net/http: it reads every request that we accept to the same end.
 func FuzzFramed(f *testing.F) {
 	for _, request := range oddlyFramed {
 		f.Add([]byte(fmt.Sprintf(request, hidden)))

@@ -64,9 +64,9 @@ func (l *limiter[K]) take(key K, now time.Time) (wait time.Duration, ok bool) {
 const siteShare = 8
 
 // limits are the buckets of an app. A request that goes on to a handler is charged to its user if it has a good token, and
-// else to its address: what is refused before, for no token or no route, costs no more than saying "too often" would. So
-// those who are signed in are never held up by others behind the same address, and a bucket refills all the time: it slows
-// an address and never shuts it out.
+// else to its address. So signed-in users are never held up by others behind their address. A request that is refused
+// earlier, for want of a token or a route, is not charged: to refuse it by a limit would cost as much. A bucket refills all
+// the time, so it slows an address and never shuts it out.
 type limits struct {
 	token   *limiter[uint64]     // by a hash: asked before the token is checked, which may cost a read of the store
 	user    *limiter[string]     // of all sessions together

@@ -9,7 +9,7 @@ import (
 	"yibao/handlers/web/webtest"
 )
 
-// TestLimitPerAddress: a bucket that is empty slows what has no good token and gets an answer, and nothing else.
+// TestLimitPerAddress: an empty bucket slows requests without a good token that reach a handler, and no others.
 func TestLimitPerAddress(t *testing.T) {
 	t.Parallel()
 	now := noon
@@ -141,7 +141,7 @@ func TestAnIPv6CustomerIsOneAddress(t *testing.T) {
 	}
 }
 
-// TestAnIPv6SiteIsLimitedToo: who has a whole /48 cannot take a new bucket for each of its /64.
+// TestAnIPv6SiteIsLimitedToo: a customer with a whole /48 cannot take a new bucket for each of its /64.
 func TestAnIPv6SiteIsLimitedToo(t *testing.T) {
 	t.Parallel()
 	r := limitedBehindProxy(t, 1)
@@ -159,8 +159,8 @@ func TestAnIPv6SiteIsLimitedToo(t *testing.T) {
 	}
 }
 
-// TestNobodySharesABucketThatIsNotTheirs: thirty people behind a proxy that writes addresses in some odd way.
-func TestNobodySharesABucketThatIsNotTheirs(t *testing.T) {
+// TestOddAddressesShareNoBucket: thirty people behind a proxy that writes addresses in some odd way.
+func TestOddAddressesShareNoBucket(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"203.0.113.%d:51234", "[2001:db8:%x::1]:443", "203.0.113.%d,", "unknown, 203.0.113.%d",
 		"203.0.113.%d, unknown", "unknown", "_hidden%d", ""} {

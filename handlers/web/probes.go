@@ -39,11 +39,11 @@ func (s *server) probes(app *fiber.App) {
 const (
 	// readyTimeout keeps a probe from waiting for a store that does not answer.
 	readyTimeout = 2 * time.Second
-	// readyAge is how long an answer of the store serves every probe: anybody may ask, and it must not cost the store more.
+	// readyAge is how long an answer of the store serves every probe. Probes need no token, so they must cost the store no more.
 	readyAge = time.Second
 )
 
-// readiness is the store's last answer. Its lock is held while the store is asked: who comes meanwhile waits for that answer.
+// readiness is the store's last answer. Its lock is held while the store is asked, so probes that come meanwhile wait for it.
 type readiness struct {
 	mu  sync.Mutex
 	at  time.Time // zero before the first answer

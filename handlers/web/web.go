@@ -109,8 +109,8 @@ func newServer(o Options, api API) (*server, error) {
 	return s, nil
 }
 
-// New builds the app of an API. It does not listen: tests call app.Test, programs app.Listener with Bound. It fails on options that
-// are wrong, and on a field of the API that the document does not explain.
+// New builds the app of an API. It does not listen: tests call app.Test, programs app.Listener with Bound. It fails on
+// options that are wrong, and on a field of the API that the document does not explain.
 func New(o Options, api API) (*fiber.App, error) {
 	s, err := newServer(o, api)
 	if err != nil {
@@ -170,8 +170,8 @@ func (s *server) app() *fiber.App {
 	return app
 }
 
-// stand puts before Fiber what must be decided on the request as it was sent: whether it is framed, and whether its method is
-// one that Fiber knows; Fiber itself would answer others in plain text. Behind the answer it sees to the rest of the body.
+// stand wraps the app. Before Fiber it refuses requests that are not framed, and methods that Fiber does not know: Fiber itself
+// would answer those in plain text. Behind the answer it sees to the rest of the body.
 func stand(app *fiber.App) {
 	server := app.Server()
 	next, broken := server.Handler, server.ErrorHandler
@@ -196,7 +196,7 @@ func stand(app *fiber.App) {
 		}
 		leaveNothing(ctx, announced)
 	}
-	server.ErrorHandler = func(ctx *fasthttp.RequestCtx, err error) { // what fasthttp itself cannot read
+	server.ErrorHandler = func(ctx *fasthttp.RequestCtx, err error) { // of requests that fasthttp cannot read
 		broken(ctx, err)
 		hangUp(ctx)
 	}
