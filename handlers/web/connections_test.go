@@ -52,7 +52,7 @@ func (c *watchedConn) Write(b []byte) (int, error) {
 // TestAttackBySilence opens connections that begin a request, or ask and never read, and measures the memory that
 // each takes. It measures the whole process, so it does not run beside others.
 func TestAttackBySilence(t *testing.T) {
-	const connections, most = 300, 64 << 10
+	const most = 64 << 10
 	head := func(method, path, rest string) string {
 		return method + " " + path + " HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nAuthorization: Bearer " + goodToken +
 			"\r\n" + rest + "\r\n\r\n"
@@ -75,6 +75,10 @@ func TestAttackBySilence(t *testing.T) {
 		"a document":      head("GET", "/openapi.json", "X: y"),
 		"ten documents":   strings.Repeat(head("GET", "/openapi.json", "X: y"), 10),
 	} {
+		connections := 300
+		if strings.HasSuffix(name, "answer") {
+			connections = 40 // the system keeps the long ones
+		}
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, func(o *Options) { o.Limits.ConnectionsPerAddress = connections })
 			inner, err := net.Listen("tcp", "127.0.0.1:0")
@@ -88,16 +92,17 @@ func TestAttackBySilence(t *testing.T) {
 			}
 			go func() { _ = r.app.Listener(listener) }()
 			t.Cleanup(func() { _ = r.app.ShutdownWithTimeout(time.Minute) }) // all are gone before the next is measured
+			r.do("GET", "/docs/swagger-ui-bundle.js", "") // read once, and then kept for all
 			before := inUse()
 			for range connections {
 				if _, err := io.WriteString(dialed(t, inner.Addr().String()), begin); err != nil {
 					t.Fatal(err)
 				}
 			}
-			for watch.got.Load() < int64(len(begin)*connections) || watch.waiting.Load() < connections {
+			for watch.got.Load() < int64(len(begin)*connections) || watch.waiting.Load() < int64(connections) {
 				time.Sleep(time.Millisecond)
 			}
-			each := (inUse() - before) / connections
+			each := (inUse() - before) / int64(connections)
 			t.Logf("%d bytes a connection", each)
 			if each > most {
 				t.Errorf("each takes %d bytes, more than %d", each, most)
