@@ -92,7 +92,7 @@ func TestAttackBySilence(t *testing.T) {
 			}
 			go func() { _ = r.app.Listener(listener) }()
 			t.Cleanup(func() { _ = r.app.ShutdownWithTimeout(time.Minute) }) // all are gone before the next is measured
-			r.do("GET", "/docs/swagger-ui-bundle.js", "") // read once, and then kept for all
+			r.do("GET", "/docs/swagger-ui-bundle.js", "")                    // read once, and then kept for all
 			before := inUse()
 			for range connections {
 				if _, err := io.WriteString(dialed(t, inner.Addr().String()), begin); err != nil {

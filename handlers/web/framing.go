@@ -27,31 +27,31 @@ func framed(h *fasthttp.RequestHeader) bool {
 	}
 	hosts, lengths, encodings := 0, 0, 0
 	for rest := h.RawHeaders(); len(rest) > 0; {
-		line := rest[:bytes.IndexByte(rest, '\n')+1] // the last line ends in one too
-		rest = rest[len(line):]
-		line, ok := bytes.CutSuffix(line, crlf)
-		if !ok {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 1 || rest[end-1] != '\r' {
 			return false
 		}
+		line := rest[:end-1]
+		rest = rest[end+1:]
 		if len(line) == 0 {
 			break // the empty line at the end
 		}
-		name, value, _ := bytes.Cut(line, colon)
-		if bytes.ContainsAny(name, " \t") {
+		colon := bytes.IndexByte(line, ':')
+		if colon < 0 || line[0] == '\t' || bytes.IndexByte(line[:colon], ' ') >= 0 {
 			return false
 		}
-		value = bytes.Trim(value, " \t")
-		switch {
-		case bytes.EqualFold(name, nameHost):
+		name, value := line[:colon], line[colon+1:]
+		switch { // the lengths first: this runs for every line of every request
+		case len(name) == len(nameHost) && bytes.EqualFold(name, nameHost):
 			hosts++
-			if !plainHost(value) {
+			if !plainHost(bytes.Trim(value, " \t")) {
 				return false
 			}
-		case bytes.EqualFold(name, nameLength):
+		case len(name) == len(nameLength) && bytes.EqualFold(name, nameLength):
 			lengths++
-		case bytes.EqualFold(name, nameEncoding):
+		case len(name) == len(nameEncoding) && bytes.EqualFold(name, nameEncoding):
 			encodings++
-			if !bytes.EqualFold(value, chunked) {
+			if !bytes.EqualFold(bytes.Trim(value, " \t"), chunked) {
 				return false
 			}
 		}
@@ -59,11 +59,19 @@ func framed(h *fasthttp.RequestHeader) bool {
 	return hosts <= 1 && lengths+encodings <= 1 && (new11 && hosts == 1 || !new11 && encodings == 0)
 }
 
-var crlf, colon = []byte("\r\n"), []byte(":")
-
 // plainHost accepts the characters of a host with a port (RFC 3986, 3.2.2). It may be empty (RFC 9112, 3.2).
 func plainHost(host []byte) bool {
-	return len(bytes.Trim(host, hostLetters)) == 0
+	for _, b := range host {
+		if !hostByte[b] {
+			return false
+		}
+	}
+	return true
 }
 
-const hostLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=%:[]"
+var hostByte = func() (table [256]bool) {
+	for _, b := range []byte("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~!$&'()*+,;=%:[]") {
+		table[b] = true
+	}
+	return table
+}()
