@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,7 +109,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	text := example(t)
 	for _, edit := range [][2]string{
 		{"read_timeout: 10s", "read_timeout: soon"},
-		{"metrics: true", "metrics: true\n  colour: blue"},
+		{"hsts: false", "hsts: false\n  colour: blue"},
 		{"ttl: 2h ", "ttl: 2s "},
 		{"state: formal ", "state: final "},
 		{`regions: ["990100"]`, `regions: ["123456"]`},
@@ -476,5 +477,18 @@ func TestAMissingKeyFileIsNamedInFull(t *testing.T) {
 	}
 	if token.Key != "token.key_file" || !strings.Contains(token.Mend, here) {
 		t.Error(token)
+	}
+}
+
+// TestMetricsAreOffThePublicAddress: by default nothing answers /metrics beside an API, and never what the public reaches.
+func TestMetricsAreOffThePublicAddress(t *testing.T) {
+	if got := Default().Server.MetricsListen; got != "" {
+		t.Errorf("by default metrics are at %s", got)
+	}
+	for address, good := range map[string]bool{"127.0.0.1:9090": true, "127.0.0.1:8080": false, "9090": false, "127.0.0.1:": false} {
+		_, err := Parse([]byte(edited(t, `metrics_listen: ""`, "metrics_listen: "+strconv.Quote(address))), nil)
+		if (err == nil) != good || err != nil && !strings.Contains(err.Error(), "\n  server.metrics_listen: ") {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }

@@ -23,7 +23,7 @@ type Server struct {
 	RequestTimeout time.Duration `koanf:"request_timeout"` // deadline of one request's work
 	DrainDelay     time.Duration `koanf:"drain_delay"`     // at a stop: from "not ready" to the closing of the listener
 	DrainTimeout   time.Duration `koanf:"drain_timeout"`   // after it: how long requests and sends in flight may take together
-	Metrics        bool          `koanf:"metrics"`         // answer /metrics
+	MetricsListen  string        `koanf:"metrics_listen"`  // host:port of /metrics beside an API; "" for none
 	HSTS           bool          `koanf:"hsts"`            // promise browsers that the host is reached by TLS alone
 }
 
@@ -31,7 +31,7 @@ type Server struct {
 func (s *Server) SetDefaults() {
 	*s = Server{
 		Listen: "127.0.0.1:8080", ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
-		RequestTimeout: 20 * time.Second, DrainDelay: 3 * time.Second, DrainTimeout: 20 * time.Second, Metrics: true,
+		RequestTimeout: 20 * time.Second, DrainDelay: 3 * time.Second, DrainTimeout: 20 * time.Second,
 	}
 }
 
@@ -40,6 +40,10 @@ func (s *Server) Check(r setting.Report) {
 	r.Need(isHostPort(s.Listen), "listen", "is not host:port", "for example 127.0.0.1:8080")
 	r.Need(s.WorkerListen == "" || isHostPort(s.WorkerListen), "worker_listen", "is not host:port",
 		"for example 127.0.0.1:8081; leave it out for none")
+	r.Need(s.MetricsListen == "" || isHostPort(s.MetricsListen), "metrics_listen", "is not host:port",
+		"for example 127.0.0.1:9090; leave it out for none")
+	r.Need(s.MetricsListen == "" || s.MetricsListen != s.Listen, "metrics_listen", "is the same as listen",
+		"give it an address that the public does not reach")
 	for _, proxy := range s.TrustedProxies {
 		r.Need(isAddressOrNetwork(proxy), "trusted_proxies", "holds something that is neither an address nor a network",
 			"for example 10.0.0.5 or 10.0.0.0/24")
@@ -134,14 +138,18 @@ func (c *Consent) Check(r setting.Report) {
 	r.Need(strings.TrimSpace(c.Text) != "", "text", "is missing", "give the text that a person agrees to before linking")
 }
 
-// Limits are requests a minute; bursts are a quarter of it.
+// Limits bound what is served. Those with "per minute" have a burst of a quarter of it.
 type Limits struct {
-	PerAddress int `koanf:"per_address_per_minute"`
-	PerUser    int `koanf:"per_user_per_minute"`
+	PerAddress            int `koanf:"per_address_per_minute"` // requests without a good token
+	PerUser               int `koanf:"per_user_per_minute"`
+	Connections           int `koanf:"connections"`
+	ConnectionsPerAddress int `koanf:"connections_per_address"`
 }
 
 // SetDefaults fills the section.
-func (l *Limits) SetDefaults() { *l = Limits{PerAddress: 600, PerUser: 240} }
+func (l *Limits) SetDefaults() {
+	*l = Limits{PerAddress: 600, PerUser: 240, Connections: 8192, ConnectionsPerAddress: 256}
+}
 
 // Check adds every problem of the section.
 func (l *Limits) Check(r setting.Report) { r.Numbers(*l) }

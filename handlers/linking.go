@@ -46,7 +46,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 		Region: body.Region, Name: body.Name, IDType: body.IDType, IDNumber: body.IDNumber,
 		Relation: body.Relation, Method: identity.Method(body.Method), ConsentVersion: body.Consent.Version,
 		Unattended: body.Consent.Unattended, Guardian: body.Consent.Guardian,
-		Address: web.AddressOf(ctx).String(),
+		Address: web.AddressOf(ctx),
 	})
 	if err != nil {
 		return nil, err

@@ -18,9 +18,9 @@ var update = flag.Bool("update", false, "write testdata anew")
 // public is everything that can be had without a token.
 var public = []string{
 	"POST /v1/sessions", "GET /v1/regions",
-	"GET /livez", "GET /readyz", "GET /metrics", "GET /openapi.json", "GET /docs", "GET /docs/swagger-ui.css",
+	"GET /livez", "GET /readyz", "GET /openapi.json", "GET /docs", "GET /docs/swagger-ui.css",
 	"GET /docs/swagger-ui-bundle.js", "GET /docs/swagger-ui-standalone-preset.js", "GET /docs/favicon-16x16.png", "GET /docs/favicon-32x32.png",
-	"HEAD /livez", "HEAD /readyz", "HEAD /metrics", "HEAD /openapi.json", "HEAD /docs", "HEAD /docs/swagger-ui.css",
+	"HEAD /livez", "HEAD /readyz", "HEAD /openapi.json", "HEAD /docs", "HEAD /docs/swagger-ui.css",
 	"HEAD /docs/swagger-ui-bundle.js", "HEAD /docs/swagger-ui-standalone-preset.js", "HEAD /docs/favicon-16x16.png", "HEAD /docs/favicon-32x32.png",
 }
 

@@ -15,3 +15,15 @@ func Network(address netip.Addr) netip.Addr {
 	}
 	return prefix.Addr()
 }
+
+// Site is the /48 of an IPv6 address, the largest network that one customer usually gets (RFC 6177): it holds 65,536 networks
+// of the kind that Network returns, so a limit by these alone is none for such a customer. A carrier may serve as many
+// phones from one /48, so a limit by site must allow several times as much. ok is false for every other address.
+func Site(address netip.Addr) (site netip.Addr, ok bool) {
+	network := Network(address)
+	if !network.Is6() {
+		return netip.Addr{}, false
+	}
+	prefix, err := network.Prefix(48)
+	return prefix.Addr(), err == nil
+}

@@ -17,7 +17,7 @@ type call struct {
 
 	id       string // our own random id; none is accepted from the client
 	language Language
-	address  netip.Addr
+	address  netip.Addr       // the zero Addr if it is not known
 	endpoint *endpoint        // nil until a route is matched
 	caller   *identity.Caller // nil without a token
 	code     string           // of the problem that was answered; "" for none
@@ -63,5 +63,10 @@ func CallerOf(ctx context.Context) *identity.Caller { return callOf(ctx).caller 
 // LanguageOf returns the language that a request asks for.
 func LanguageOf(ctx context.Context) Language { return callOf(ctx).language }
 
-// AddressOf returns the address that a request came from, behind trusted proxies the client's.
-func AddressOf(ctx context.Context) netip.Addr { return callOf(ctx).address }
+// AddressOf returns the address that a request came from, behind trusted proxies the client's; "" if it is not known.
+func AddressOf(ctx context.Context) string {
+	if address := callOf(ctx).address; address.IsValid() {
+		return address.String()
+	}
+	return ""
+}

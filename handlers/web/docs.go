@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"path"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,7 +15,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/swaggest/swgui"
+	"github.com/swaggest/swgui/v5/static"
 	"github.com/swaggest/swgui/v5emb"
+	"github.com/valyala/fasthttp"
 )
 
 // pages mounts the OpenAPI document, and Swagger UI, which shows it. /openapi.json has both languages; the page asks for
@@ -52,10 +55,40 @@ func (s *server) pages(app *fiber.App, api huma.API) {
 		c.Set(fiber.HeaderContentSecurityPolicy, docsPolicy(page))
 		return c.Send(page)
 	})
-	for _, name := range []string{"swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js",
+	for _, name := range []string{"swagger-ui.css.gz", "swagger-ui-bundle.js.gz", "swagger-ui-standalone-preset.js.gz",
 		"favicon-16x16.png", "favicon-32x32.png"} {
-		s.page(app, "/docs/"+name, ui[Chinese])
+		s.file(app, name)
 	}
+}
+
+// file mounts one file of Swagger UI. All answers share its bytes: a copy each would cost over a megabyte for a client that
+// asks and never reads.
+func (s *server) file(app *fiber.App, name string) {
+	stored := sync.OnceValues(func() ([]byte, error) { return static.FS.ReadFile(name) })
+	unpacked := sync.OnceValues(func() ([]byte, error) {
+		packed, err := stored()
+		if err != nil {
+			return nil, err
+		}
+		return fasthttp.AppendGunzipBytes(nil, packed)
+	})
+	shown, packs := strings.CutSuffix(name, ".gz")
+	s.page(app, "/docs/"+shown, func(c *fiber.Ctx) error {
+		read := stored
+		c.Vary(fiber.HeaderAcceptEncoding)
+		switch {
+		case packs && c.Request().Header.HasAcceptEncoding("gzip"):
+			c.Set(fiber.HeaderContentEncoding, "gzip")
+		case packs:
+			read = unpacked
+		}
+		body, err := read()
+		if err != nil {
+			return err
+		}
+		c.Type(strings.TrimPrefix(path.Ext(shown), "."))
+		return c.Send(body)
+	})
 }
 
 // page mounts a plain handler. Its answer is not personal: caches may keep it for a short while.
@@ -69,7 +102,7 @@ func (s *server) page(app *fiber.App, path string, handler fiber.Handler) {
 	})
 }
 
-// swagger serves /docs in one language, and the files below it. Calls that are tried on the page are answered in that
+// swagger serves /docs in one language. Calls that are tried on the page are answered in that
 // language.
 func (s *server) swagger(l Language) fiber.Handler {
 	ui := v5emb.NewHandlerWithConfig(swgui.Config{

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -12,18 +11,6 @@ import (
 
 	"yibao/handlers/web/webtest"
 )
-
-// served serves the rig's app on a port and returns its address.
-func served(t *testing.T, r *rig) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = r.app.Listener(listener) }()
-	t.Cleanup(func() { _ = r.app.Shutdown() })
-	return "http://" + listener.Addr().String()
-}
 
 // get asks over HTTP; the client unpacks gzip unless plain.
 func get(t *testing.T, address string, plain bool) webtest.Answer {
@@ -42,7 +29,7 @@ var languages = map[string]struct{ path, tag, document string }{
 // TestDocsPage: the page and all files that it names are served here, and its policy allows exactly its own elements.
 func TestDocsPage(t *testing.T) {
 	t.Parallel()
-	base := served(t, newRig(t))
+	base := "http://" + served(t, newRig(t))
 	outside := regexp.MustCompile(`(?i)https?://\w|@import|url\(`)
 	outsideCSS := regexp.MustCompile(`(?i)@import|url\(["']?[^"'d]`) // its own images are data:
 	for name, l := range languages {
@@ -96,7 +83,7 @@ func checkInline(t *testing.T, page, policy string) {
 // TestDocumentInOneLanguage: the page's document has texts of its language alone, and codes where the page shows them.
 func TestDocumentInOneLanguage(t *testing.T) {
 	t.Parallel()
-	base := served(t, newRig(t))
+	base := "http://" + served(t, newRig(t))
 	for name, l := range languages {
 		got := get(t, base+l.document, true)
 		if strings.Contains(got.Text, "x-") || !json.Valid([]byte(got.Text)) {

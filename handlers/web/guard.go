@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"mime"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -35,60 +33,34 @@ func fiberPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// guard stands between the middleware and a route's handler. It checks in the order that costs least to refuse: body,
-// token, limit of the user, the form of ids; then the deadline starts.
+// guard stands between the middleware and a route's handler. It checks in the order that costs least to refuse: the length
+// that the body is said to have, token, limits, the form of ids, the body; then the deadline starts.
 func (s *server) guard(e *endpoint) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		call := callIn(c)
 		call.endpoint = e
-		if err := checkBody(c, &e.Route); err != nil {
-			return err
+		if c.Request().Header.ContentLength() > e.maxBody {
+			return ErrBodyTooLarge
 		}
 		if err := s.authenticate(c, call, e.Access); err != nil {
 			return err
 		}
-		if call.caller != nil {
-			if wait, ok := s.byUser.take(call.caller.UserID, s.Now()); !ok {
-				return &Failure{Public: ErrRate, Retry: wait}
-			}
+		if err := s.charge(call); err != nil {
+			return err
 		}
 		if id := c.Params("id", "none"); !plainID(id) {
 			return ErrNotFound
+		}
+		if e.takesBody {
+			if err := takeBody(c, e.maxBody); err != nil {
+				return err
+			}
 		}
 		limited, cancel := context.WithTimeout(call.Context, s.Deadline)
 		defer cancel()
 		call.Context = limited
 		return c.Next()
 	}
-}
-
-// checkBody refuses bodies that no handler should see. It looks at the raw body: Fiber would unpack a compressed one,
-// however large it becomes.
-func checkBody(c *fiber.Ctx, r *Route) error {
-	body := c.Request().Body()
-	if len(body) > r.maxBody {
-		return ErrBodyTooLarge
-	}
-	if len(body) == 0 || !r.takesBody {
-		return nil
-	}
-	if len(c.Request().Header.ContentEncoding()) != 0 || !isJSON(c.Get(fiber.HeaderContentType)) {
-		return ErrMediaType
-	}
-	if !utf8.Valid(body) {
-		return ErrNotUTF8
-	}
-	return nil
-}
-
-// isJSON accepts application/json, in UTF-8 where it says a character set.
-func isJSON(contentType string) bool {
-	kind, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil || kind != fiber.MIMEApplicationJSON {
-		return false
-	}
-	charset, said := parameters["charset"]
-	return !said || strings.EqualFold(charset, "utf-8")
 }
 
 // maxToken is far above the length of our tokens.
@@ -103,6 +75,9 @@ func (s *server) authenticate(c *fiber.Ctx, call *call, access Access) error {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if token == "" || len(authorization) > maxToken || !strings.EqualFold(scheme, "Bearer") {
 		return ErrToken
+	}
+	if err := s.checkToken(token); err != nil {
+		return err
 	}
 	caller, err := s.api.Verify(call, token)
 	if err != nil {

@@ -67,7 +67,7 @@ func TestTokensThatAreTooLong(t *testing.T) {
 func TestServicesMayKeepStrings(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	base, client := served(t, r), &http.Client{}
+	base, client := "http://"+served(t, r), &http.Client{}
 	for _, id := range []string{"ONE", "TWO"} {
 		made, err := http.NewRequest("GET", base+"/v1/things/"+id, nil)
 		if err != nil {

@@ -16,22 +16,30 @@ type metrics struct {
 	durations *prometheus.HistogramVec
 }
 
-func newMetrics(registry *prometheus.Registry) (*metrics, error) {
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+func newMetrics(registry *prometheus.Registry) *metrics {
+	return &metrics{
+		requests: registered(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "yibao_http_requests_total",
 			Help: "HTTP requests answered, by method, route template and status.",
-		}, []string{"method", "route", "status"}),
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		}, []string{"method", "route", "status"})),
+		durations: registered(registry, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "yibao_http_request_duration_seconds",
 			Help:    "Time from the first middleware to the finished answer.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20},
-		}, []string{"method", "route"}),
+		}, []string{"method", "route"})),
 	}
+}
+
+// registered returns the collector, or the one like it that the registry has: the apps of one process count together.
+func registered[C prometheus.Collector](registry *prometheus.Registry, collector C) C {
 	if registry == nil {
-		return m, nil
+		return collector
 	}
-	return m, errors.Join(registry.Register(m.requests), registry.Register(m.durations))
+	var already prometheus.AlreadyRegisteredError
+	if err := registry.Register(collector); errors.As(err, &already) {
+		return already.ExistingCollector.(C)
+	}
+	return collector
 }
 
 // highestStatus is one above the statuses that are counted one by one.

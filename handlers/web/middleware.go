@@ -8,7 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"yibao/identity"
 	"yibao/identity/panics"
 )
 
@@ -114,13 +113,4 @@ func (s *server) record(c *fiber.Ctx, status int, took time.Duration) {
 		attributes = append(attributes, slog.String("fault", call.fault))
 	}
 	s.Log.LogAttrs(context.Background(), level, "request", attributes...)
-}
-
-// limitAddress refuses addresses that ask too often.
-func (s *server) limitAddress(c *fiber.Ctx) error {
-	wait, ok := s.byAddress.take(identity.Network(callIn(c).address), s.Now())
-	if !ok {
-		return &Failure{Public: ErrRate, Retry: wait}
-	}
-	return c.Next()
 }

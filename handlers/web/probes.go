@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,7 +15,13 @@ import (
 func (s *server) plain(app *fiber.App, path string, probe bool, handler fiber.Handler) {
 	e := s.endpoint(Route{Method: fiber.MethodGet, Path: path, probe: probe})
 	answer := func(c *fiber.Ctx) error {
-		callIn(c).endpoint = e
+		call := callIn(c)
+		call.endpoint = e
+		if !probe { // a probe may share its address with a proxy before us
+			if err := s.charge(call); err != nil {
+				return err
+			}
+		}
 		return handler(c)
 	}
 	app.Add(fiber.MethodGet, path, answer).Add(fiber.MethodHead, path, answer)
@@ -29,22 +36,41 @@ func (s *server) probes(app *fiber.App) {
 	})
 }
 
-// readyTimeout keeps a probe from waiting for a store that does not answer.
-const readyTimeout = 2 * time.Second
+const (
+	// readyTimeout keeps a probe from waiting for a store that does not answer.
+	readyTimeout = 2 * time.Second
+	// readyAge is how long an answer of the store serves every probe. Probes need no token, so they must cost the store no more.
+	readyAge = time.Second
+)
+
+// readiness is the store's last answer. Its lock is held while the store is asked, so probes that come meanwhile wait for it.
+type readiness struct {
+	mu  sync.Mutex
+	at  time.Time // zero before the first answer
+	err error
+}
 
 func (s *server) readiness() (status string, code int) {
 	if s.Draining != nil && s.Draining() {
 		return "draining", fiber.StatusServiceUnavailable
 	}
-	if s.Ready == nil {
-		return "ready", fiber.StatusOK
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
-	defer cancel()
-	if s.Ready(ctx) != nil {
+	if s.Ready != nil && s.askReady() != nil {
 		return "not_ready", fiber.StatusServiceUnavailable
 	}
 	return "ready", fiber.StatusOK
+}
+
+func (s *server) askReady() error {
+	s.ready.mu.Lock()
+	defer s.ready.mu.Unlock()
+	if age := s.Now().Sub(s.ready.at); age >= 0 && age < readyAge { // below 0: the clock was set back
+		return s.ready.err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
+	defer cancel()
+	s.ready.err = s.Ready(ctx)
+	s.ready.at = s.Now()
+	return s.ready.err
 }
 
 // showMetrics mounts /metrics if there is a registry.

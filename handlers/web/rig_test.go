@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -63,7 +64,7 @@ func (s *things) reach(ctx context.Context) (*thingOut, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reached++
-	s.address = AddressOf(ctx).String()
+	s.address = AddressOf(ctx)
 	if until, ok := ctx.Deadline(); ok {
 		s.within = time.Until(until)
 	}
@@ -142,6 +143,7 @@ type rig struct {
 	app     *fiber.App
 	service *things
 	log     *webtest.Log
+	options Options
 }
 
 func testOptions() Options {
@@ -165,7 +167,7 @@ func newRig(t testing.TB, change ...func(*Options)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.app = app
+	r.app, r.options = app, o
 	return r
 }
 
@@ -180,4 +182,34 @@ func (r *rig) do(method, path, body string) webtest.Answer {
 	made := webtest.Request(method, path, body)
 	made.Header.Set("Authorization", "Bearer "+goodToken)
 	return r.send(made)
+}
+
+// served serves the rig's app on a port, as programs do, and returns its host and port.
+func served(t testing.TB, r *rig) string {
+	t.Helper()
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := Bound(inner, r.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = r.app.Listener(listener) }()
+	t.Cleanup(func() { _ = r.app.ShutdownWithTimeout(time.Second) })
+	return inner.Addr().String()
+}
+
+// dialed opens a connection to a served app. Nothing of the tests waits for the clock: the deadline only ends a test that hangs.
+func dialed(t testing.TB, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
 }

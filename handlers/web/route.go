@@ -49,7 +49,7 @@ func (r Route) Shows(examples map[int]any) Route { r.examples = examples; return
 // Fails documents the errors of the route's own.
 func (r Route) Fails(errors ...*Error) Route { r.Failures = errors; return r }
 
-// mount adds every route, the OpenAPI document, the page that shows it and the metrics.
+// mount adds every route, the OpenAPI document and the page that shows it.
 func (s *server) mount(app *fiber.App) error {
 	router := &guarded{Router: app}
 	config := s.config()
@@ -65,6 +65,5 @@ func (s *server) mount(app *fiber.App) error {
 	}
 	s.documentCodes(api.OpenAPI().Components.Schemas)
 	s.pages(app, api)
-	s.showMetrics(app)
 	return describeFields(api.OpenAPI(), operations, append([]Fields{problemFields}, s.api.Document.Fields...))
 }

@@ -8,9 +8,7 @@ package web
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -34,10 +32,13 @@ type API struct {
 	Document Document
 }
 
-// Limits say how many requests are served.
+// Limits say how many requests and connections are served.
 type Limits struct {
-	PerAddress Rate // all requests of one address (IPv6: one /64); default 50 a second, 200 at once
-	PerUser    Rate // requests of one platform user with a valid token; default 10 a second, 60 at once
+	PerAddress Rate // requests without a good token of one address (IPv6: one /64); default 50 a second, 200 at once
+	PerUser    Rate // requests of one platform user with a good token; default 10 a second, 60 at once
+
+	Connections           int // open at once; default 8192
+	ConnectionsPerAddress int // of these, from one address (IPv6: one /64) that is no trusted proxy; default 256
 }
 
 // Options are the settings of a process. All have defaults.
@@ -48,24 +49,24 @@ type Options struct {
 	Draining func() bool
 
 	Limits         Limits
-	TrustedProxies []string      // addresses or networks; their X-Forwarded-For is believed
-	HSTS           bool          // promise browsers that this host is only ever reached by TLS
-	Deadline       time.Duration // of one request's work; default 20 s
-	ReadTimeout    time.Duration // of reading one request, headers and body; default 10 s
-	WriteTimeout   time.Duration // from then to the end of its answer; longer than Deadline; default 30 s
-	IdleTimeout    time.Duration // between two requests of one connection; default 1 min
-	// Metrics gets the HTTP metrics and is shown at /metrics; without it there is no /metrics. The page has no personal
-	// data but is meant for the operator: keep it from the public at the gateway.
-	Metrics *prometheus.Registry
-	Log     *slog.Logger
-	Version string
-	Now     func() time.Time // decides limits and ages; default time.Now
+	TrustedProxies []string             // addresses or networks; their X-Forwarded-For is believed
+	HSTS           bool                 // promise browsers that this host is only ever reached by TLS
+	Deadline       time.Duration        // of one request's work; default 20 s
+	ReadTimeout    time.Duration        // of reading one request, headers and body; default 10 s
+	WriteTimeout   time.Duration        // from then to the end of its answer; longer than Deadline; default 30 s
+	IdleTimeout    time.Duration        // between two requests of one connection; default 1 min
+	Metrics        *prometheus.Registry // gets the HTTP metrics; NewProbes shows it
+	Log            *slog.Logger
+	Version        string
+	Now            func() time.Time // decides limits and ages; default time.Now
 }
 
 // SetDefaults fills in each setting that is left out.
 func (o *Options) SetDefaults() {
 	o.Limits.PerAddress = o.Limits.PerAddress.or(Rate{PerSecond: 50, Burst: 200})
 	o.Limits.PerUser = o.Limits.PerUser.or(Rate{PerSecond: 10, Burst: 60})
+	o.Limits.Connections = cmp.Or(o.Limits.Connections, 8192)
+	o.Limits.ConnectionsPerAddress = cmp.Or(o.Limits.ConnectionsPerAddress, 256)
 	o.Deadline = cmp.Or(o.Deadline, 20*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 30*time.Second)
@@ -80,14 +81,15 @@ func (o *Options) SetDefaults() {
 // server is shared by middleware, guards and pages.
 type server struct {
 	Options
-	api       API
-	proxies   proxies
-	untrusted sync.Once // the warning of noteUntrusted
-	byAddress *limiter[netip.Addr]
-	byUser    *limiter[string]
-	metrics   *metrics
-	unmatched map[string]*endpoint // by method
-	headers   []header
+	api        API
+	proxies    proxies
+	untrusted  sync.Once // the warning of noteUntrusted
+	unreadable sync.Once // the warning of charge
+	limits     *limits
+	ready      readiness
+	metrics    *metrics
+	unmatched  map[string]*endpoint // by method
+	headers    []header
 }
 
 func newServer(o Options, api API) (*server, error) {
@@ -96,14 +98,8 @@ func newServer(o Options, api API) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	counted, err := newMetrics(o.Metrics)
-	if err != nil {
-		return nil, errors.New("web: the registry has HTTP metrics already")
-	}
 	s := &server{
-		Options: o, api: api, proxies: trusted, metrics: counted,
-		byAddress: newLimiter[netip.Addr](o.Limits.PerAddress, maxBuckets),
-		byUser:    newLimiter[string](o.Limits.PerUser, maxBuckets),
+		Options: o, api: api, proxies: trusted, metrics: newMetrics(o.Metrics), limits: newLimits(o.Limits),
 		unmatched: map[string]*endpoint{},
 		headers:   securityHeaders(o.HSTS),
 	}
@@ -113,8 +109,8 @@ func newServer(o Options, api API) (*server, error) {
 	return s, nil
 }
 
-// New builds the app of an API. It does not listen: tests call app.Test, programs app.Listener. It fails on options that
-// are wrong, and on a field of the API that the document does not explain.
+// New builds the app of an API. It does not listen: tests call app.Test, programs app.Listener with Bound. It fails on
+// options that are wrong, and on a field of the API that the document does not explain.
 func New(o Options, api API) (*fiber.App, error) {
 	s, err := newServer(o, api)
 	if err != nil {
@@ -124,7 +120,8 @@ func New(o Options, api API) (*fiber.App, error) {
 	return app, s.mount(app)
 }
 
-// NewProbes builds an app of /livez, /readyz and /metrics alone, for processes without an API.
+// NewProbes builds an app of /livez, /readyz and, with a registry, /metrics alone: for processes without an API, and for an
+// address of its own beside one. /metrics has no personal data but is meant for the operator.
 func NewProbes(o Options) (*fiber.App, error) {
 	s, err := newServer(o, API{})
 	if err != nil {
@@ -148,48 +145,68 @@ func NewBare(o Options, api API, method, path string, handler fiber.Handler) (*f
 	return app, nil
 }
 
-const (
-	// maxBody is the longest body of an ordinary route. The guard refuses a longer one after reading it.
-	maxBody = 64 << 10
-	// maxRead is the most that the server reads. It is more than any route takes: if the server stopped reading and closed
-	// the connection, many clients would miss the answer that says why.
-	maxRead = 2 << 20
-	// maxHeaders is the most that request line and headers may take together.
-	maxHeaders = 16 << 10
-)
+// maxHeaders is the most that request line and headers may take together.
+const maxHeaders = 16 << 10
 
 // app makes the Fiber app with all middleware and the probes, but no routes.
 func (s *server) app() *fiber.App {
 	app := fiber.New(fiber.Config{
-		CaseSensitive:           true,
-		StrictRouting:           true,
-		Immutable:               true, // services keep strings longer than the request lasts
-		BodyLimit:               maxRead,
-		ReadBufferSize:          maxHeaders,
-		ReadTimeout:             s.ReadTimeout,
-		WriteTimeout:            s.WriteTimeout,
-		IdleTimeout:             s.IdleTimeout,
-		DisableStartupMessage:   true,
-		EnableTrustedProxyCheck: true, // with an empty list: Fiber itself believes no forwarding header
-		ErrorHandler:            s.handleError,
+		CaseSensitive:                true,
+		StrictRouting:                true,
+		Immutable:                    true, // services keep strings longer than the request lasts
+		StreamRequestBody:            true, // see takeBody
+		DisablePreParseMultipartForm: true, // a form would be written to files before any handler runs
+		ReadBufferSize:               maxHeaders,
+		ReadTimeout:                  s.ReadTimeout,
+		WriteTimeout:                 s.WriteTimeout,
+		IdleTimeout:                  s.IdleTimeout,
+		DisableStartupMessage:        true,
+		EnableTrustedProxyCheck:      true, // with an empty list: Fiber itself believes no forwarding header
+		ErrorHandler:                 s.handleError,
 	})
 	app.Use(s.recover, s.begin, s.observe)
-	s.probes(app) // before the limit: a probe may share its address with a proxy before us
-	app.Use(s.limitAddress)
-	refuseUnknownMethods(app)
+	s.probes(app)
+	stand(app)
 	return app
 }
 
-// refuseUnknownMethods answers methods that Fiber does not know. Fiber itself would answer them in plain text.
-func refuseUnknownMethods(app *fiber.App) {
-	next := app.Server().Handler
-	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
-		if slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
-			next(ctx)
-			return
+// stand wraps the app. Before Fiber it refuses requests that are not framed, and methods that Fiber does not know: Fiber itself
+// would answer those in plain text. Behind the answer it sees to the rest of the body.
+func stand(app *fiber.App) {
+	server := app.Server()
+	next, broken := server.Handler, server.ErrorHandler
+	server.HeaderReceived = func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+		if !framed(h) { // the answer must not wait for a body
+			h.SetProtocol(unframed)
+			h.SetContentLength(0)
+			h.Del(fiber.HeaderExpect)
 		}
-		c := app.AcquireCtx(ctx)
-		defer app.ReleaseCtx(c)
-		_ = app.ErrorHandler(c, fiber.ErrMethodNotAllowed) // the answer is written even if it returns an error
+		return fasthttp.RequestConfig{}
 	}
+	server.Handler = func(ctx *fasthttp.RequestCtx) {
+		announced := ctx.Request.Header.ContentLength()
+		switch {
+		case string(ctx.Request.Header.Protocol()) == unframed:
+			refuse(app, ctx, fiber.ErrBadRequest)
+			hangUp(ctx)
+		case !slices.Contains(fiber.DefaultMethods, string(ctx.Method())):
+			refuse(app, ctx, fiber.ErrMethodNotAllowed)
+		default:
+			next(ctx)
+		}
+		leaveNothing(ctx, announced)
+	}
+	server.ErrorHandler = func(ctx *fasthttp.RequestCtx, err error) { // of requests that fasthttp cannot read
+		broken(ctx, err)
+		hangUp(ctx)
+	}
+}
+
+// unframed takes the place of a version that no client can send: fasthttp wants a digit at its end.
+const unframed = "HTTP/unframed"
+
+func refuse(app *fiber.App, ctx *fasthttp.RequestCtx, err error) {
+	c := app.AcquireCtx(ctx)
+	defer app.ReleaseCtx(c)
+	_ = app.ErrorHandler(c, err) // the answer is written even if it returns an error
 }

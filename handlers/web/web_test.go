@@ -18,11 +18,6 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	api := (&things{}).api()
 	for name, change := range map[string]func(*Options){
 		"bad proxy": func(o *Options) { o.TrustedProxies = []string{"localhost"} },
-		"metrics twice": func(o *Options) {
-			if _, err := New(*o, api); err != nil {
-				t.Fatal(err)
-			}
-		},
 	} {
 		o := testOptions()
 		change(&o)

@@ -13,7 +13,7 @@ func (a *App) HandlerOptions() handlers.Options { return a.handlerOptions(nil) }
 
 func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	c := a.opts.Config
-	options := handlers.Options{
+	return handlers.Options{
 		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Reminders: a.Reminders,
 		Regions: a.Outside.Regions,
 		Consent: identity.ConsentText(c.Consent),
@@ -21,16 +21,13 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 			Ready: a.Store.Ping, Draining: a.draining.Load,
 			Limits: web.Limits{
 				PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
+				Connections: c.Limits.Connections, ConnectionsPerAddress: c.Limits.ConnectionsPerAddress,
 			},
 			TrustedProxies: c.Server.TrustedProxies, Deadline: c.Server.RequestTimeout, ReadTimeout: c.Server.ReadTimeout,
 			WriteTimeout: c.Server.WriteTimeout, IdleTimeout: c.Server.IdleTimeout, HSTS: c.Server.HSTS,
-			Log: a.opts.Log, Now: a.opts.Now,
+			Metrics: metrics, Log: a.opts.Log, Now: a.opts.Now,
 		},
 	}
-	if c.Server.Metrics {
-		options.Metrics = metrics
-	}
-	return options
 }
 
 // perMinute turns requests a minute into a rate with a burst of a quarter of it.

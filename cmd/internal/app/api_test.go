@@ -34,6 +34,7 @@ func TestServerSettingsReachTheAPI(t *testing.T) {
 	c.Server.ReadTimeout, c.Server.RequestTimeout = time.Second, 2*time.Second
 	c.Server.WriteTimeout, c.Server.IdleTimeout = 3*time.Second, 4*time.Second
 	c.Server.HSTS = true
+	c.Limits.Connections, c.Limits.ConnectionsPerAddress = 5, 4
 	c.Server.TrustedProxies = []string{"192.0.2.0/24"}
 	a := &App{opts: Options{Config: &c, Now: time.Now}}
 	var err error
@@ -46,6 +47,9 @@ func TestServerSettingsReachTheAPI(t *testing.T) {
 	}
 	if len(o.TrustedProxies) != 1 || !o.HSTS {
 		t.Error("trusted proxies:", o.TrustedProxies, "HSTS:", o.HSTS)
+	}
+	if o.Limits.Connections != 5 || o.Limits.ConnectionsPerAddress != 4 {
+		t.Errorf("connections: %+v", o.Limits)
 	}
 	if burst := o.Limits.PerAddress.Burst; burst != c.Limits.PerAddress/4 {
 		t.Error("burst:", burst)

@@ -55,6 +55,7 @@ type App struct {
 
 	opts     Options
 	metrics  *prometheus.Registry
+	web      web.Options
 	draining atomic.Bool
 }
 
@@ -133,8 +134,9 @@ func (a *App) wire(keys *store.Keyring) error {
 		return err
 	}
 	options := a.handlerOptions(a.metrics)
+	a.web = options.Options
 	if a.opts.Role == RoleWorker {
-		a.HTTP, err = web.NewProbes(options.Options)
+		a.HTTP, err = web.NewProbes(a.web)
 	} else {
 		a.HTTP, err = handlers.New(options)
 	}

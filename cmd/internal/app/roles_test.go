@@ -1,9 +1,12 @@
 package app_test
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,7 +26,7 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	settings := openSettings(t, map[string]any{"server.worker_listen": "127.0.0.1:0"})
 	for role, answers := range map[app.Role]map[string]int{
-		app.RoleAPI:    {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 200},
+		app.RoleAPI:    {"/livez": 200, "/readyz": 200, "/metrics": 404, "/v1/regions": 200},
 		app.RoleWorker: {"/livez": 200, "/readyz": 200, "/metrics": 200, "/v1/regions": 404},
 	} {
 		address, stop := start(t, settings, role)
@@ -40,6 +43,86 @@ func TestRoles(t *testing.T) {
 		t.Error("a worker listens on", address)
 	}
 	stop()
+}
+
+// TestMetricsListen: with an API, /metrics is at an address of its own and nowhere else, and counts what the API answers.
+func TestMetricsListen(t *testing.T) {
+	t.Parallel()
+	settings := openSettings(t, nil)
+	settings.Server.Listen, settings.Server.MetricsListen = "127.0.0.1:0", "127.0.0.1:0"
+	log := &logBuffer{}
+	server, err := app.Open(t.Context(), app.Options{Config: settings, Log: slog.New(slog.NewTextHandler(log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, stop := run(t, server, app.RoleAll)
+	defer stop()
+	if got := get(t, "http://"+address+"/metrics"); got != 404 {
+		t.Errorf("the public address shows metrics: %d", got)
+	}
+	_, metrics, _ := strings.Cut(log.String(), "msg=serving_metrics address=")
+	metrics, _, _ = strings.Cut(metrics, "\n")
+	answer, err := http.Get("http://" + metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	page, err := io.ReadAll(answer.Body)
+	if err != nil || !strings.Contains(string(page), `yibao_http_requests_total{method="GET",route="unmatched",status="404"} 1`) {
+		t.Errorf("%s: %v", page, err)
+	}
+	if got := get(t, "http://"+metrics+"/v1/regions"); got != 404 {
+		t.Errorf("the address of metrics shows the API: %d", got)
+	}
+}
+
+// TestMetricsListenIsTaken: an address that another program has ends the start, with the key's name.
+func TestMetricsListenIsTaken(t *testing.T) {
+	t.Parallel()
+	settings := openSettings(t, nil)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	settings.Server.MetricsListen = taken.Addr().String()
+	server, err := app.Open(t.Context(), app.Options{Config: settings, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Run(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "server.metrics_listen: ") {
+		t.Error(err)
+	}
+}
+
+// TestConnectionsOfTheServer: what package web promises of connections holds for a server that runs: their number, and that
+// a body which is far too long gets its answer.
+func TestConnectionsOfTheServer(t *testing.T) {
+	t.Parallel()
+	settings := openSettings(t, nil)
+	settings.Server.Listen, settings.Limits.ConnectionsPerAddress = "127.0.0.1:0", 2
+	address, stop := start(t, settings, app.RoleAPI)
+	defer stop()
+	var open [3]net.Conn
+	for i := range open {
+		var err error
+		if open[i], err = net.Dial("tcp", address); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = open[i].Close() }()
+	}
+	if n, err := open[2].Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Error("a third connection is served")
+	}
+	const size = 6 << 20
+	_, err := fmt.Fprintf(open[0], "POST /v1/sessions HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(open[0]), nil)
+	if err != nil || answer.StatusCode != 413 {
+		t.Error(answer, err)
+	}
 }
 
 // TestWithoutSMS serves a configuration that has neither a gateway nor a region with phones on file.

@@ -3,9 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
+
+	"yibao/handlers/web"
 )
 
 // sweepEvery is how often expired documents are deleted; servers without TTL indexes have only this.
@@ -23,8 +26,19 @@ const closeTimeout = 2 * time.Second
 //  5. the store closes
 //
 // Steps 2 to 4 have server.drain_timeout together. Requests that are not finished after half of it do not keep the workers
-// from stopping, so that slow ones leave time for the sends. Without a listener only the workers run.
+// from stopping, so that slow ones leave time for the sends. Without a listener only the workers run. Metrics are shown until
+// the store has closed.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	stopMetrics, err := a.showMetrics()
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	defer stopMetrics()
+	if listener != nil {
+		if listener, err = web.Bound(listener, a.web); err != nil {
+			return errors.Join(err, a.Close())
+		}
+	}
 	working, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
 	workers := a.startWorkers(working)
@@ -32,7 +46,6 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if listener != nil {
 		go func() { served <- a.HTTP.Listener(listener) }()
 	}
-	var err error
 	select {
 	case <-ctx.Done():
 		a.draining.Store(true)
@@ -42,6 +55,25 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	case err = <-served: // the listener broke
 	}
 	return errors.Join(err, a.stop(stopWorkers, workers))
+}
+
+// showMetrics answers /metrics at an address of its own, beside an API; a worker has it where its probes are.
+func (a *App) showMetrics() (stop func(), err error) {
+	address := a.opts.Config.Server.MetricsListen
+	if address == "" || a.opts.Role == RoleWorker {
+		return func() {}, nil
+	}
+	app, err := web.NewProbes(a.web)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("server.metrics_listen: %w", err)
+	}
+	a.opts.Log.Info("serving_metrics", "address", listener.Addr().String())
+	go func() { _ = app.Listener(listener) }() // ends with stop
+	return func() { _ = app.ShutdownWithTimeout(closeTimeout) }, nil
 }
 
 func (a *App) stop(stopWorkers context.CancelFunc, workers *sync.WaitGroup) error {
