@@ -56,20 +56,15 @@ func New(c Config, o Options) (*Client, error) {
 	}
 	var problems setting.Problems
 	r := setting.NewReport(&problems)
-	c.Check(r)
+	usable := c.usable(r)
 	base, err := url.Parse(strings.TrimRight(c.BaseURL, "/"))
 	if err != nil {
 		base = &url.URL{} // told by Check
 	}
 	installHTTPClient()
 	client := &Client{apps: map[string]*app{}, base: base, timeout: c.Timeout, log: o.Log}
-	for name, a := range c.Apps {
-		a.Secret = setting.Secret(strings.TrimSpace(a.Secret.Reveal()))
-		templates, ok := checkApp(r.At("apps").At(name), a)
-		if !ok {
-			continue
-		}
-		ready := &app{App: a, name: name, templates: templates}
+	for name, templates := range usable {
+		ready := &app{App: c.Apps[name], name: name, templates: templates}
 		ready.tokens = &tokens{
 			fetch: func(ctx context.Context) (token, error) { return client.fetchToken(ctx, ready) },
 			now:   o.Now,
