@@ -55,7 +55,7 @@ func New(c Config, log *slog.Logger) (*Client, error) {
 	var problems setting.Problems
 	r := setting.NewReport(&problems)
 	usable := c.usable(r)
-	transport := &recorder{next: outside.NewTransport(c.Timeout)}
+	transport := &recorder{next: outside.NewTransport(c.Timeout, c.TLS.Config())}
 	client := &Client{apps: map[string]*app{}, log: log}
 	httpClient := outside.NewClient(outside.Options{Timeout: c.Timeout, Transport: transport})
 	for name, ready := range usable {

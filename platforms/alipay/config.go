@@ -11,6 +11,7 @@ import (
 	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/miniprogram"
+	"yibao/platforms/internal/outside"
 	"yibao/platforms/internal/wording"
 	"yibao/reminder"
 )
@@ -19,7 +20,8 @@ import (
 type Config struct {
 	Gateway string         `koanf:"gateway"` // the whole URL
 	Timeout time.Duration  `koanf:"timeout"` // of each exchange with the gateway
-	Apps    map[string]App `koanf:"apps"`    // by our names
+	TLS     outside.TLS    `koanf:",squash"`
+	Apps    map[string]App `koanf:"apps"` // by our names
 }
 
 // App is one mini-program.
@@ -54,6 +56,7 @@ func (c *Config) usable(r setting.Report) map[string]*app {
 		return nil
 	}
 	r.Address("gateway", c.Gateway)
+	c.TLS.Check(r)
 	r.Numbers(*c)
 	r = r.At("apps")
 	miniprogram.Check(r, c.Apps)

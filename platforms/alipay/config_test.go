@@ -86,7 +86,9 @@ func TestAMistakenKeyIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := func(kind string, der []byte) string { return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})) }
+	block := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
 	private := block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(keys().app))
 	own := publicPEM(t, &keys().app.PublicKey)
 	for _, one := range []struct{ key, text, want string }{

@@ -48,6 +48,7 @@ func (p Profile) check(r setting.Report, code string) {
 
 func (d Dialect) check(r setting.Report) {
 	r.Address("base_url", d.BaseURL)
+	d.TLS.Check(r)
 	setting.OneOf(r, "path_mode", d.PathMode, PathSuffix, PathSingle)
 	setting.OneOf(r, "auth", d.Auth.Scheme, AuthTIF, AuthAPIKey)
 	r.Need(d.Auth.Scheme != AuthTIF || d.Auth.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")

@@ -63,7 +63,7 @@ func New(profiles Profiles, options Options) (*Client, error) {
 		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
 		c.regions[code] = &region{
 			code: code, Profile: p, retry: newRetry(p.Retries), sequence: numbers, log: log,
-			http: outside.NewClient(outside.Options{Timeout: p.Timeout}),
+			http: outside.NewClient(outside.Options{Timeout: p.Timeout, TLS: p.TLS.Config()}),
 		}
 	}
 	return c, problems.Err()

@@ -11,6 +11,7 @@ import (
 	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/miniprogram"
+	"yibao/platforms/internal/outside"
 	"yibao/platforms/internal/wording"
 	"yibao/reminder"
 )
@@ -24,7 +25,8 @@ const (
 type Config struct {
 	BaseURL string         `koanf:"base_url"` // scheme, host and optional path prefix
 	Timeout time.Duration  `koanf:"timeout"`  // of each exchange with the platform
-	Apps    map[string]App `koanf:"apps"`     // by our names
+	TLS     outside.TLS    `koanf:",squash"`
+	Apps    map[string]App `koanf:"apps"` // by our names
 }
 
 // App is one mini-program.
@@ -62,6 +64,7 @@ func (c *Config) usable(r setting.Report) map[string]map[string]Template {
 		return nil
 	}
 	r.Address("base_url", c.BaseURL)
+	c.TLS.Check(r)
 	r.Numbers(*c)
 	r.Need(c.Timeout <= maxTimeout, "timeout", "is above 30s", "the default is 6s")
 	r = r.At("apps")

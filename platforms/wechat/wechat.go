@@ -27,7 +27,7 @@ type Options struct {
 // Client talks to WeChat for all apps. It is safe for concurrent use.
 type Client struct {
 	apps    map[string]*app
-	base    *url.URL
+	route   *route
 	timeout time.Duration
 	log     *slog.Logger
 }
@@ -62,7 +62,8 @@ func New(c Config, o Options) (*Client, error) {
 		base = &url.URL{} // told by Check
 	}
 	installHTTPClient()
-	client := &Client{apps: map[string]*app{}, base: base, timeout: c.Timeout, log: o.Log}
+	route := newRoute(base, c.TLS.Config())
+	client := &Client{apps: map[string]*app{}, route: route, timeout: c.Timeout, log: o.Log}
 	for name, templates := range usable {
 		ready := &app{App: c.Apps[name], name: name, templates: templates}
 		ready.tokens = &tokens{
@@ -87,7 +88,7 @@ func (c *Client) Probe(ctx context.Context, name string) error {
 
 // outgoing is the context of one exchange: routed to the configured address, with the configured time limit.
 func (c *Client) outgoing(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(withBase(ctx, c.base), c.timeout)
+	return context.WithTimeout(context.WithValue(ctx, routeKey{}, c.route), c.timeout)
 }
 
 func (c *Client) warn(ctx context.Context, event, app, code string) {
