@@ -164,7 +164,7 @@ func (rd *reader) readSecretFile(under, key string, tree map[string]any, secret 
 	wrong := func(what, mend string) { rd.report.Unread(under+fileKey, under+key, what, mend) }
 	here, _ := filepath.Abs(".")
 	relative := "relative paths count from the current folder, " + here
-	if _, both := tree[key]; both {
+	if tree[key] != nil {
 		wrong("is given beside "+key, "keep one of the two")
 	} else if !isPath(path) {
 		wrong("names no file; it is not shown, as it could be the secret itself", "give the path of a file, or write the secret as "+

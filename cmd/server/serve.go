@@ -60,7 +60,7 @@ func fail(stderr io.Writer, err error) {
 // exitStatus tells a configuration that cannot be used from everything else.
 func exitStatus(err error) int {
 	var problems setting.Problems
-	if errors.As(err, &problems) {
+	if errors.As(err, &problems) || errors.Is(err, errUnusable) {
 		return exitUsage
 	}
 	return exitFailed

@@ -94,10 +94,10 @@ func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.S
 		Now: opts.Now,
 	})
 	if err != nil {
-		return nil, storeHint(err)
+		return nil, storeHint(ctx, opts.Config.MongoDB.URI.Reveal(), err)
 	}
 	if err := s.EnsureIndexes(ctx); err != nil {
-		return nil, errors.Join(storeHint(err), s.Close(ctx))
+		return nil, errors.Join(storeHint(ctx, opts.Config.MongoDB.URI.Reveal(), err), s.Close(ctx))
 	}
 	return s, nil
 }
