@@ -38,6 +38,7 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 		if settings.Log.Level == "debug" {
 			log = newLog(settings, term.stderr)
 		}
+		app.SilenceLibraries(log)
 		probes = append(probes, app.RunProbes(ctx, settings, problems, log)...)
 	}
 	failed := false

@@ -24,6 +24,7 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 		return err
 	}
 	log := newLog(settings, term.stderr)
+	app.SilenceLibraries(log)
 	server, err := app.Open(ctx, app.Options{Config: settings, Role: s.Role, Log: log})
 	if err != nil {
 		return err

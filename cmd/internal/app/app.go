@@ -106,6 +106,7 @@ func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.S
 func (a *App) wire(keys *store.Keyring) error {
 	c, log, now := a.opts.Config, a.opts.Log, a.opts.Now
 	metrics := prometheus.NewRegistry()
+	countWithheld(metrics)
 	regions := a.Outside.Regions
 	a.Balances = balance.NewService(c.Balance, balance.Deps{
 		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Regions: regions, Now: now, Log: log,
