@@ -5,6 +5,7 @@ package config
 
 import (
 	"reflect"
+	"strings"
 
 	"yibao/balance"
 	"yibao/config/setting"
@@ -74,26 +75,39 @@ func (c *Config) check(r setting.Report) {
 	for key, one := range c.sections() {
 		one.Check(r.At(key))
 		if p, ok := one.(platform); ok {
-			apps = apps || len(p.Offers()) > 0 || r.Has(key+".apps")
-			c.checkOffers(r.At(key).At("apps"), p)
+			apps = apps || len(p.Offers()) > 0
+			c.checkOffers(r.Knowing("regions"), key+".apps.", p)
 		}
 	}
-	r.Need(apps, "wechat.apps", "there is no app at all", "configure at least one app under wechat.apps or alipay.apps")
+	r.Knowing("wechat", "wechat.apps", "alipay", "alipay.apps").Need(apps, "wechat.apps", "there is no app at all",
+		"configure at least one app under wechat.apps or alipay.apps")
 	phones := false
-	for _, region := range c.Regions {
+	for code, region := range c.Regions {
 		phones = phones || region.PhoneOnFile.Path != ""
+		for key, area := range map[string]string{"mdtrtarea_admvs": region.MdtrtareaAdmvs, "insuplc_admdvs": region.InsuplcAdmdvs} {
+			_, another := c.Regions[area]
+			r.Hint(!another || area == code, "regions."+code+".insurer."+key, "is the code of another region", "is "+code+" meant?")
+		}
 	}
-	r.Need(c.SMS.URL != "" || !phones, "sms", "is missing, though a region offers a proof by SMS",
+	r.Knowing("sms.url").Need(c.SMS.URL != "" || !phones, "sms", "is missing, though a region offers a proof by SMS",
 		"give url, app_key, secret, sign_name and template, or take local_phone_on_file out of the region")
 }
 
-func (c *Config) checkOffers(r setting.Report, p platform) {
+// checkOffers looks at the regions that each app offers.
+func (c *Config) checkOffers(r setting.Report, under string, p platform) {
 	for app, codes := range p.Offers() {
+		linkable, unknown := false, []string{}
 		for _, code := range codes {
-			_, known := c.Regions[code]
-			// A region with a value that could not be read is missing from the map; that is told already.
-			r.At(app).Need(known || r.Has("regions."+code), "regions", "names a region that is not configured",
-				"add it under regions, or take it out")
+			region, known := c.Regions[code]
+			linkable = linkable || len(region.Methods()) > 0
+			if !known {
+				unknown = append(unknown, code)
+			}
 		}
+		key := under + app + ".regions"
+		r.Need(len(unknown) == 0, key, "names what is not a configured region ("+strings.Join(unknown, ", ")+")",
+			"add it under regions, or take it out")
+		r.Hint(linkable || len(codes) == 0 || len(unknown) > 0, key, "are all without a proof, so no person can be linked in this app",
+			"give one of them local_phone_on_file or local_card_password")
 	}
 }

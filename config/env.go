@@ -32,6 +32,18 @@ func envKey(name, value string) (string, any) {
 	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, EnvPrefix)), "__", "."), value
 }
 
+// variables lists the names of the variables that are read, by the key that each sets.
+func variables(environ []string) map[string]string {
+	all := map[string]string{}
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if key, _ := envKey(name, ""); strings.HasPrefix(name, EnvPrefix) && key != "" {
+			all[key] = name
+		}
+	}
+	return all
+}
+
 // nameSingleUnderscores adds a problem for every variable that would set a key if two underscores parted its levels.
 func nameSingleUnderscores(environ []string, r setting.Report) {
 	known := regexp.MustCompile("(?i)^" + EnvPrefix + "(" + strings.Join(flatNames(reflect.TypeFor[Config]()), "|") + ")$")
@@ -46,7 +58,8 @@ func nameSingleUnderscores(environ []string, r setting.Report) {
 // may be anything.
 func flatNames(t reflect.Type) []string {
 	var names []string
-	for key, below := range keys(t) {
+	each(reflect.New(t).Elem(), func(key string, field reflect.Value) {
+		below := field.Type()
 		if below.Kind() == reflect.Map {
 			key, below = key+"_.+", below.Elem()
 		}
@@ -60,6 +73,6 @@ func flatNames(t reflect.Type) []string {
 		default:
 			names = append(names, key)
 		}
-	}
+	})
 	return names
 }

@@ -1,11 +1,9 @@
 package config
 
 import (
-	"errors"
-	"io/fs"
 	"net"
 	"net/netip"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,26 +42,32 @@ func (s *Server) Check(r setting.Report) {
 		"for example 127.0.0.1:9090; leave it out for none")
 	r.Need(s.MetricsListen == "" || s.MetricsListen != s.Listen, "metrics_listen", "is the same as listen",
 		"give it an address that the public does not reach")
+	r.Hint(len(s.TrustedProxies) > 0, "trusted_proxies", "is empty", "behind a proxy all users would share its address, and so "+
+		"the limits per address: name the proxy")
 	for _, proxy := range s.TrustedProxies {
-		r.Need(isAddressOrNetwork(proxy), "trusted_proxies", "holds something that is neither an address nor a network",
+		network, err := network(proxy)
+		r.Need(err == nil, "trusted_proxies", "holds something that is neither an address nor a network",
 			"for example 10.0.0.5 or 10.0.0.0/24")
+		r.Hint(err != nil || network.Bits() >= 8, "trusted_proxies", "holds nearly every address there is",
+			"any client could choose by X-Forwarded-For the address that its limits are counted for: name the proxy alone")
 	}
 	r.Numbers(*s, "drain_delay")
-	r.Need(s.WriteTimeout > s.RequestTimeout, "write_timeout", "is not longer than request_timeout",
+	r.Knowing("request_timeout").Need(s.WriteTimeout > s.RequestTimeout, "write_timeout", "is not longer than request_timeout",
 		"else an answer is cut off while it is written")
 }
 
 func isHostPort(text string) bool {
 	_, port, err := net.SplitHostPort(text)
-	return err == nil && port != ""
+	_, wrong := strconv.ParseUint(port, 10, 16)
+	return err == nil && wrong == nil
 }
 
-func isAddressOrNetwork(text string) bool {
-	if _, err := netip.ParseAddr(text); err == nil {
-		return true
+// network reads a network, or an address as a network of one.
+func network(text string) (netip.Prefix, error) {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()), nil
 	}
-	_, err := netip.ParsePrefix(text)
-	return err == nil
+	return netip.ParsePrefix(text)
 }
 
 // MongoDB is the store.
@@ -78,8 +82,9 @@ func (m *MongoDB) SetDefaults() { *m = MongoDB{Database: "yibao"} }
 // Check adds every problem of the section.
 func (m *MongoDB) Check(r setting.Report) {
 	uri := m.URI.Reveal()
-	r.Need(strings.HasPrefix(uri, "mongodb://") || strings.HasPrefix(uri, "mongodb+srv://"), "uri",
-		"is missing or does not begin with mongodb:// or mongodb+srv://", "give uri or uri_file")
+	r.Need(uri != "", "uri", "is missing", "give uri or uri_file, such as mongodb://user:password@host:27017/?replicaSet=rs0")
+	r.Need(uri == "" || strings.HasPrefix(uri, "mongodb://") || strings.HasPrefix(uri, "mongodb+srv://"), "uri",
+		"does not begin with mongodb:// or mongodb+srv://", "such as mongodb://user:password@host:27017/?replicaSet=rs0")
 	r.Need(m.Database != "" && !strings.ContainsAny(m.Database, `/\. "$*<>:|?`), "database", "is not a database name",
 		"letters, digits, - and _")
 }
@@ -104,25 +109,15 @@ func (k *Keys) Check(r setting.Report) {
 			r.Add(key, "is missing", mend)
 			continue
 		}
-		text, err := readSmall(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			r.Add(key, "there is no file "+absolute(path), mend)
-		}
+		text, err := setting.ReadSecret(path)
 		if err != nil {
+			r.Unread(key, "", err.Error(), mend)
 			continue
 		}
 		twin := seen[string(text)]
 		r.Need(twin == "", key, "holds the same as "+twin, "each purpose has a key of its own")
 		seen[string(text)] = key
 	}
-}
-
-// absolute is the path as the system resolves it.
-func absolute(path string) string {
-	if full, err := filepath.Abs(path); err == nil {
-		return full
-	}
-	return path
 }
 
 // Consent is the text that a person agrees to when linking.

@@ -41,6 +41,6 @@ func (c *Config) Check(r setting.Report) {
 	r.Numbers(*c, "cooldown", "default_margin_fen")
 	// A lease is renewed before a send when less than two send timeouts are left of it. A shorter lease would be renewed
 	// before every message, or end during one.
-	r.Need(c.Lease >= 3*c.SendTimeout, "lease", "is shorter than three times send_timeout",
+	r.Knowing("send_timeout").Need(c.Lease >= 3*c.SendTimeout, "lease", "is shorter than three times send_timeout",
 		"a lease that ends while a message is on its way makes its outcome unknown; the defaults are 2m and 10s")
 }

@@ -50,6 +50,7 @@ var quick = map[string]any{
 // start opens the world, the server over it, and its listener: when it returns, requests are answered.
 func start(ctx context.Context, f flags) (*sandbox, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	app.SilenceLibraries(log)
 	listener, err := listen("listen", f.listen, f.asked)
 	if err != nil {
 		return nil, err

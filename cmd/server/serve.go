@@ -24,6 +24,7 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 		return err
 	}
 	log := newLog(settings, term.stderr)
+	app.SilenceLibraries(log)
 	server, err := app.Open(ctx, app.Options{Config: settings, Role: s.Role, Log: log})
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func fail(stderr io.Writer, err error) {
 // exitStatus tells a configuration that cannot be used from everything else.
 func exitStatus(err error) int {
 	var problems setting.Problems
-	if errors.As(err, &problems) {
+	if errors.As(err, &problems) || errors.Is(err, errUnusable) {
 		return exitUsage
 	}
 	return exitFailed

@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"net/netip"
 	"net/url"
 	"reflect"
 	"slices"
@@ -46,4 +47,9 @@ func (r Report) Address(key, text string) {
 	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
 		u.RawQuery == "" && u.Fragment == ""
 	r.Need(ok, key, "is not an http(s) address", "such as https://gateway.example.com/path")
+	if ok && u.Scheme == "http" {
+		ip, _ := netip.ParseAddr(u.Hostname())
+		r.Hint(u.Hostname() == "localhost" || ip.IsLoopback(), key, "is plain http",
+			"credentials and names of people travel unsealed: right on a private line alone, else write https")
+	}
 }

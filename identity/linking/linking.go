@@ -47,7 +47,7 @@ func (c *Config) SetDefaults() {
 // Check adds every problem of the section.
 func (c *Config) Check(r setting.Report) {
 	r.Numbers(*c)
-	r.Need(c.AttemptTTL >= c.CodeTTL, "attempt_ttl", "is shorter than code_ttl", "the default is 15m")
+	r.Knowing("code_ttl").Need(c.AttemptTTL >= c.CodeTTL, "attempt_ttl", "is shorter than code_ttl", "the default is 15m")
 }
 
 // Deps are the ports that the service needs.

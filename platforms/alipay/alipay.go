@@ -54,15 +54,11 @@ func New(c Config, log *slog.Logger) (*Client, error) {
 	}
 	var problems setting.Problems
 	r := setting.NewReport(&problems)
-	c.Check(r)
-	transport := &recorder{next: outside.NewTransport(c.Timeout)}
+	usable := c.usable(r)
+	transport := &recorder{next: outside.NewTransport(c.Timeout, c.TLS.Config())}
 	client := &Client{apps: map[string]*app{}, log: log}
 	httpClient := outside.NewClient(outside.Options{Timeout: c.Timeout, Transport: transport})
-	for name, a := range c.Apps {
-		ready := checkApp(r.At("apps").At(name), name, a)
-		if ready == nil {
-			continue
-		}
+	for name, ready := range usable {
 		ready.log = log
 		if err := ready.build(c.Gateway, httpClient); err != nil {
 			r.At("apps").At(name).Add("private_key", err.Error(), "the app's RSA key, PKCS#1 or PKCS#8")

@@ -11,6 +11,7 @@ import (
 	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/miniprogram"
+	"yibao/platforms/internal/outside"
 	"yibao/platforms/internal/wording"
 	"yibao/reminder"
 )
@@ -19,7 +20,8 @@ import (
 type Config struct {
 	Gateway string         `koanf:"gateway"` // the whole URL
 	Timeout time.Duration  `koanf:"timeout"` // of each exchange with the gateway
-	Apps    map[string]App `koanf:"apps"`    // by our names
+	TLS     outside.TLS    `koanf:",squash"`
+	Apps    map[string]App `koanf:"apps"` // by our names
 }
 
 // App is one mini-program.
@@ -45,20 +47,26 @@ func (c *Config) Templates() []reminder.Template {
 	return miniprogram.Templates(identity.Alipay, c.Apps)
 }
 
-// Check adds every problem that the reading of the configuration tells; without an app there is none. New adds those of
-// keys and templates: `server check` tells them one by one, and goes on to try the rest.
-func (c *Config) Check(r setting.Report) {
+// Check adds every problem of the section; without an app there is none.
+func (c *Config) Check(r setting.Report) { c.usable(r) }
+
+// usable is Check. It returns the apps that can be asked, each with the templates that have no problem.
+func (c *Config) usable(r setting.Report) map[string]*app {
 	if len(c.Apps) == 0 {
-		return
+		return nil
 	}
 	r.Address("gateway", c.Gateway)
+	c.TLS.Check(r)
 	r.Numbers(*c)
 	r = r.At("apps")
 	miniprogram.Check(r, c.Apps)
-	for name, app := range c.Apps {
-		r.At(name).Need(app.PrivateKey != "", "private_key", "is missing", "give private_key or private_key_file")
-		r.At(name).Need(app.AlipayPublicKey != "", "alipay_public_key", "is missing", "give Alipay's public key, not the app's own")
+	usable := map[string]*app{}
+	for name, a := range c.Apps {
+		if ready := checkApp(r.At(name), name, a); ready != nil {
+			usable[name] = ready
+		}
 	}
+	return usable
 }
 
 const console = "take it from the Alipay console"
@@ -70,10 +78,14 @@ func checkApp(r setting.Report, name string, a App) *app {
 	r.Need(miniprogram.Plain(ready.appID), "app_id", "has characters that Alipay never uses", console)
 	var err, err2 error
 	if ready.private, err = parsePrivate(a.PrivateKey.Reveal()); err != nil {
-		r.Add("private_key", err.Error(), "the app's RSA key, PKCS#1 or PKCS#8")
+		r.Add("private_key", err.Error(), "give the app's own RSA key, PKCS#1 or PKCS#8, as private_key or private_key_file")
 	}
 	if ready.alipay, err2 = parsePublic(a.AlipayPublicKey.Reveal()); err2 != nil {
-		r.Add("alipay_public_key", err2.Error(), console)
+		r.Add("alipay_public_key", err2.Error(), "give Alipay's public key, not the app's own, from the Alipay console")
+	}
+	if err == nil && err2 == nil && ready.private.PublicKey.Equal(ready.alipay) {
+		err = errMixedUp
+		r.Knowing("private_key").Add("alipay_public_key", err.Error(), "give Alipay's public key, from the Alipay console")
 	}
 	for name, t := range a.Templates {
 		if problems := checkTemplate(name, t); len(problems) > 0 {

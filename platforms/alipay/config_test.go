@@ -1,10 +1,14 @@
 package alipay_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -66,16 +70,54 @@ func TestKeyForms(t *testing.T) {
 	}
 }
 
-func TestProbe(t *testing.T) {
+// TestAMistakenKeyIsNamed: each of the things that people paste in the place of a key is told as what it is.
+func TestAMistakenKeyIsNamed(t *testing.T) {
 	t.Parallel()
-	mixed, _ := newClient(t, "http://gateway.invalid/", edit(func(a *alipay.App) {
-		a.AlipayPublicKey = setting.Secret(publicPEM(t, &keys().app.PublicKey))
-	}))
-	if err := mixed.Probe(t.Context(), "main"); !errors.Is(err, alipay.ErrMixedUp) {
-		t.Errorf("mixed-up keys: %v", err)
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := mixed.Probe(t.Context(), "other"); !errors.Is(err, identity.ErrNoSuchApp) {
-		t.Errorf("unknown app: %v", err)
+	curveDER, err := x509.MarshalPKCS8PrivateKey(curve)
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	certificate, err := x509.CreateCertificate(rand.Reader, subject, subject, &keys().app.PublicKey, keys().app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
+	private := block("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(keys().app))
+	own := publicPEM(t, &keys().app.PublicKey)
+	for _, one := range []struct{ key, text, want string }{
+		{"private_key", block("CERTIFICATE", certificate), "is a certificate, not a key"},
+		{"alipay_public_key", block("CERTIFICATE", certificate), "is a certificate, not a key"},
+		{"private_key", own, "is a public key"},
+		{"alipay_public_key", private, "is a private key"},
+		{"alipay_public_key", own, "is the app's own public key, not Alipay's"},
+		{"private_key", "\ufeff" + private, "byte order mark"},
+		{"private_key", block("ENCRYPTED PRIVATE KEY", []byte("x")), "sealed with a password"},
+		{"private_key", block("PRIVATE KEY", curveDER), "none of RSA"},
+		{"private_key", "", "is missing"},
+	} {
+		c := config(t, "https://h/")
+		app := c.Apps["main"]
+		if one.key == "private_key" {
+			app.PrivateKey = setting.Secret(one.text)
+		} else {
+			app.AlipayPublicKey = setting.Secret(one.text)
+		}
+		c.Apps["main"] = app
+		client, err := alipay.New(c, nil)
+		if err == nil || !strings.Contains(err.Error(), "1 problem(s)") ||
+			!strings.Contains(err.Error(), "apps.main."+one.key+": "+one.want) && !strings.Contains(err.Error(), one.want) {
+			t.Errorf("want %s %q, got %v", one.key, one.want, err)
+		}
+		if err := client.Probe(t.Context(), "main"); !errors.Is(err, identity.ErrNoSuchApp) {
+			t.Errorf("%s: an app with a wrong key is served: %v", one.want, err)
+		}
 	}
 }
 

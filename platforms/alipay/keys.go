@@ -11,6 +11,7 @@ import (
 	"errors"
 	"strings"
 
+	"yibao/config/setting"
 	"yibao/identity"
 )
 
@@ -18,12 +19,17 @@ import (
 const leastBits = 2048
 
 var (
-	errKey   = errors.New("is not an RSA key in PEM or base64")
-	errShort = errors.New("has less than 2048 bits")
+	errMissing     = errors.New("is missing")
+	errKey         = errors.New("is not an RSA key in PEM or base64")
+	errShort       = errors.New("has less than 2048 bits")
+	errCertificate = errors.New("is a certificate, not a key: the app must use Alipay's mode of public keys, not that of certificates")
+	errSealed      = errors.New("is sealed with a password: write it out without one")
+	errKind        = errors.New("is a key, but none of RSA")
+	errPublic      = errors.New("is a public key")
+	errPrivate     = errors.New("is a private key")
+	// errMixedUp is the classic mistake, after which every answer seems wrongly signed.
+	errMixedUp = errors.New("is the app's own public key, not Alipay's")
 
-	// ErrMixedUp says that the app's own public key stands where Alipay's belongs: the classic mistake, after which
-	// every answer seems wrongly signed.
-	ErrMixedUp = errors.New("alipay: the Alipay public key is the app's own public key; take Alipay's from the console")
 	// ErrKeyPair says that what the private key signs does not verify.
 	ErrKeyPair = errors.New("alipay: the private key does not sign")
 )
@@ -32,10 +38,19 @@ var (
 // by the very first byte.
 func der(text string) ([]byte, error) {
 	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, errMissing
+	}
+	if err := setting.CheckText([]byte(text)); err != nil {
+		return nil, err
+	}
 	if strings.HasPrefix(text, "-") {
 		block, _ := pem.Decode([]byte(text))
 		if block == nil {
 			return nil, errKey
+		}
+		if strings.Contains(block.Type, "ENCRYPTED") || block.Headers["DEK-Info"] != "" {
+			return nil, errSealed
 		}
 		return block.Bytes, nil
 	}
@@ -46,39 +61,60 @@ func der(text string) ([]byte, error) {
 	return raw, nil
 }
 
-func parsePrivate(text string) (*rsa.PrivateKey, error) {
+// parse reads any of the things that are mistaken for one another.
+func parse(text string) (any, error) {
 	raw, err := der(text)
 	if err != nil {
 		return nil, err
 	}
-	key, err := x509.ParsePKCS1PrivateKey(raw)
+	if key, err := x509.ParsePKCS1PrivateKey(raw); err == nil {
+		return key, nil
+	}
+	if key, err := x509.ParsePKCS8PrivateKey(raw); err == nil {
+		return key, nil
+	}
+	if key, err := x509.ParsePKIXPublicKey(raw); err == nil {
+		return key, nil
+	}
+	if _, err := x509.ParseCertificate(raw); err == nil {
+		return nil, errCertificate
+	}
+	return nil, errKey
+}
+
+func parsePrivate(text string) (*rsa.PrivateKey, error) {
+	parsed, err := parse(text)
 	if err != nil {
-		parsed, err := x509.ParsePKCS8PrivateKey(raw)
-		var ok bool
-		if key, ok = parsed.(*rsa.PrivateKey); err != nil || !ok {
-			return nil, errKey
-		}
+		return nil, err
 	}
-	if key.N.BitLen() < leastBits {
-		return nil, errShort
+	switch key := parsed.(type) {
+	case *rsa.PrivateKey:
+		return key, longEnough(&key.PublicKey)
+	case *rsa.PublicKey:
+		return nil, errPublic
 	}
-	return key, nil
+	return nil, errKind
 }
 
 func parsePublic(text string) (*rsa.PublicKey, error) {
-	raw, err := der(text)
+	parsed, err := parse(text)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := x509.ParsePKIXPublicKey(raw)
-	key, ok := parsed.(*rsa.PublicKey)
-	if err != nil || !ok {
-		return nil, errKey
+	switch key := parsed.(type) {
+	case *rsa.PublicKey:
+		return key, longEnough(key)
+	case *rsa.PrivateKey:
+		return nil, errPrivate
 	}
+	return nil, errKind
+}
+
+func longEnough(key *rsa.PublicKey) error {
 	if key.N.BitLen() < leastBits {
-		return nil, errShort
+		return errShort
 	}
-	return key, nil
+	return nil
 }
 
 // encodePrivate writes the key the one way the SDK reads without guessing.
@@ -94,8 +130,8 @@ func encodePublic(key *rsa.PublicKey) string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// Probe signs with the app's private key through the SDK, verifies what came of it, and sees that Alipay's key is not
-// the app's own. It needs no network. Errors: identity.ErrNoSuchApp, ErrKeyPair, ErrMixedUp.
+// Probe signs with the app's private key through the SDK, and verifies what came of it. It needs no network. Errors:
+// identity.ErrNoSuchApp, ErrKeyPair.
 func (c *Client) Probe(_ context.Context, name string) error {
 	a, ok := c.apps[name]
 	if !ok {
@@ -105,9 +141,6 @@ func (c *Client) Probe(_ context.Context, name string) error {
 	signature, err := a.sdk.SignBytes(text)
 	if err != nil || verify(&a.private.PublicKey, text, signature) != nil {
 		return ErrKeyPair
-	}
-	if a.private.PublicKey.Equal(a.alipay) {
-		return ErrMixedUp
 	}
 	return nil
 }

@@ -272,7 +272,7 @@ func TestSendThatNeverLeftIsRetried(t *testing.T) {
 	closed.Close()
 	client, _ := newClient(t, closed.URL)
 	got := client.Send(t.Context(), to(), "low", message())
-	if got.Kind != reminder.OutcomeRetry || got.Reason != reminder.ReasonBusy || got.Code != "http/not_sent" || got.RetryAfter <= 0 {
+	if got.Kind != reminder.OutcomeRetry || got.Reason != reminder.ReasonBusy || got.Code != "http/refused" || got.RetryAfter <= 0 {
 		t.Fatalf("%+v", got)
 	}
 }

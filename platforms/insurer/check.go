@@ -24,15 +24,15 @@ var (
 
 const fromBureau = "the bureau issued it"
 
-// Check adds every problem that the reading of the configuration tells. New adds those of checkWire: `server check` tells
-// them region by region, and goes on to try the other regions.
+// Check adds every problem of the section.
 func (ps *Profiles) Check(r setting.Report) {
-	r.Need(len(*ps) > 0 || r.Has("regions"), "", "is empty", "configure at least one region")
+	r.Need(len(*ps) > 0, "", "is empty", "configure at least one region")
 	for code, p := range *ps {
 		p.check(r.At(code), code)
 	}
 }
 
+// check adds the problems of one region: of the profile, then of what goes over the wire.
 func (p Profile) check(r setting.Report, code string) {
 	r.Need(sixDigits.MatchString(code), "", "is not a region code", "six digits, in quotes")
 	r.Need(p.Name != "", "name", "is missing", "the name that people see")
@@ -43,10 +43,12 @@ func (p Profile) check(r setting.Report, code string) {
 	for n, rule := range p.Accounts.Rules {
 		rule.check(r.At("accounts").At(strconv.Itoa(n)))
 	}
+	p.checkWire(r)
 }
 
 func (d Dialect) check(r setting.Report) {
 	r.Address("base_url", d.BaseURL)
+	d.TLS.Check(r)
 	setting.OneOf(r, "path_mode", d.PathMode, PathSuffix, PathSingle)
 	setting.OneOf(r, "auth", d.Auth.Scheme, AuthTIF, AuthAPIKey)
 	r.Need(d.Auth.Scheme != AuthTIF || d.Auth.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")

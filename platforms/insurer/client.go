@@ -62,16 +62,15 @@ func New(profiles Profiles, options Options) (*Client, error) {
 	numbers := newSequence() // shared: several regions may be asked in one institution's name
 	var problems setting.Problems
 	for code, p := range profiles {
-		before, r := len(problems), setting.NewReport(&problems).At(code)
-		p.check(r, code)
-		p.checkWire(r)
-		if len(problems) > before {
+		var found setting.Problems
+		p.check(setting.NewReport(&found).At(code), code)
+		if problems = append(problems, found...); found.Err() != nil {
 			continue
 		}
 		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
 		c.regions[code] = &region{
 			code: code, Profile: p, retry: newRetry(p.Retries), sequence: numbers, log: log,
-			http: outside.NewClient(outside.Options{Timeout: p.Timeout}),
+			http: outside.NewClient(outside.Options{Timeout: p.Timeout, TLS: p.TLS.Config()}),
 		}
 	}
 	return c, problems.Err()

@@ -31,15 +31,16 @@ type Error struct {
 	Code        string // the upstream's code when it is short and plain, else ""
 	Reference   string // inf_refmsgid, by which the bureau finds the question; "" without one
 	Status      int    // of HTTP; 0 without an answer
+	Cause       string // why no answer came, as a word of outside.Cause; "" for an answer
 	Gateway     bool   // the refusal was a gateway's own: it had no infcode
 	cause       error  // the context's error, if that was why
 }
 
-// Error returns the class, the region, the transaction and the code.
+// Error returns the class, the region, the transaction, the code and the cause.
 func (e *Error) Error() string {
 	var text strings.Builder
 	text.WriteString("insurer: " + string(e.Class) + ": region " + safeRegion(e.Region))
-	for _, part := range [][2]string{{"transaction", e.Transaction}, {"code", e.Code}} {
+	for _, part := range [][2]string{{"transaction", e.Transaction}, {"code", e.Code}, {"cause", e.Cause}} {
 		if part[1] != "" {
 			text.WriteString(" " + part[0] + " " + part[1])
 		}

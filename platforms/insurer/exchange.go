@@ -3,11 +3,11 @@ package insurer
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -86,7 +86,7 @@ func (r *region) fail(ctx context.Context, a ask, e *Error) error {
 		level = slog.LevelInfo
 	}
 	r.log.Log(ctx, level, "insurer_no_usable_answer", "class", string(e.Class), "region", e.Region,
-		"transaction", e.Transaction, "code", e.Code, "status", e.Status, "reference", e.Reference)
+		"transaction", e.Transaction, "code", e.Code, "cause", e.Cause, "status", e.Status, "reference", e.Reference)
 	return e
 }
 
@@ -132,25 +132,24 @@ func (r *region) receive(request *http.Request) (response, *Error) {
 	sent := time.Now()
 	answer, err := r.http.Do(request)
 	if err != nil {
-		return response{}, &Error{Class: transportClass(err)}
+		return response{}, unanswered(err, 0)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	result := response{status: answer.StatusCode, date: answer.Header.Get("Date"), sent: sent, took: time.Since(sent)}
 	if result.body, err = io.ReadAll(answer.Body); err != nil {
-		return response{}, &Error{Class: transportClass(err), Status: answer.StatusCode}
+		return response{}, unanswered(err, answer.StatusCode)
 	}
 	return result, nil
 }
 
-// transportClass looks at what kind of error it was and drops the error: its text holds the address.
-func transportClass(err error) Class {
-	var certificate *tls.CertificateVerificationError
+// unanswered keeps one word of the error: its text holds the address.
+func unanswered(err error, status int) *Error {
+	e := &Error{Class: ClassTimeout, Cause: outside.Cause(err), Status: status}
 	switch {
 	case errors.Is(err, outside.ErrBodyTooLarge):
-		return ClassMalformed
-	case errors.As(err, &certificate):
-		return ClassAccess
-	default:
-		return ClassTimeout
+		e.Class = ClassMalformed
+	case strings.HasPrefix(e.Cause, "tls"):
+		e.Class = ClassAccess
 	}
+	return e
 }

@@ -5,6 +5,7 @@ import (
 
 	"yibao/config/setting"
 	"yibao/identity"
+	"yibao/platforms/internal/outside"
 )
 
 // PathMode says how the transaction number reaches the upstream besides the body.
@@ -81,10 +82,11 @@ type Profile struct {
 
 // Dialect says how the upstream talks.
 type Dialect struct {
-	BaseURL     string   `koanf:"base_url"`
-	PathMode    PathMode `koanf:"path_mode"`
-	ContentType string   `koanf:"content_type"` // some gateways want text/plain
-	Auth        Auth     `koanf:",squash"`
+	BaseURL     string      `koanf:"base_url"`
+	PathMode    PathMode    `koanf:"path_mode"`
+	ContentType string      `koanf:"content_type"` // some gateways want text/plain
+	Auth        Auth        `koanf:",squash"`
+	TLS         outside.TLS `koanf:",squash"`
 
 	Timeout time.Duration `koanf:"timeout"` // of one exchange
 	Retries int           `koanf:"retries"` // further tries of a question without answer; 0 for none

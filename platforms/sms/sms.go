@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 	"yibao/identity"
 	"yibao/platforms/internal/outside"
 	"yibao/platforms/internal/phone"
+	"yibao/platforms/reach"
 )
 
 // Config is the section sms of the configuration: what the gateway's operator gives, and how long to wait.
@@ -26,6 +29,7 @@ type Config struct {
 	SignName string         `koanf:"sign_name"` // 签名
 	Template string         `koanf:"template"`  // the provider's id of the text
 	Timeout  time.Duration  `koanf:"timeout"`   // of the whole exchange
+	TLS      outside.TLS    `koanf:",squash"`
 }
 
 // SetDefaults fills the section.
@@ -41,6 +45,7 @@ func (c *Config) Check(r setting.Report) {
 	r.Need(c.Secret != "", "secret", "is missing", "give secret or secret_file")
 	r.Need(c.SignName != "", "sign_name", "is missing", "the signature that the gateway approved")
 	r.Need(c.Template != "", "template", "is missing", "the template that the gateway approved")
+	c.TLS.Check(r)
 	r.Numbers(*c)
 }
 
@@ -67,6 +72,7 @@ type Client struct {
 	config  Config
 	codeTTL time.Duration
 	http    *http.Client
+	tls     *tls.Config
 	log     *slog.Logger
 }
 
@@ -81,8 +87,19 @@ func New(config Config, o Options) (*Client, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	client := outside.NewClient(outside.Options{Timeout: config.Timeout, MaxBody: maxAnswer})
-	return &Client{config: config, codeTTL: o.CodeTTL, http: client, log: o.Log}, problems.Err()
+	settings := config.TLS.Config()
+	client := outside.NewClient(outside.Options{Timeout: config.Timeout, MaxBody: maxAnswer, TLS: settings})
+	return &Client{config: config, codeTTL: o.CodeTTL, http: client, tls: settings, log: o.Log}, problems.Err()
+}
+
+// Probe connects to the gateway and asks nothing of it. Its error is ErrTransport, with a word of package reach.
+func (c *Client) Probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	if err := reach.Dial(ctx, c.config.URL, c.tls); err != nil {
+		return fmt.Errorf("%w: %s", ErrTransport, reach.Cause(err))
+	}
+	return nil
 }
 
 type message struct {
@@ -152,13 +169,12 @@ func (c *Client) post(ctx context.Context, body []byte) (int, []byte, error) {
 
 // classify never lets the error's own text out: it carries the address, and an address may carry a key.
 func classify(err error) error {
-	var timeout interface{ Timeout() bool }
-	switch {
+	switch word := outside.Cause(err); {
 	case errors.Is(err, outside.ErrBodyTooLarge):
 		return ErrMalformed
-	case errors.Is(err, context.DeadlineExceeded) || (errors.As(err, &timeout) && timeout.Timeout()):
+	case word == reach.Time:
 		return ErrTimeout
 	default:
-		return ErrTransport
+		return fmt.Errorf("%w: %s", ErrTransport, word)
 	}
 }

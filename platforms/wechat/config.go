@@ -11,6 +11,7 @@ import (
 	"yibao/config/setting"
 	"yibao/identity"
 	"yibao/platforms/internal/miniprogram"
+	"yibao/platforms/internal/outside"
 	"yibao/platforms/internal/wording"
 	"yibao/reminder"
 )
@@ -24,7 +25,8 @@ const (
 type Config struct {
 	BaseURL string         `koanf:"base_url"` // scheme, host and optional path prefix
 	Timeout time.Duration  `koanf:"timeout"`  // of each exchange with the platform
-	Apps    map[string]App `koanf:"apps"`     // by our names
+	TLS     outside.TLS    `koanf:",squash"`
+	Apps    map[string]App `koanf:"apps"` // by our names
 }
 
 // App is one mini-program.
@@ -53,21 +55,29 @@ func (c *Config) Templates() []reminder.Template {
 	return miniprogram.Templates(identity.WeChat, c.Apps)
 }
 
-// Check adds every problem that the reading of the configuration tells; without an app there is none. New adds those of
-// ids and templates: `server check` tells them one by one, and goes on to try the rest.
-func (c *Config) Check(r setting.Report) {
+// Check adds every problem of the section; without an app there is none.
+func (c *Config) Check(r setting.Report) { c.usable(r) }
+
+// usable is Check. It returns the apps that can be asked, each with the templates that have no problem.
+func (c *Config) usable(r setting.Report) map[string]map[string]Template {
 	if len(c.Apps) == 0 {
-		return
+		return nil
 	}
 	r.Address("base_url", c.BaseURL)
+	c.TLS.Check(r)
 	r.Numbers(*c)
 	r.Need(c.Timeout <= maxTimeout, "timeout", "is above 30s", "the default is 6s")
 	r = r.At("apps")
 	miniprogram.Check(r, c.Apps)
+	usable := map[string]map[string]Template{}
 	for name, app := range c.Apps {
 		r.At(name).Need(app.Secret != "", "secret", "is missing", "give secret or secret_file")
 		setting.OneOf(r.At(name), "state", app.State, "developer", "trial", "formal")
+		if templates, ok := checkApp(r.At(name), app); ok {
+			usable[name] = templates
+		}
 	}
+	return usable
 }
 
 const console = "take it from the WeChat console"

@@ -1,7 +1,8 @@
 package wechat
 
 import (
-	"context"
+	"crypto/tls"
+	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -15,43 +16,46 @@ import (
 const sdkHost = "api.weixin.qq.com"
 
 // installHTTPClient gives the SDK our client. It is a plain global of the SDK's, so it is written once in a process;
-// what differs between two Clients, address and time limit, travels in the request's context.
+// what differs between two Clients, the route and the time limit, travels in the request's context.
 var installHTTPClient = sync.OnceFunc(func() {
-	once := outside.NewTransport(maxTimeout)
-	once.DisableKeepAlives = true
-	util.DefaultHTTPClient = outside.NewClient(outside.Options{
-		Timeout:   maxTimeout,
-		Transport: &router{next: outside.NewTransport(maxTimeout), once: once},
-	})
+	util.DefaultHTTPClient = outside.NewClient(outside.Options{Timeout: maxTimeout, Transport: router{}})
 })
 
-type baseKey struct{}
-
-func withBase(ctx context.Context, base *url.URL) context.Context {
-	return context.WithValue(ctx, baseKey{}, base)
-}
-
-// router sends a request to the address in its context in place of WeChat's own.
-type router struct {
-	next http.RoundTripper
+// route is how one Client reaches WeChat, or the gateway in between.
+type route struct {
+	base *url.URL
+	next *http.Transport
 	// once opens a connection for each request. Sign-in goes through it: net/http sends a GET a second time by itself
 	// when a connection that was used before dies under it, and the code in this one is good for one use. A POST it
 	// repeats only when nothing of it has left.
-	once http.RoundTripper
+	once *http.Transport
 }
 
-func (r *router) RoundTrip(request *http.Request) (*http.Response, error) {
-	next := r.next
-	if request.Method == http.MethodGet {
-		next = r.once
-	}
-	base, ok := request.Context().Value(baseKey{}).(*url.URL)
+func newRoute(base *url.URL, settings *tls.Config) *route {
+	r := &route{base, outside.NewTransport(maxTimeout, settings), outside.NewTransport(maxTimeout, settings)}
+	r.once.DisableKeepAlives = true
+	return r
+}
+
+type routeKey struct{}
+
+// router sends a request along the route in its context, in place of WeChat's own address.
+type router struct{}
+
+var errNoRoute = errors.New("wechat: a request without a route")
+
+// RoundTrip implements http.RoundTripper.
+func (router) RoundTrip(request *http.Request) (*http.Response, error) {
+	r, ok := request.Context().Value(routeKey{}).(*route)
 	if !ok || request.URL.Host != sdkHost {
-		return next.RoundTrip(request)
+		return nil, errNoRoute
 	}
 	// A RoundTripper must not change the request it is given.
 	routed := request.Clone(request.Context())
-	routed.URL.Scheme, routed.URL.Host, routed.Host = base.Scheme, base.Host, base.Host
-	routed.URL.Path = base.Path + request.URL.Path
-	return next.RoundTrip(routed)
+	routed.URL.Scheme, routed.URL.Host, routed.Host = r.base.Scheme, r.base.Host, r.base.Host
+	routed.URL.Path = r.base.Path + request.URL.Path
+	if request.Method == http.MethodGet {
+		return r.once.RoundTrip(routed)
+	}
+	return r.next.RoundTrip(routed)
 }

@@ -128,7 +128,7 @@ func TestNewReportsAllProblems(t *testing.T) {
 		t.Errorf("no app: %v", err)
 	}
 	c.SetDefaults()
-	c.Apps = map[string]App{"a": app("wx1", "abc\n")}
+	c.Apps = map[string]App{"a": app("wx1", "abc")}
 	if _, err := New(c, Options{}); err != nil {
 		t.Errorf("defaults: %v", err)
 	}

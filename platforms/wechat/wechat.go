@@ -27,7 +27,7 @@ type Options struct {
 // Client talks to WeChat for all apps. It is safe for concurrent use.
 type Client struct {
 	apps    map[string]*app
-	base    *url.URL
+	route   *route
 	timeout time.Duration
 	log     *slog.Logger
 }
@@ -56,20 +56,16 @@ func New(c Config, o Options) (*Client, error) {
 	}
 	var problems setting.Problems
 	r := setting.NewReport(&problems)
-	c.Check(r)
+	usable := c.usable(r)
 	base, err := url.Parse(strings.TrimRight(c.BaseURL, "/"))
 	if err != nil {
 		base = &url.URL{} // told by Check
 	}
 	installHTTPClient()
-	client := &Client{apps: map[string]*app{}, base: base, timeout: c.Timeout, log: o.Log}
-	for name, a := range c.Apps {
-		a.Secret = setting.Secret(strings.TrimSpace(a.Secret.Reveal()))
-		templates, ok := checkApp(r.At("apps").At(name), a)
-		if !ok {
-			continue
-		}
-		ready := &app{App: a, name: name, templates: templates}
+	route := newRoute(base, c.TLS.Config())
+	client := &Client{apps: map[string]*app{}, route: route, timeout: c.Timeout, log: o.Log}
+	for name, templates := range usable {
+		ready := &app{App: c.Apps[name], name: name, templates: templates}
 		ready.tokens = &tokens{
 			fetch: func(ctx context.Context) (token, error) { return client.fetchToken(ctx, ready) },
 			now:   o.Now,
@@ -92,7 +88,7 @@ func (c *Client) Probe(ctx context.Context, name string) error {
 
 // outgoing is the context of one exchange: routed to the configured address, with the configured time limit.
 func (c *Client) outgoing(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(withBase(ctx, c.base), c.timeout)
+	return context.WithTimeout(context.WithValue(ctx, routeKey{}, c.route), c.timeout)
 }
 
 func (c *Client) warn(ctx context.Context, event, app, code string) {

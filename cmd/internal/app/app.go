@@ -68,6 +68,7 @@ func Open(ctx context.Context, opts Options) (*App, error) {
 		opts.Role = RoleAll
 	}
 	a := &App{opts: opts, metrics: prometheus.NewRegistry()}
+	countWithheld(a.metrics)
 	keys, err := loadKeys(opts.Config)
 	if err != nil {
 		return nil, err
@@ -96,10 +97,10 @@ func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.S
 		Now: opts.Now,
 	})
 	if err != nil {
-		return nil, storeHint(err)
+		return nil, storeHint(ctx, opts.Config.MongoDB.URI.Reveal(), err)
 	}
 	if err := s.EnsureIndexes(ctx); err != nil {
-		return nil, errors.Join(storeHint(err), s.Close(ctx))
+		return nil, errors.Join(storeHint(ctx, opts.Config.MongoDB.URI.Reveal(), err), s.Close(ctx))
 	}
 	return s, nil
 }

@@ -13,34 +13,44 @@ import (
 func TestHintsSayWhereToLook(t *testing.T) {
 	t.Parallel()
 	for _, one := range []struct {
+		address   string
 		hints     []hint
 		err, look string
 	}{
-		{wechatHints, "wechat: errcode 40164", "IP whitelist"},
-		{wechatHints, "wechat: no token: not_sent", "base_url"},
-		{alipayHints, "alipay: the gateway gave no answer to believe: http/timeout", "alipay_public_key"},
-		{regionHints, "insurer: timeout: region 990100 transaction 1101", "base_url"},
-		{regionHints, "insurer: access: region 990100", "paas_id"},
+		{"wechat.base_url", wechatHints, "wechat: errcode 40164", "IP whitelist"},
+		{"wechat.base_url", wechatHints, "wechat: no token: dns", "the host in wechat.base_url is not known to DNS"},
+		{"wechat.base_url", wechatHints, "wechat: no token: refused", "nothing takes connections there"},
+		{"alipay.gateway", alipayHints, "alipay: the gateway gave no answer to believe: http/timeout", "no answer in time: is alipay.gateway"},
+		{"alipay.gateway", alipayHints, "alipay: the gateway gave no answer to believe: http/tls_name", "alipay.gateway must name the host"},
+		{"alipay.gateway", alipayHints, "alipay: the gateway gave no answer to believe: answer/signature", "alipay_public_key is not the key"},
+		{"alipay.gateway", alipayHints, "alipay: the gateway refuses the app: 40002/isv.invalid-signature", "belongs to private_key"},
+		{"insurer.base_url", regionHints, "insurer: timeout: region 990100 transaction 1101 cause unreachable", "a firewall"},
+		{"insurer.base_url", regionHints, "insurer: access: region 990100 cause tls_authority", "ca_file beside insurer.base_url"},
+		{"insurer.base_url", regionHints, "insurer: access: region 990100 cause tls_client", "client_cert_file"},
+		{"insurer.base_url", regionHints, "insurer: access: region 990100", "paas_id"},
+		{"", keyHints, "store: seal key: not an AEAD keyset", "swapped"},
 	} {
 		cause := errors.New(one.err)
-		got := withHint(one.hints, cause)
+		got := withHint(one.address, one.hints, cause)
 		if !errors.Is(got, cause) || !strings.Contains(got.Error(), one.look) {
 			t.Errorf("%s: %v", one.err, got)
 		}
 	}
 	plain := errors.New("something else")
-	if got := withHint(wechatHints, plain); got != plain || withHint(wechatHints, nil) != nil {
+	if got := withHint("x", wechatHints, plain); got != plain || withHint("x", wechatHints, nil) != nil {
 		t.Error(got)
 	}
 }
 
 func TestStoreHintSparesWhatExplainsItself(t *testing.T) {
 	t.Parallel()
-	if got := storeHint(fmt.Errorf("%w: ping: timeout", identity.ErrStore)); !errors.Is(got, identity.ErrStore) || !strings.Contains(got.Error(), "mongodb.uri") {
+	const nowhere = "mongodb://127.0.0.1:1/"
+	got := storeHint(t.Context(), nowhere, fmt.Errorf("%w: ping: timeout", identity.ErrStore))
+	if !errors.Is(got, identity.ErrStore) || !strings.Contains(got.Error(), "refused (nothing takes connections there") || !strings.Contains(got.Error(), "mongodb.uri") {
 		t.Error(got)
 	}
 	for _, err := range []error{store.ErrKeys, errors.Join(store.ErrSchema, identity.ErrStore)} {
-		if got := storeHint(err); got != err {
+		if got := storeHint(t.Context(), nowhere, err); got != err {
 			t.Error(got)
 		}
 	}

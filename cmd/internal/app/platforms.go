@@ -20,6 +20,7 @@ type platform struct {
 	templates []reminder.Template
 	tries     []try
 	hints     []hint
+	address   string // the key of the address that it is reached at
 }
 
 // client is what the server needs of an adapter.
@@ -42,12 +43,14 @@ func platforms(c *config.Config, log *slog.Logger) []platform {
 	rows := []platform{
 		{
 			name: identity.WeChat, client: wechatClient, err: wechatErr,
-			offers: c.WeChat.Offers(), templates: c.WeChat.Templates(), hints: wechatHints,
+			offers: c.WeChat.Offers(), templates: c.WeChat.Templates(),
+			hints: wechatHints, address: "wechat.base_url",
 			tries: []try{{seen: "a stable token was issued", do: wechatClient.Probe}},
 		},
 		{
 			name: identity.Alipay, client: alipayClient, err: alipayErr,
-			offers: c.Alipay.Offers(), templates: c.Alipay.Templates(), hints: alipayHints,
+			offers: c.Alipay.Offers(), templates: c.Alipay.Templates(),
+			hints: alipayHints, address: "alipay.gateway",
 			tries: []try{
 				{seen: "the private key signs", do: alipayClient.Probe},
 				// Only the gateway can say that its key and ours belong together; the question changes nothing there.
@@ -70,10 +73,13 @@ var wechatHints = []hint{
 	{"errcode 40125", "secret is not this app's"},
 	{"errcode 40164", "add this machine's public address to the app's IP whitelist in the WeChat console"},
 	{"errcode 40243", "the app's secret is frozen; thaw it in the WeChat console"},
-	{"no token", "is wechat.base_url right, may this machine reach it?"},
+	{"no token", "is wechat.base_url right?"},
+	{"cannot be read", "is wechat.base_url that of WeChat, or of a gateway that passes its answers on?"},
 }
 
 var alipayHints = []hint{
-	{"no answer", "is alipay.gateway right, may this machine reach it, is alipay_public_key that gateway's?"},
-	{"signature", "does the Alipay console have the public key that belongs to private_key?"},
+	{"answer/signature", "alipay_public_key is not the key of this gateway: take Alipay's from the console"},
+	{"invalid-signature", "the Alipay console does not have the public key that belongs to private_key"},
+	{"invalid-app-id", "app_id is not the id of an app"},
+	{"no answer", "is alipay.gateway right?"},
 }

@@ -13,6 +13,7 @@ import (
 	"yibao/config"
 	"yibao/config/setting"
 	"yibao/platforms/insurer"
+	"yibao/platforms/sms"
 	"yibao/store"
 )
 
@@ -34,136 +35,126 @@ const (
 // refuse three.
 const maxClockOffset = time.Minute
 
-// RunProbes tries everything that the configuration names, one after the other, each with its own time limit. A part that
-// cannot be tried leaves the others to be tried.
-func RunProbes(ctx context.Context, c *config.Config, log *slog.Logger) []Probe {
-	all := probeKeysAndStore(ctx, c)
-	outside, err := newOutside(c, log, time.Now, nil)
-	var problems setting.Problems
-	_ = errors.As(err, &problems)
+// RunProbes tries everything that the configuration names, one after the other, each with its own time limit. What has a
+// problem is left out, and leaves the others to be tried. It changes nothing outside.
+func RunProbes(ctx context.Context, c *config.Config, problems setting.Problems, log *slog.Logger) []Probe {
+	all := probeKeysAndStore(ctx, c, problems)
+	outside, _ := newOutside(c, log, time.Now, nil) // its problems are among those given
 	for _, p := range outside.platforms {
 		for _, app := range slices.Sorted(maps.Keys(p.offers)) {
 			all = append(all, p.probe(ctx, app, problems)...)
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(c.Regions)) {
-		all = append(all, probeRegion(ctx, outside.Insurer, code, c.Regions[code].Timeout, problems)...)
+		all = append(all, probeRegion(ctx, outside.Insurer, code, problems)...)
 	}
-	// Nothing is sent by SMS: a message costs money, and no person waits for it.
-	about := Probe{Name: "sms", Word: WordSkip, Note: "configured, but cannot be tried without sending a message"}
-	if outside.SMS == nil {
-		about.Note = "not configured; no region offers a proof by SMS"
+	return append(all, probeSMS(ctx, outside.SMS, problems))
+}
+
+// sound says whether a part has no problem: neither itself, nor a section above or a key below it. Keys below it that begin
+// with but belong to parts of their own.
+func sound(problems setting.Problems, part, but string) bool {
+	return !slices.ContainsFunc(problems, func(p setting.Problem) bool {
+		below := p.Key == part || strings.HasPrefix(p.Key, part+".") || strings.HasPrefix(part, p.Key+".")
+		return !p.Hint && below && (but == "" || !strings.HasPrefix(p.Key, but))
+	})
+}
+
+func skipped(name string) Probe {
+	return Probe{Name: name, Word: WordSkip, Note: "cannot be tried before the problems above are mended"}
+}
+
+func probeKeysAndStore(ctx context.Context, c *config.Config, problems setting.Problems) []Probe {
+	if !sound(problems, "keys", "") {
+		return []Probe{skipped("keys"), skipped("mongodb")}
 	}
-	all = append(all, about)
-	if len(c.Server.TrustedProxies) == 0 {
-		all = append(all, Probe{Name: "server.trusted_proxies", Word: WordHint, Note: "is empty: behind a proxy all users " +
-			"would share its address, and so the limits per address"})
+	keys, err := loadKeys(c)
+	all := []Probe{{Name: "keys", Err: withHint("", keyHints, err), Note: "the four key files are of the right kind"}}
+	if err != nil || !sound(problems, "mongodb", "") {
+		return append(all, skipped("mongodb"))
+	}
+	alone, err := lookAtServers(ctx, c.MongoDB.URI.Reveal())
+	if err != nil {
+		return append(all, Probe{Name: "mongodb", Err: withHint("mongodb.uri", mongoHints, err)})
+	}
+	all = append(all, probe(ctx, "mongodb", "mongodb.uri", mongoHints, func(ctx context.Context) (string, error) {
+		return probeStore(ctx, c, keys)
+	}))
+	if alone {
+		all = append(all, Probe{Name: "mongodb", Word: WordHint, Note: "is one server and no replica set: while it is down " +
+			"everything is, and with its disk all is lost (for trying, that is all right)"})
 	}
 	return all
 }
 
-// told makes a line for the part's own problems and one for each of its templates. Without problems of its own the part
-// can be tried.
-func told(problems setting.Problems, part string) (lines []Probe, sound bool) {
-	texts := map[string][]string{}
-	for _, p := range problems {
-		key, below := strings.CutPrefix(p.Key+".", part+".")
-		if !below {
-			continue
-		}
-		name := part
-		if template, ok := strings.CutPrefix(key, "templates."); ok {
-			template, key, _ = strings.Cut(template, ".")
-			name += ".templates." + template
-		}
-		if key != "" {
-			key = strings.TrimSuffix(key, ".") + ": "
-		}
-		texts[name] = append(texts[name], key+p.What+" ("+p.Mend+")")
-	}
-	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		lines = append(lines, Probe{Name: name, Err: errors.New(strings.Join(texts[name], "\n"))})
-	}
-	return lines, texts[part] == nil
-}
-
-func probeKeysAndStore(ctx context.Context, c *config.Config) []Probe {
-	keys, err := loadKeys(c)
-	all := []Probe{{Name: "keys", Err: err, Note: "the four key files are of the right kind"}}
-	if err != nil {
-		return append(all, Probe{Name: "mongodb", Word: WordSkip, Note: "cannot be tried without the keys"})
-	}
-	return append(all, probe(ctx, "mongodb", mongoHints, func(ctx context.Context) (string, error) {
-		return probeStore(ctx, c, keys)
-	}))
-}
-
-// probe tells an app's problems, then tries it.
-func (p platform) probe(ctx context.Context, app string, problems setting.Problems) []Probe {
+// probe tries an app.
+func (p platform) probe(ctx context.Context, app string, problems setting.Problems) (all []Probe) {
 	name := string(p.name) + ".apps." + app
-	all, sound := told(problems, name)
-	if !sound {
-		return all
+	if !sound(problems, name, name+".templates.") || !sound(problems, string(p.name), string(p.name)+".apps.") {
+		return []Probe{skipped(name)}
 	}
 	for _, t := range p.tries {
-		all = append(all, probe(ctx, t.of+name, p.hints, func(ctx context.Context) (string, error) {
+		all = append(all, probe(ctx, t.of+name, p.address, p.hints, func(ctx context.Context) (string, error) {
 			return t.seen, t.do(ctx, app)
 		}))
 	}
 	return all
 }
 
-// probeRegion tells a region's problems, then tries it. limit is how long one exchange may take.
-func probeRegion(
-	ctx context.Context, client *insurer.Client, code string, limit time.Duration, problems setting.Problems,
-) []Probe {
+// probeRegion tries a region's upstream, and compares clocks.
+func probeRegion(ctx context.Context, client *insurer.Client, code string, problems setting.Problems) []Probe {
 	name := "regions." + code
-	all, sound := told(problems, name)
-	if !sound {
-		return all
+	if !sound(problems, name, "") {
+		return []Probe{skipped(name)}
 	}
-	understood := false
-	all = []Probe{probe(ctx, name, regionHints, func(ctx context.Context) (string, error) {
-		asked := time.Now()
+	understood, unanswered := false, false
+	all := []Probe{probe(ctx, name, "insurer.base_url", regionHints, func(ctx context.Context) (string, error) {
 		var err error
 		understood, err = client.Probe(ctx, code)
-		return "the upstream answers", sayUnreached(err, time.Since(asked), limit)
+		var e *insurer.Error
+		if unanswered = errors.As(err, &e) && e.Cause != ""; unanswered {
+			err = errors.New("the upstream gives no answer: " + e.Cause)
+		}
+		return "the upstream answers", err
 	})}
+	if unanswered {
+		return all
+	}
 	if all[0].Err == nil && !understood {
 		all = append(all, Probe{Name: name, Word: WordHint, Note: "what it says of a person who cannot exist fits no rule of " +
 			"insurer.failures.not_enrolled or .mismatch (nor empty_means_not_enrolled): a mistyped number would " +
 			"count as the upstream's failure"})
 	}
 	return append(all,
-		probe(ctx, "clock against "+name, nil, func(ctx context.Context) (string, error) {
-			asked := time.Now()
-			offset, err := client.ClockOffset(ctx, code)
-			return checkOffset(offset, sayUnreached(err, time.Since(asked), limit))
+		probe(ctx, "clock against "+name, "insurer.base_url", nil, func(ctx context.Context) (string, error) {
+			return checkOffset(client.ClockOffset(ctx, code))
 		}))
 }
 
-// sayUnreached tells a machine that cannot be reached from one that takes too long: both are a timeout to the adapter.
-// took is how long it was tried, limit how long one answer may take.
-func sayUnreached(err error, took, limit time.Duration) error {
-	var e *insurer.Error
-	if !errors.As(err, &e) || e.Class != insurer.ClassTimeout || e.Status != 0 {
-		return err
+// probeSMS connects to the gateway. Nothing is sent: a message costs money, and no person waits for it.
+func probeSMS(ctx context.Context, client *sms.Client, problems setting.Problems) Probe {
+	const name = "sms"
+	switch {
+	case !sound(problems, name, ""):
+		return skipped(name)
+	case client == nil:
+		return Probe{Name: name, Word: WordSkip, Note: "not configured; no region offers a proof by SMS"}
 	}
-	what := "it cannot be reached"
-	if took >= limit {
-		what = "no answer within " + limit.String()
+	tried := probe(ctx, name, "sms.url", nil, func(ctx context.Context) (string, error) { return "", client.Probe(ctx) })
+	if tried.Err == nil {
+		tried.Word, tried.Note = WordSkip, "can be reached; the rest cannot be tried without sending a message"
 	}
-	return errors.New("insurer: " + what + " (is insurer.base_url right, may this machine reach it?)")
+	return tried
 }
 
-func probe(ctx context.Context, name string, hints []hint, try func(context.Context) (string, error)) Probe {
+func probe(ctx context.Context, name, address string, hints []hint, try func(context.Context) (string, error)) Probe {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
 	note, err := try(ctx)
 	if err != nil {
 		note = ""
 	}
-	return Probe{Name: name, Err: withHint(hints, err), Note: note}
+	return Probe{Name: name, Err: withHint(address, hints, err), Note: note}
 }
 
 // checkOffset judges how far our clock is from the upstream's.

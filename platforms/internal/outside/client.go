@@ -3,6 +3,7 @@
 package outside
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -29,6 +30,7 @@ var ErrBodyTooLarge = errors.New("outside: the answer's body is too large")
 type Options struct {
 	Timeout   time.Duration     // of a whole exchange, body included; 0 means DefaultTimeout
 	MaxBody   int64             // bytes of an answer's body after decompression; 0 means DefaultMaxBody
+	TLS       *tls.Config       // of a transport of the client's own; nil means the machine's authorities
 	Transport http.RoundTripper // what to send through; nil means a tuned transport of the client's own
 }
 
@@ -42,7 +44,7 @@ func NewClient(o Options) *http.Client {
 		o.MaxBody = DefaultMaxBody
 	}
 	if o.Transport == nil {
-		o.Transport = NewTransport(o.Timeout)
+		o.Transport = NewTransport(o.Timeout, o.TLS)
 	}
 	return &http.Client{
 		Timeout:       o.Timeout,
@@ -54,11 +56,12 @@ func NewClient(o Options) *http.Client {
 // NewTransport returns the tuned transport alone, for an adapter that puts a RoundTripper of its own before it. It
 // speaks HTTP/1.1: over HTTP/2 net/http sends a POST a second time after some resets of its stream, though whoever reset
 // it may have acted on the first.
-func NewTransport(timeout time.Duration) *http.Transport {
+func NewTransport(timeout time.Duration, settings *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: min(dialTimeout, timeout), KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
+		TLSClientConfig:        settings,
 		MaxIdleConns:           4 * idleConnsPerHost,
 		MaxIdleConnsPerHost:    idleConnsPerHost,
 		IdleConnTimeout:        idleConnTimeout,

@@ -80,9 +80,8 @@ func TestNeverHTTP2(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	transport := outside.NewTransport(time.Minute)
 	trusting, _ := server.Client().Transport.(*http.Transport)
-	transport.TLSClientConfig = &tls.Config{RootCAs: trusting.TLSClientConfig.RootCAs}
+	transport := outside.NewTransport(time.Minute, &tls.Config{RootCAs: trusting.TLSClientConfig.RootCAs})
 	got, err := get(t, outside.NewClient(outside.Options{Transport: transport}), server.URL)
 	if err != nil || string(got) != "HTTP/1.1" {
 		t.Fatalf("%s, %v", got, err)

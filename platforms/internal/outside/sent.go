@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http/httptrace"
 	"sync/atomic"
+
+	"yibao/platforms/reach"
 )
 
 // Flight watches one exchange: it knows whether a connection was ever given to the request.
@@ -39,21 +41,11 @@ func dialFailed(err error) bool {
 	return errors.As(err, &lookup)
 }
 
-// Cause names in one word why an exchange failed, for logs and for the code of an outcome. The word is all that may leave
-// an adapter: the error's own text holds the URL, and with it secrets, codes and ids. The words are canceled, timeout, too_large,
-// not_sent, or lost for everything else (cut connection, a status or an answer that cannot be read).
+// Cause names in one word why an exchange failed, for logs and for the code of an outcome: too_large, or a word of package
+// reach. The word is all that may leave an adapter.
 func Cause(err error) string {
-	var timeout interface{ Timeout() bool }
-	switch {
-	case errors.Is(err, context.Canceled):
-		return "canceled"
-	case dialFailed(err):
-		return "not_sent"
-	case errors.Is(err, ErrBodyTooLarge):
+	if errors.Is(err, ErrBodyTooLarge) {
 		return "too_large"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "timeout"
-	default:
-		return "lost"
 	}
+	return reach.Cause(err)
 }

@@ -119,11 +119,11 @@ func TestDialAgainOnDeadPooledConnectionWasNotSent(t *testing.T) {
 func TestCause(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
-		"canceled":  fmt.Errorf("x: %w", context.Canceled),
-		"timeout":   context.DeadlineExceeded,
-		"too_large": outside.ErrBodyTooLarge,
-		"not_sent":  &net.OpError{Op: "dial", Err: errors.New("refused")},
-		"lost":      errors.New("http get error"),
+		"canceled":    fmt.Errorf("x: %w", context.Canceled),
+		"timeout":     context.DeadlineExceeded,
+		"too_large":   outside.ErrBodyTooLarge,
+		"unreachable": &net.OpError{Op: "dial", Err: errors.New("no route")},
+		"lost":        errors.New("http get error"),
 	} {
 		if got := outside.Cause(err); got != want {
 			t.Errorf("%v is %q, want %q", err, got, want)
