@@ -305,7 +305,7 @@ func TestBrokenYAMLDoesNotQuoteTheFile(t *testing.T) {
 func TestARefusedValueIsShownUnlessSecret(t *testing.T) {
 	text := edited(t, "read_timeout: 10s", "read_timeout: soon", "key_file: /", "key: hunter2hunter2 #", "path_mode: suffix",
 		"path_mode: \"side ways\"", "url: https://sms.example.com/send", "url: https://me:hunter2@host/send?key=hunter2",
-		"metrics: true", "secrt: hunter2", "private_key_file: /", "private_key: hunter2 #")
+		"hsts: false", "hsts: false\n  secrt: hunter2", "private_key_file: /", "private_key: hunter2 #")
 	_, err := parse([]byte(text), nil)
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("a secret is shown: %v", err)
