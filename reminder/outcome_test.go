@@ -72,3 +72,20 @@ func TestRetryWaits(t *testing.T) {
 	r.later(40 * time.Second)
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
 }
+
+// A message that waits for its retry does not leave with another message of the user.
+func TestRetryWaitsBesideAnother(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.Parallel = 1 // the delivery of u-1 comes first
+	r := twoFallen(t, cfg)
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: time.Hour},
+		reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: time.Minute},
+		reminder.Outcome{Kind: reminder.OutcomeAccepted})
+	r.pass()
+	r.later(time.Minute)
+	open, finished := r.deliveries()
+	if len(open) != 1 || open[0].LinkID != "u-1" || open[0].Attempts != 1 || len(finished) != 1 || finished[0].LinkID != "u-2" {
+		t.Errorf("open %+v, finished %+v", open, finished)
+	}
+}

@@ -64,6 +64,24 @@ func TestNeverSubscribedEnds(t *testing.T) {
 	}
 }
 
+// A unit that comes back after a retry is one of a one-time template, within the limit. A long-term grant is no unit.
+func TestAUnitComesBack(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[reminder.Kind]int{reminder.OneTime: 2, reminder.LongTerm: 1} {
+		cfg := rigConfig()
+		cfg.MaxFree = 2
+		r := newRig(t, cfg, func(d *reminder.Deps) { d.Templates[0].Kind = kind })
+		r.grant(2)
+		r.put()
+		r.world.SetScript(func(request) reminder.Outcome {
+			r.grant(1)
+			return reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy}
+		})
+		r.fall(100)
+		r.expect(reminder.DeliveryPending, reminder.ReasonBusy, want, 0)
+	}
+}
+
 func TestQuotasLeaveOutOldUnknowns(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -219,6 +237,22 @@ func TestUnitOfAGoneLinkComesBack(t *testing.T) {
 	open, finished := r.deliveries()
 	if q := r.quota(); q.Free != 1 || len(q.Reserved) != 0 || len(open)+len(finished) != 0 {
 		t.Errorf("quota %+v, %d open, %d finished", q, len(open), len(finished))
+	}
+}
+
+// A reserved unit stays that of its delivery while that is postponed.
+func TestUnitOfAPostponedDeliveryStays(t *testing.T) {
+	t.Parallel()
+	r := reservedThenKilled(t)
+	r.put(func(s *reminder.Setting) { s.Quiet = reminder.QuietHours{Start: 13 * 60, End: 17 * 60} })
+	r.later(3 * time.Minute)
+	r.expect(reminder.DeliveryPending, reminder.ReasonQuietHours, 0, 1)
+	r.world.SetBalance("u-2", 1)
+	r.later(time.Hour)
+	r.expect(reminder.DeliveryPending, reminder.ReasonQuietHours, 0, 1)
+	open, _ := r.deliveries()
+	if len(open) != 2 || open[1].Reason != reminder.ReasonNoQuota || len(r.world.Sends()) != 0 {
+		t.Errorf("open %+v, %d sends", open, len(r.world.Sends()))
 	}
 }
 

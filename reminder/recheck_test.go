@@ -27,6 +27,9 @@ func TestPostponedMessageIsRefreshed(t *testing.T) {
 	if len(sends) != 1 || sends[0].Message.Balance == nil || *sends[0].Message.Balance != 3000 || !sends[0].Message.AsOf.Equal(r.world.Now()) {
 		t.Errorf("sent %+v", sends)
 	}
+	if m := r.last().Message; m.Balance == nil || *m.Balance != 3000 || !m.AsOf.Equal(r.world.Now()) {
+		t.Errorf("kept %+v", m)
+	}
 }
 
 // A delivery that found no worker or a busy platform is as old as a postponed one.
@@ -111,8 +114,8 @@ func TestAmountIsTakenOut(t *testing.T) {
 	r.put()
 	r.grant(1)
 	r.pass()
-	if sends := r.world.Sends(); len(sends) != 1 || sends[0].Message.Balance != nil {
-		t.Errorf("sent %+v", sends)
+	if sends := r.world.Sends(); len(sends) != 1 || sends[0].Message.Balance != nil || r.last().Message.Balance != nil {
+		t.Errorf("sent %+v, kept %+v", sends, r.last().Message)
 	}
 }
 

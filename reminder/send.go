@@ -82,9 +82,6 @@ func (r *round) serve(ctx context.Context) error {
 		return err
 	}
 	for _, d := range deliveries {
-		if ctx.Err() != nil { // at a stop the rest waits for the next start
-			break
-		}
 		if d.State == DeliveryPending && !d.NotBefore.After(r.now()) {
 			failures = append(failures, r.attend(ctx, d))
 		}
@@ -95,7 +92,7 @@ func (r *round) serve(ctx context.Context) error {
 // attend rechecks a due delivery, and sends, postpones or drops it.
 func (r *round) attend(ctx context.Context, d *Delivery) error {
 	c, err := r.recheck(ctx, d)
-	if err != nil || ctx.Err() != nil { // a stop interrupts the question: its failure is no finding
+	if err != nil || ctx.Err() != nil { // after a stop an answer is no finding, and the rest waits for the next start
 		return err
 	}
 	ctx = context.WithoutCancel(ctx) // from here on a stop waits for the end

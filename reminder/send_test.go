@@ -199,6 +199,84 @@ func TestSendOutlivesItsLeaseAndTheNextHolder(t *testing.T) {
 	}
 }
 
+// A holder slept longer than its lease, just before it writes "sending". The next one was killed at a later step, and has
+// left the delivery open: the first must not take "sending" for its own, and not send what the next one has dropped.
+func TestSleptOverAKilledHolder(t *testing.T) {
+	t.Parallel()
+	for call, want := range map[string]reminder.DeliveryState{
+		"send":       reminder.DeliveryUnknown,
+		"quotas.get": reminder.DeliveryDropped, // before the delivery is moved away
+	} {
+		r := newRig(t, rigConfig())
+		r.grant(1)
+		r.put()
+		r.world.Advance(time.Hour)
+		r.world.SetBalance("u-1", 1)
+		_, err := r.EvaluateDue(context.Background())
+		r.check(err)
+		sleeper := r.start(nth(1, "deliveries.get", func() error {
+			r.world.Advance(3 * time.Minute)
+			if want == reminder.DeliveryDropped {
+				r.check(r.Delete(context.Background(), r.caller, "u-1"))
+			}
+			next := r.start(nth(1, call, kill), nil)
+			_, _ = next.SendDue(context.Background())
+			return nil
+		}), nil)
+		_, err = sleeper.SendDue(context.Background())
+		r.check(err)
+		r.later(3 * time.Minute)
+		if d := r.last(); d.State != want || len(r.world.Sends()) != 0 {
+			t.Errorf("%s/%s, %d sends, want %s", d.State, d.Reason, len(r.world.Sends()), want)
+		}
+	}
+}
+
+// The answer of the write of an outcome is lost, and the store cannot look for it. The repetition finds it, so the delivery
+// is finished at once.
+func TestALostOutcomeIsFound(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	service := r.start(nth(3, "deliveries.get", lose), nth(2, "deliveries.replace", lose)) // after "sending" the outcome
+	service.db.SetTwice(false)
+	_, err = service.SendDue(context.Background())
+	r.check(err)
+	if open, finished := r.deliveries(); len(open) != 0 || len(finished) != 1 {
+		t.Errorf("%d open, %d finished", len(open), len(finished))
+	}
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}
+
+// bounded is a platform that notes how long a request may take.
+type bounded struct{ limit time.Duration }
+
+func (b *bounded) Send(ctx context.Context, _ reminder.Recipient, _ string, _ reminder.Message) reminder.Outcome {
+	deadline, _ := ctx.Deadline()
+	b.limit = time.Until(deadline)
+	return reminder.Outcome{Kind: reminder.OutcomeAccepted}
+}
+
+func TestASendIsBounded(t *testing.T) {
+	t.Parallel()
+	var platform bounded
+	cfg := rigConfig()
+	cfg.SendTimeout = time.Minute
+	r := newRig(t, cfg, func(d *reminder.Deps) { d.Senders = map[identity.Platform]reminder.Sender{identity.WeChat: &platform} })
+	r.grant(1)
+	r.put()
+	r.fall(1)
+	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+	if platform.limit <= 0 || platform.limit > time.Minute {
+		t.Errorf("a send may take %v", platform.limit)
+	}
+}
+
 // A holder slept longer than its lease, and the next one got a retry for later. The first must not send before that.
 func TestSleptOverARetry(t *testing.T) {
 	t.Parallel()

@@ -402,8 +402,7 @@ func TestStopDuringTheEndOfALeftover(t *testing.T) {
 			cancel()
 			return nil
 		}), nil)
-		_, err := service.SendDue(ctx)
-		r.check(err)
+		_, _ = service.SendDue(ctx) // the other delivery waits for the next start
 		_, finished := r.deliveries()
 		if len(finished) != 1 || finished[0].State != tt.want || len(r.quota().Reserved) != 0 {
 			t.Errorf("killed before %s: finished %+v, quota %+v", tt.killed, finished, r.quota())
