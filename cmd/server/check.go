@@ -36,7 +36,7 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	if settings != nil {
 		log := slog.New(slog.DiscardHandler) // the lines below tell what came of it
 		if settings.Log.Level == "debug" {
-			log = newLog(settings, term.stderr)
+			log = newLog(settings.Log, term.stderr)
 		}
 		app.SilenceLibraries(log)
 		probes = append(probes, app.RunProbes(ctx, settings, problems, log)...)
