@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// language is what the sandbox speaks to whoever started it. Errors are English always.
+// language is the language of everything that is printed. Errors are English always.
 type language bool
 
 const (
@@ -19,7 +19,7 @@ func locale(getenv func(string) string) language {
 	return language(strings.HasPrefix(cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")), "zh"))
 }
 
-// languageOf reads what -lang says.
+// languageOf reads the value of -lang.
 func languageOf(text string) (language, error) {
 	if text != "zh" && text != "en" {
 		return english, errors.New("zh or en")

@@ -37,7 +37,7 @@ type flags struct {
 	data, listen, outside string
 	fresh, tour           bool
 	past                  int // days that the demo users are linked already; 0 for none
-	// asked are the addresses that somebody asked for: no other port will do.
+	// asked are the addresses that were asked for: no other port will do.
 	asked    map[string]bool
 	language language
 }

@@ -148,7 +148,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestAServerForOthersWarns: beyond loopback the banner says in plain words who can come in, and where.
+// TestAServerForOthersWarns: beyond loopback the banner says in plain words that others can come in, and where.
 func TestAServerForOthersWarns(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[string][2]string{"127.0.0.1:8080": {"http://127.0.0.1:8080", ""}, "[::1]:8080": {"http://[::1]:8080", ""},

@@ -80,7 +80,7 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	return s, nil
 }
 
-// explain adds what a person can do about a data folder that does not serve.
+// explain adds the way out of a data folder that does not serve.
 func explain(err error, dir string) error {
 	switch {
 	case errors.Is(err, embedded.ErrInUse):
@@ -157,7 +157,7 @@ func (s *sandbox) phone(platform, user string) *phone.Phone {
 }
 
 // listen opens the address. Where that cannot be had, a default moves to the next port that is free; an address that
-// somebody asked for is an error.
+// was asked for is an error.
 func listen(name, address string, asked map[string]bool) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if err == nil {
@@ -211,5 +211,5 @@ func loopback(name, address string) error {
 	return nil
 }
 
-// people lists who demos and tours begin with.
+// people lists the people that demos and tours begin with.
 func (s *sandbox) people() []phone.Person { return world.People(s.world.Simulator) }

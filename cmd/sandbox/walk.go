@@ -10,7 +10,7 @@ import (
 	"yibao/cmd/internal/phone"
 )
 
-// walker is who the walk-through links: the first of people() that is nothing special.
+// walker is the person that the walk-through links: the first of people() that is nothing special.
 const walker = 5
 
 // step is a part of the walk-through. The explanation stands outside the lines, because zsh takes a # in a pasted line

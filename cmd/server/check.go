@@ -34,7 +34,7 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	}
 	probes = append(probes, told(problems)...)
 	if settings != nil {
-		log := slog.New(slog.DiscardHandler) // the lines below tell what came of it
+		log := slog.New(slog.DiscardHandler) // the lines below tell the results
 		if settings.Log.Level == "debug" {
 			log = newLog(settings.Log, term.stderr)
 		}

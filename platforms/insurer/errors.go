@@ -19,7 +19,7 @@ const (
 	ClassUnsupported   Class = "unsupported"    // the region does not offer this
 	ClassWrongPassword Class = "wrong_password" // it refused number or password of a card
 	ClassBusiness      Class = "business"       // it refused for a reason of its own
-	ClassTimeout       Class = "timeout"        // no answer: nobody knows; asking again may help
+	ClassTimeout       Class = "timeout"        // no answer; asking again may help
 	ClassMalformed     Class = "malformed"      // the answer cannot be read
 )
 
