@@ -768,3 +768,20 @@ func TestWhatTheExampleCannotKnowIsToldUntilReplaced(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOpenFileWithSecretsInIt: the configuration file itself is a file with secrets, where they are written into it.
+func TestAnOpenFileWithSecretsInIt(t *testing.T) {
+	for text, told := range map[string]bool{example(t): false, edited(t, "uri_file: /", "uri: mongodb://me:hunter2@host # /"): true} {
+		for mode, open := range map[os.FileMode]bool{0o644: true, 0o640: false} {
+			path := filepath.Join(t.TempDir(), "config.yaml")
+			if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chmod(path, mode)); err != nil {
+				t.Fatal(err)
+			}
+			_, found, err := Read(path, []string{"YIBAO_TOKEN__KEY=0123456789abcdef0123456789abcdeX"})
+			is := slices.ContainsFunc(found, func(p setting.Problem) bool { return p.Key == "(file)" && p.Hint })
+			if err != nil || found.Err() != nil || is != (told && open) {
+				t.Errorf("mode %o: told %v, %v %v", mode, is, found, err)
+			}
+		}
+	}
+}

@@ -34,18 +34,27 @@ func Read(path string, environ []string) (*Config, setting.Problems, error) {
 			return nil, nil, fmt.Errorf("reading the configuration: %w", err)
 		}
 	}
-	c, problems := Parse(text, environ)
+	c, problems, inline := assemble(text, environ)
+	if info, err := os.Stat(path); err == nil && inline && setting.OpenToAll(info) {
+		problems = append(problems, setting.Problem{Key: "(file)", What: "holds secrets, and is open to everybody on this machine",
+			Mend: "chmod 600 " + path + ", or move the secrets into files of their own", Hint: true})
+	}
 	return c, problems, nil
 }
 
 // Parse is Read for a text.
 func Parse(text []byte, environ []string) (*Config, setting.Problems) {
-	var found setting.Problems
+	c, found, _ := assemble(text, environ)
+	return c, found
+}
+
+// assemble puts the configuration together and checks it. inline says that a secret stands in the text itself.
+func assemble(text []byte, environ []string) (_ *Config, found setting.Problems, inline bool) {
 	r := setting.NewReport(&found)
 	tree, err := readTree(text, environ)
 	if err != nil {
 		r.At("(file)").Take(err)
-		return nil, found
+		return nil, found, false
 	}
 	c, rd := Default(), reader{report: r, values: map[string]string{}, set: variables(environ)}
 	rd.read("", tree, reflect.ValueOf(&c).Elem())
@@ -60,7 +69,7 @@ func Parse(text []byte, environ []string) (*Config, setting.Problems) {
 		found[i].Source = rd.set[p.Key]
 	}
 	found.Sort()
-	return &c, found
+	return &c, found, rd.inline
 }
 
 // readTree merges file and environment into one tree of maps, lists and texts.

@@ -22,7 +22,8 @@ import (
 type reader struct {
 	report setting.Report
 	set    map[string]string // names of the environment variables, by the key that each sets
-	values map[string]string // what is written, by dotted key; without secrets
+	values map[string]string // the written texts, by dotted key; without secrets
+	inline bool              // a secret stands in the file itself
 }
 
 // read fills a field with defaults, then with the value. A list or a map that is written takes the place of the default
@@ -105,6 +106,7 @@ func (rd *reader) readText(at, text string, field reflect.Value) {
 	trimmed := strings.TrimSpace(text)
 	if _, secret := field.Interface().(setting.Secret); secret {
 		text = trimmed // as from a file
+		rd.inline = rd.inline || text != "" && rd.set[at] == ""
 	} else {
 		rd.values[at] = text
 	}
@@ -191,7 +193,7 @@ func isPath(text string) bool {
 	return folder != "." && err == nil && info.IsDir()
 }
 
-// exampleValues are what config.example.yaml has in the place of values that only an operator knows.
+// exampleValues stand in config.example.yaml for values that only an operator knows.
 var exampleValues = regexp.MustCompile(`\bexample\.(com|org|net)\b|^wx0+$|^20210{12}$|FROM-THE-CONSOLE|^PAAS-ID$|^APP-KEY$|^示例(机构|签名)$`)
 
 // hintAtExamples tells of values that were taken over from the example.

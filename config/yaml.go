@@ -69,7 +69,7 @@ func asWritten(n *yaml.Node) {
 
 var yamlLine = regexp.MustCompile(`line [0-9]+`)
 
-// lineOf finds the line that breaks the text: without it and what follows there is no such error. The line that the parser
+// lineOf finds the line that breaks the text: the text before it has no such error. The line that the parser
 // names is that where the surrounding list or group begins.
 func lineOf(text []byte, err error) string {
 	kind := func(err error) string { return yamlLine.ReplaceAllString(err.Error(), "") }

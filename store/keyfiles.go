@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -65,7 +66,7 @@ func readKeyset(path string) (*keyset.Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().Perm()&0o007 != 0 {
+	if info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows" { // which has no such modes
 		return nil, fmt.Errorf("%s has mode %04o and is open to everybody: chmod 600 it", path, info.Mode().Perm())
 	}
 	text, err := os.ReadFile(path)
@@ -125,8 +126,11 @@ func newKeyFile(path string, template *tinkpb.KeyTemplate) error {
 	return os.Link(temp.Name(), path)
 }
 
-// syncDir makes the new names survive a power cut.
+// syncDir makes the new names survive a power cut. Windows cannot sync a folder.
 func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	folder, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("store: keys: %w", err)

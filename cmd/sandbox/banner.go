@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"yibao/cmd/internal/world"
@@ -19,8 +21,8 @@ const bannerEnglish = `yibao sandbox. Nothing in it is real: invented people, si
 
 One more server over the same data, from this folder:
 
-    YIBAO_SERVER__LISTEN=127.0.0.1:8081 go run ./cmd/server serve --config {config}
-{moved}
+    YIBAO_SERVER__LISTEN={next} go run ./cmd/server serve --config {config}
+{moved}{shared}
 People to try, all insured in {a} (the other region, {b}, has no phone on file, so it offers no SMS proof):
 
 `
@@ -33,8 +35,8 @@ const bannerChinese = `yibao 沙箱。其中没有任何真实数据：人员均
 
 在本目录下再启动一个共用同一份数据的服务：
 
-    YIBAO_SERVER__LISTEN=127.0.0.1:8081 go run ./cmd/server serve --config {config}
-{moved}
+    YIBAO_SERVER__LISTEN={next} go run ./cmd/server serve --config {config}
+{moved}{shared}
 可供试用的参保人，参保地均为 {a}（另一参保地 {b} 未登记手机号，因此不支持短信验证）：
 
 `
@@ -43,7 +45,7 @@ const bannerChinese = `yibao 沙箱。其中没有任何真实数据：人员均
 func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 	l := s.language
 	fmt.Fprint(out, strings.NewReplacer("{api}", s.api, "{world}", s.world.URL, "{dir}", s.dir, "{config}",
-		shellWord(s.world.ConfigFile), "{moved}", s.moved, "{a}", simulator.RegionA, "{b}", simulator.RegionB).
+		shellWord(s.world.ConfigFile), "{next}", s.next(), "{moved}", s.moved, "{shared}", s.warning(), "{a}", simulator.RegionA, "{b}", simulator.RegionB).
 		Replace(l.say(bannerEnglish, bannerChinese)))
 	people := s.people()
 	for _, p := range people[2 : walker+1] {
@@ -56,7 +58,7 @@ func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n  %s   %s\n\n    curl -s \"%s/control/%s/code?app=demo&user=%s\"\n", platform.Name, code, s.world.URL, platform.Name, demoUser)
+		fmt.Fprintf(out, "\n  %s   %s\n\n    curl -sS \"%s/control/%s/code?app=demo&user=%s\"\n", platform.Name, code, s.world.URL, platform.Name, demoUser)
 	}
 	fmt.Fprintf(out, l.say("\nDemo users, one on each platform, were linked %d days ago", "\n各平台各有一位演示用户，已于 %d 天前绑定"), pastDays)
 	if !hasPast(s.dir) {
@@ -66,6 +68,24 @@ func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 	show(out, l, append(walkThrough(s.api, s.world.URL, people[walker]), demoChart()))
 	_, err := fmt.Fprintln(out, l.say("\nReady. Ctrl-C stops.", "\n已就绪，按 Ctrl-C 停止。"))
 	return err
+}
+
+// next is the address after the server's own.
+func (s *sandbox) next() string {
+	tcp, ok := s.listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return "127.0.0.1:0"
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(tcp.Port+1))
+}
+
+// warning is for a server that other machines can reach.
+func (s *sandbox) warning() string {
+	if s.shared == "" {
+		return ""
+	}
+	return fmt.Sprintf(s.language.say("\nWARNING: every machine in this network can reach the server, at %s. A sandbox protects nothing:\nenter no data of real people.\n",
+		"\n警告：本网络中的其他设备都可以访问该服务，地址为 %s。沙箱没有任何保护措施，请勿输入真实的个人信息。\n"), s.shared)
 }
 
 var plainWord = regexp.MustCompile(`^[0-9A-Za-z_./:@%+=,-]+$`)

@@ -2,10 +2,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 )
 
-// language is what the sandbox speaks to whoever started it. Errors are English always.
+// language is the language of everything that is printed. Errors are English always.
 type language bool
 
 const (
@@ -16,6 +17,14 @@ const (
 // locale picks the language as the terminal's programs do: by the first of these variables that is set.
 func locale(getenv func(string) string) language {
 	return language(strings.HasPrefix(cmp.Or(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")), "zh"))
+}
+
+// languageOf reads the value of -lang.
+func languageOf(text string) (language, error) {
+	if text != "zh" && text != "en" {
+		return english, errors.New("zh or en")
+	}
+	return text == "zh", nil
 }
 
 func (l language) say(en, zh string) string {

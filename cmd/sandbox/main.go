@@ -5,7 +5,7 @@
 //	sandbox -fresh   start over
 //	sandbox -tour    run the main job once for every platform, show each step, and end
 //
-// It speaks Chinese where the locale does (LC_ALL, LC_MESSAGES, LANG), else English.
+// It speaks Chinese where the locale does (LC_ALL, LC_MESSAGES, LANG), else English; -lang zh or -lang en says which.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -36,7 +37,7 @@ type flags struct {
 	data, listen, outside string
 	fresh, tour           bool
 	past                  int // days that the demo users are linked already; 0 for none
-	// asked are the addresses that somebody asked for: no other port will do.
+	// asked are the addresses that were asked for: no other port will do.
 	asked    map[string]bool
 	language language
 }
@@ -46,8 +47,12 @@ func parse(args []string, out io.Writer) (flags, error) {
 	set := flag.NewFlagSet("sandbox", flag.ContinueOnError)
 	set.SetOutput(out)
 	set.StringVar(&f.data, "data", "sandbox-data", "folder that keeps the sandbox's data between runs")
-	set.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; loopback only; the default moves to a free port when it is taken")
-	set.StringVar(&f.outside, "outside", "127.0.0.1:8090", "address of the simulated platforms; likewise")
+	set.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the server; the default moves to the next free port when it is taken; 0.0.0.0:8080 lets other machines in")
+	set.StringVar(&f.outside, "outside", "127.0.0.1:8090", "address of the simulated platforms; loopback only; the default moves likewise")
+	set.Func("lang", "language of what is printed, zh or en (default: as the terminal's)", func(text string) (err error) {
+		f.language, err = languageOf(text)
+		return err
+	})
 	set.BoolVar(&f.fresh, "fresh", false, "start over: delete what an earlier run put into the data folder")
 	set.BoolVar(&f.tour, "tour", false, "run the main job once in a folder and on ports of its own, show each step, and end")
 	if err := set.Parse(args); err != nil {
@@ -60,11 +65,14 @@ func parse(args []string, out io.Writer) (flags, error) {
 	var unused error
 	set.Visit(func(one *flag.Flag) {
 		f.asked[one.Name] = true
-		if f.tour && one.Name != "tour" {
+		if f.tour && one.Name != "tour" && one.Name != "lang" {
 			unused = fmt.Errorf("-tour runs in a folder and on ports of its own: leave out -%s", one.Name)
 		}
 	})
-	return f, errors.Join(unused, loopback("listen", f.listen), loopback("outside", f.outside))
+	if _, _, err := net.SplitHostPort(f.listen); err != nil {
+		return f, errors.Join(unused, errors.New("-listen: not host:port"))
+	}
+	return f, errors.Join(unused, loopback("outside", f.outside))
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -84,6 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func runSandbox(ctx context.Context, f flags, out io.Writer) error {
+	fmt.Fprintln(out, f.language.say("yibao sandbox: built; now starting …", "yibao 沙箱：编译完成，正在启动……"))
 	s, err := start(ctx, f)
 	if err != nil {
 		return err

@@ -128,7 +128,7 @@ func known(t *testing.T, s *sandbox, platform string) int {
 
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-listen", "0.0.0.0:8080"}, {"-outside", "example.com:80"}, {"-listen", "nonsense"},
+	for _, args := range [][]string{{"-outside", "0.0.0.0:8090"}, {"-outside", "example.com:80"}, {"-listen", "nonsense"}, {"-lang", "fr"},
 		{"stray"}, {"-nope"}, {"-tour", "-data", "x"}, {"-listen", "[::1]:80", "-tour"}, {"-tour", "-fresh"}} {
 		if _, err := parse(args, &bytes.Buffer{}); err == nil {
 			t.Errorf("%v was taken", args)
@@ -140,8 +140,71 @@ func TestFlags(t *testing.T) {
 	if f, err := parse([]string{"--fresh", "-listen", "[::1]:80"}, &bytes.Buffer{}); err != nil || !f.fresh || !f.asked["listen"] || f.asked["outside"] {
 		t.Errorf("%+v %v", f, err)
 	}
-	if f, err := parse([]string{"-tour"}, &bytes.Buffer{}); err != nil || !f.tour {
+	if f, err := parse([]string{"-tour", "-lang", "zh"}, &bytes.Buffer{}); err != nil || !f.tour || f.language != chinese {
 		t.Errorf("%+v %v", f, err)
+	}
+	if f, err := parse([]string{"-lang", "en", "-listen", "0.0.0.0:8080"}, &bytes.Buffer{}); err != nil || f.language != english || !f.asked["listen"] {
+		t.Errorf("%+v %v", f, err)
+	}
+}
+
+// TestAServerForOthersWarns: beyond loopback the banner says in plain words that others can come in, and where.
+func TestAServerForOthersWarns(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[string][2]string{"127.0.0.1:8080": {"http://127.0.0.1:8080", ""}, "[::1]:8080": {"http://[::1]:8080", ""},
+		"192.0.2.7:8080": {"http://192.0.2.7:8080", "http://192.0.2.7:8080"}, "0.0.0.0:8080": {"http://127.0.0.1:8080", ":8080"},
+		"[::]:8080": {"http://127.0.0.1:8080", ":8080"}} {
+		address, err := net.ResolveTCPAddr("tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		here, others := addresses(address)
+		if here != want[0] || (others == "") != (want[1] == "") || !strings.HasSuffix(others, want[1]) {
+			t.Errorf("%s: %q and %q", at, here, others)
+		}
+		for l, word := range map[language]string{english: "WARNING", chinese: "警告"} {
+			s := &sandbox{shared: others, language: l}
+			if got := s.warning(); strings.Contains(got, word) != (others != "") || !strings.Contains(got, others) {
+				t.Errorf("%s: %q", at, got)
+			}
+		}
+	}
+}
+
+// TestPagesOfAnyOriginMayCall: a browser that asks first is let through, to the server and to the control of its world.
+func TestPagesOfAnyOriginMayCall(t *testing.T) {
+	t.Parallel()
+	s, stop := begin(t, flags{data: t.TempDir(), listen: "127.0.0.1:0", outside: "127.0.0.1:0"})
+	defer stop()
+	ask := func(method, url string, header map[string]string) *http.Response {
+		request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range header {
+			request.Header.Set(name, value)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		return answer
+	}
+	page := map[string]string{"Origin": "http://localhost:5173", "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type"}
+	for _, url := range []string{s.api + "/v1/me", s.world.URL + "/control/people"} {
+		answer := ask("OPTIONS", url, page)
+		if h := answer.Header; answer.StatusCode != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != "*" ||
+			!strings.Contains(h.Get("Access-Control-Allow-Methods"), "PATCH") || h.Get("Access-Control-Allow-Headers") != "authorization,content-type" {
+			t.Errorf("%s: %d %v", url, answer.StatusCode, h)
+		}
+		answer = ask("GET", url, map[string]string{"Origin": "http://localhost:5173"}) // without a token: an error page has to be read, too
+		if answer.Header.Get("Access-Control-Allow-Origin") != "*" || answer.StatusCode == http.StatusNoContent {
+			t.Errorf("%s: %d %v", url, answer.StatusCode, answer.Header)
+		}
+		if answer := ask("GET", url, nil); answer.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s: no page called, and yet %v", url, answer.Header)
+		}
 	}
 }
 
@@ -207,6 +270,9 @@ func TestATakenAddress(t *testing.T) {
 	}
 	defer func() { _ = other.Close() }()
 	got := other.Addr().String()
+	if a, b := taken.Addr().(*net.TCPAddr).Port, other.Addr().(*net.TCPAddr).Port; b <= a || b >= a+portsTried {
+		t.Errorf("port %d is taken, and %d is used", a, b)
+	}
 	if got == taken.Addr().String() || !strings.Contains(moved(english, taken.Addr().String(), got), got) {
 		t.Error(got)
 	}
@@ -246,7 +312,7 @@ func TestBannerLinesArePastable(t *testing.T) {
 	t.Parallel()
 	p := phone.Person{Name: "测试", IDNumber: "1", Phone: "2", Region: "3"}
 	steps := append(walkThrough("http://127.0.0.1:1", "http://127.0.0.1:2", p), demoChart())
-	stumble := regexp.MustCompile(`%!|<[a-z]+>|YOUR|\.\.\.|#|--json|\{(api|world|region|name|id|phone|consent)\}`)
+	stumble := regexp.MustCompile(`%!|<[a-z]+>|YOUR|\.\.\.|#|--json|curl -s |\{(api|world|region|name|id|phone|consent)\}`)
 	for _, s := range steps {
 		if left := stumble.FindString(s.lines); left != "" {
 			t.Errorf("the lines hold %q:\n%s", left, s.lines)
@@ -255,6 +321,21 @@ func TestBannerLinesArePastable(t *testing.T) {
 			if strings.ContainsAny(s.title(l), "'\"`;()*?!#$&|<>[]{}\\") {
 				t.Errorf("the explanation holds what a shell takes for its own: %s", s.title(l))
 			}
+		}
+	}
+	assigned := func(s step) (names []string) {
+		for _, match := range regexp.MustCompile(`(?m)(?:^|\s)([A-Z_]+)=`).FindAllStringSubmatch(s.lines, -1) {
+			names = append(names, match[1])
+		}
+		return names
+	}
+	seen := map[string]bool{}
+	for _, s := range steps {
+		for _, name := range assigned(s) {
+			if seen[name] {
+				t.Errorf("%s is set twice: the lines before would go on with another's", name)
+			}
+			seen[name] = true
 		}
 	}
 	if !strings.Contains(demoChart().lines, time.Now().AddDate(0, 0, -pastDays).Format("2006-01")) {

@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"syscall"
+	"strconv"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -24,7 +24,8 @@ type sandbox struct {
 	world    *world.World
 	app      *app.App
 	listener net.Listener
-	api      string
+	api      string // for this machine
+	shared   string // for other machines; "" where only this one can reach the server
 	dir      string
 	moved    string // says so when an address was taken and another port is used; "" otherwise
 	log      *slog.Logger
@@ -60,12 +61,12 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	w, err := world.Open(ctx, world.Options{Dir: f.data, Listener: outside, Server: listener.Addr().String(), Log: log,
-		Settings: quick})
+		Settings: quick, Before: pagesMayCallWorld})
 	if err != nil {
 		return nil, errors.Join(explain(err, f.data), listener.Close(), outside.Close())
 	}
-	s := &sandbox{world: w, listener: listener, api: "http://" + listener.Addr().String(), dir: f.data, log: log,
-		language: f.language}
+	s := &sandbox{world: w, listener: listener, dir: f.data, log: log, language: f.language}
+	s.api, s.shared = addresses(listener.Addr())
 	if err := s.beginPast(ctx, f.past); err != nil {
 		return nil, errors.Join(explain(err, f.data), listener.Close(), w.Close())
 	}
@@ -75,10 +76,11 @@ func start(ctx context.Context, f flags) (*sandbox, error) {
 	}
 	// The sandbox has no start page yet.
 	s.app.HTTP.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/docs") })
+	s.app.HTTP.Server().Handler = pagesMayCallServer(s.app.HTTP.Server().Handler)
 	return s, nil
 }
 
-// explain adds what a person can do about a data folder that does not serve.
+// explain adds the way out of a data folder that does not serve.
 func explain(err error, dir string) error {
 	switch {
 	case errors.Is(err, embedded.ErrInUse):
@@ -154,34 +156,60 @@ func (s *sandbox) phone(platform, user string) *phone.Phone {
 	return phone.New(s.api, s.world.URL, platform, world.App, user)
 }
 
-// listen opens the address. When another program has it, a default moves to a free port of the same host; an address
-// that somebody asked for is an error.
+// listen opens the address. Where that cannot be had, a default moves to the next port that is free; an address that
+// was asked for is an error.
 func listen(name, address string, asked map[string]bool) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
-	if err != nil && asked[name] {
-		return nil, fmt.Errorf("-%s: %w; choose another address, or leave -%s out for any free port", name, err, name)
+	if err == nil {
+		return listener, nil
 	}
-	if !errors.Is(err, syscall.EADDRINUSE) {
-		return listener, err
+	if asked[name] {
+		return nil, fmt.Errorf("-%s: %w; choose another address, or leave -%s out for the next free port", name, err, name)
 	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
+	host, port, _ := net.SplitHostPort(address)
+	first, _ := strconv.Atoi(port)
+	for next := first + 1; next < first+portsTried; next++ {
+		if listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(next))); err == nil {
+			return listener, nil
+		}
 	}
-	return net.Listen("tcp", net.JoinHostPort(host, "0"))
+	return nil, fmt.Errorf("no port from %d to %d is free: %w; choose one with -%s", first, first+portsTried-1, err, name)
 }
 
-// loopback refuses an address that others could reach: nothing in a sandbox is protected.
+// portsTried is how far a default moves: farther than the ports that the sandboxes of one machine take.
+const portsTried = 100
+
+// addresses returns the base address of a listener for this machine, and that for others, "" where they cannot reach it.
+func addresses(at net.Addr) (here, others string) {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok || tcp.IP.IsLoopback() {
+		return "http://" + at.String(), ""
+	}
+	base := func(ip string) string { return "http://" + net.JoinHostPort(ip, strconv.Itoa(tcp.Port)) }
+	if !tcp.IP.IsUnspecified() {
+		return base(tcp.IP.String()), base(tcp.IP.String())
+	}
+	others = base("THIS-MACHINE")
+	known, _ := net.InterfaceAddrs()
+	for _, one := range known {
+		if network, ok := one.(*net.IPNet); ok && network.IP.IsPrivate() && network.IP.To4() != nil {
+			others = base(network.IP.String())
+		}
+	}
+	return base("127.0.0.1"), others
+}
+
+// loopback refuses an address that others could reach.
 func loopback(name, address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("-%s: not host:port", name)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("-%s: only a loopback address; a sandbox protects nothing", name)
+		return fmt.Errorf("-%s: only a loopback address; who reaches it controls the simulated world", name)
 	}
 	return nil
 }
 
-// people lists who demos and tours begin with.
+// people lists the people that demos and tours begin with.
 func (s *sandbox) people() []phone.Person { return world.People(s.world.Simulator) }

@@ -10,7 +10,7 @@ import (
 	"yibao/cmd/internal/phone"
 )
 
-// walker is who the walk-through links: the first of people() that is nothing special.
+// walker is the person that the walk-through links: the first of people() that is nothing special.
 const walker = 5
 
 // step is a part of the walk-through. The explanation stands outside the lines, because zsh takes a # in a pasted line
@@ -24,7 +24,7 @@ type step struct {
 // out the one field that a later line needs.
 func walkThrough(api, world string, p phone.Person) []step {
 	fill := strings.NewReplacer("{api}", api, "{world}", world, "{region}", p.Region, "{name}", p.Name, "{id}", p.IDNumber,
-		"{phone}", p.Phone, "{consent}", consentDemo).Replace
+		"{consent}", consentDemo).Replace
 	explained := func(en, zh, lines string) step {
 		return step{func(l language) string { return fill(l.say(en, zh)) }, fill(lines)}
 	}
@@ -32,42 +32,43 @@ func walkThrough(api, world string, p phone.Person) []step {
 		explained("", "", `API={api} WORLD={world} JSON="Content-Type: application/json"
 `),
 		explained("Sign in, with the code that wx.login would give the mini-program:", "凭小程序调用 wx.login 得到的登录凭证登录：",
-			`CODE=$(curl -s "$WORLD/control/wechat/code?app=demo&user=me")
-TOKEN=$(curl -s $API/v1/sessions -H "$JSON" -d '{"platform":"wechat","app":"demo","code":"'$CODE'"}' | sed 's/.*"token":"\([^"]*\).*/\1/')
+			`CODE=$(curl -sS "$WORLD/control/wechat/code?app=demo&user=me")
+TOKEN=$(curl -sS $API/v1/sessions -H "$JSON" -d '{"platform":"wechat","app":"demo","code":"'$CODE'"}' | sed 's/.*"token":"\([^"]*\).*/\1/')
 AUTH="Authorization: Bearer $TOKEN"
 `),
 		explained("Next, link {name}: name, ID number, region and consent, then the code from the SMS:", "绑定参保人{name}，先提交姓名、证件号码、参保地和授权同意，再提交短信验证码：",
-			`ATTEMPT=$(curl -s $API/v1/link-attempts -H "$AUTH" -H "$JSON" -d '{"region":"{region}","name":"{name}","id_number":"{id}","relation":"self","method":"sms_on_file","consent":{"version":"{consent}","unattended":true}}' | sed 's/.*"id":"\([^"]*\).*/\1/')
-SMS=$(sleep 1; curl -s "$WORLD/control/sms/latest?phone={phone}&wait=10")
-ID=$(curl -s $API/v1/link-attempts/$ATTEMPT/proof -H "$AUTH" -H "$JSON" -d '{"code":"'$SMS'"}' | sed 's/.*"insured_id":"\([^"]*\).*/\1/')
+			`ATTEMPT=$(curl -sS $API/v1/link-attempts -H "$AUTH" -H "$JSON" -d '{"region":"{region}","name":"{name}","id_number":"{id}","relation":"self","method":"sms_on_file","consent":{"version":"{consent}","unattended":true}}' | sed 's/.*"id":"\([^"]*\).*/\1/')
+SMS=$(sleep 1; curl -sS "$WORLD/control/sms/latest?id={id}&wait=10")
+ID=$(curl -sS $API/v1/link-attempts/$ATTEMPT/proof -H "$AUTH" -H "$JSON" -d '{"code":"'$SMS'"}' | sed 's/.*"insured_id":"\([^"]*\).*/\1/')
 `),
 		explained("See the balance, and its chart:", "查看余额和走势图：",
-			`curl -s $API/v1/insured/$ID/balance -H "$AUTH"; echo
-curl -s "$API/v1/insured/$ID/charts/trend?format=echarts" -H "$AUTH"; echo
+			`curl -sS $API/v1/insured/$ID/balance -H "$AUTH"; echo
+curl -sS "$API/v1/insured/$ID/charts/trend?format=echarts" -H "$AUTH"; echo
 `),
 		explained("Set a line at ¥100, tap allow for one message, and report that tap as the mini-program does:", "将提醒金额设为 100 元，同意接收一条通知，再像小程序那样上报同意结果：",
-			`curl -s $WORLD/control/balance -H "$JSON" -d '{"id_number":"{id}","region":"{region}","yuan":"500"}'; sleep 2
-curl -s -X PUT $API/v1/insured/$ID/reminder -H "$AUTH" -H "$JSON" -d '{"threshold_fen":10000,"consent":{"version":"{consent}"}}'; echo
-curl -s $WORLD/control/grant -H "$JSON" -d '{"platform":"wechat","app":"demo","user":"me","template":"demo-wechat-low-balance"}'; echo
-curl -s $API/v1/subscriptions -H "$AUTH" -H "$JSON" -d '{"report_id":"'$ATTEMPT'","results":{"demo-wechat-low-balance":"accept"}}'; echo
+			`curl -sS $WORLD/control/balance -H "$JSON" -d '{"id_number":"{id}","region":"{region}","yuan":"500"}'; sleep 2
+curl -sS -X PUT $API/v1/insured/$ID/reminder -H "$AUTH" -H "$JSON" -d '{"threshold_fen":10000,"consent":{"version":"{consent}"}}'; echo
+curl -sS $WORLD/control/grant -H "$JSON" -d '{"platform":"wechat","app":"demo","user":"me","template":"demo-wechat-low-balance"}'; echo
+curl -sS $API/v1/subscriptions -H "$AUTH" -H "$JSON" -d '{"report_id":"'$ATTEMPT'","results":{"demo-wechat-low-balance":"accept"}}'; echo
 `),
 		explained("Spend money, and see the notification as the phone shows it:", "发生一笔消费，查看手机收到的通知：",
-			`curl -s $WORLD/control/balance -H "$JSON" -d '{"id_number":"{id}","region":"{region}","yuan":"56.78"}'; echo
-sleep 5; curl -s "$WORLD/control/inbox/latest?user=me&kind=wechat&wait=20"; echo
+			`curl -sS $WORLD/control/balance -H "$JSON" -d '{"id_number":"{id}","region":"{region}","yuan":"56.78"}'; echo
+sleep 5; curl -sS "$WORLD/control/inbox/latest?user=me&kind=wechat&wait=20"; echo
 `),
 	}
 }
 
-// demoChart shows the past of the demo user of Alipay.
+// demoChart shows the past of the demo user of Alipay. Its variables are its own: the lines above, and those of the README,
+// go on with theirs.
 func demoChart() step {
 	from := balance.DayOf(time.Now()).Add(-pastDays)
 	return step{func(l language) string {
 		return l.say("The chart of the demo user of Alipay:", "支付宝演示用户的走势图：")
 	},
-		fmt.Sprintf(`CODE=$(curl -s "$WORLD/control/alipay/code?app=demo&user=%[1]s")
-TOKEN=$(curl -s $API/v1/sessions -H "$JSON" -d '{"platform":"alipay","app":"demo","code":"'$CODE'"}' | sed 's/.*"token":"\([^"]*\).*/\1/')
-ID=$(curl -s $API/v1/insured -H "Authorization: Bearer $TOKEN" | sed 's/.*"id":"\([^"]*\).*/\1/')
-curl -s "$API/v1/insured/$ID/charts/trend?from=%[2]s&step=day&format=f2" -H "Authorization: Bearer $TOKEN"; echo
+		fmt.Sprintf(`DEMO_CODE=$(curl -sS "$WORLD/control/alipay/code?app=demo&user=%[1]s")
+DEMO_TOKEN=$(curl -sS $API/v1/sessions -H "$JSON" -d '{"platform":"alipay","app":"demo","code":"'$DEMO_CODE'"}' | sed 's/.*"token":"\([^"]*\).*/\1/')
+DEMO_ID=$(curl -sS $API/v1/insured -H "Authorization: Bearer $DEMO_TOKEN" | sed 's/.*"id":"\([^"]*\).*/\1/')
+curl -sS "$API/v1/insured/$DEMO_ID/charts/trend?from=%[2]s&step=day&format=f2" -H "Authorization: Bearer $DEMO_TOKEN"; echo
 `, demoUser, from)}
 }
 

@@ -34,9 +34,9 @@ func (c *checkCommand) Run(ctx context.Context, term *terminal) error {
 	}
 	probes = append(probes, told(problems)...)
 	if settings != nil {
-		log := slog.New(slog.DiscardHandler) // the lines below tell what came of it
+		log := slog.New(slog.DiscardHandler) // the lines below tell the results
 		if settings.Log.Level == "debug" {
-			log = newLog(settings, term.stderr)
+			log = newLog(settings.Log, term.stderr)
 		}
 		app.SilenceLibraries(log)
 		probes = append(probes, app.RunProbes(ctx, settings, problems, log)...)

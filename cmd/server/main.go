@@ -73,13 +73,13 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 }
 
 // newLog makes the log that the configuration asks for, on standard error.
-func newLog(c *config.Config, stderr io.Writer) *slog.Logger {
+func newLog(c config.Log, stderr io.Writer) *slog.Logger {
 	var level slog.Level
-	if level.UnmarshalText([]byte(c.Log.Level)) != nil {
+	if level.UnmarshalText([]byte(c.Level)) != nil {
 		level = slog.LevelInfo
 	}
 	options := &slog.HandlerOptions{Level: level}
-	if c.Log.Format == "text" {
+	if c.Format == "text" {
 		return slog.New(slog.NewTextHandler(stderr, options))
 	}
 	return slog.New(slog.NewJSONHandler(stderr, options))

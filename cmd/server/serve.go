@@ -23,7 +23,7 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 	if err != nil {
 		return err
 	}
-	log := newLog(settings, term.stderr)
+	log := newLog(settings.Log, term.stderr)
 	app.SilenceLibraries(log)
 	server, err := app.Open(ctx, app.Options{Config: settings, Role: s.Role, Log: log})
 	if err != nil {
@@ -37,7 +37,9 @@ func (s *serveCommand) Run(ctx context.Context, term *terminal) error {
 	if listener != nil {
 		address = listener.Addr().String()
 	}
-	log.Info("serving", "address", address, "role", string(s.Role))
+	loud := settings.Log
+	loud.Level = "info" // where it is must be told at every level
+	newLog(loud, term.stderr).Info("serving", "address", address, "role", string(s.Role))
 	if err := server.Run(ctx, listener); err != nil {
 		return err
 	}

@@ -298,6 +298,38 @@ func TestCheckHintsAtRulesThatFitNothing(t *testing.T) {
 	}
 }
 
+// TestTheAddressIsSaidAtEveryLevel: the one line that a person needs comes even where the log is nearly silent. And production
+// lets no page of another origin in; the sandbox alone does.
+func TestTheAddressIsSaidAtEveryLevel(t *testing.T) {
+	t.Parallel()
+	w, err := world.Open(t.Context(), world.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
+		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{"log.level": "error"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = w.Close() }()
+	c := &child{world: w, output: &buffer{}}
+	c.run(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.api+"/v1/platforms", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Origin", "http://localhost:5173")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("a page may call: %v", answer.Header)
+	}
+	c.stop(t)
+	said := c.output.String()
+	if strings.Count(said, "\n") != 1 || !strings.Contains(said, "serving") || !strings.Contains(said, strings.TrimPrefix(c.api, "http://")) {
+		t.Errorf("want one line with the address, got %q", said)
+	}
+}
+
 // raw sends bytes as they are.
 func (c *child) raw(ctx context.Context, method, path, token, contentType string, body []byte) (int, string, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.api+path, bytes.NewReader(body))

@@ -14,7 +14,7 @@ import (
 // maxFile bounds a file that the configuration names; keys are a few KB.
 const maxFile = 64 << 10
 
-// ReadFile reads a text that the configuration names. Its error says in one sentence what is wrong with which file.
+// ReadFile reads a text that the configuration names. Its error names the file and the cause in one sentence.
 //
 // A device or a pipe could be read for ever, so it takes regular files alone. A byte order mark is an error: it would
 // become a part of the value.
@@ -47,7 +47,7 @@ func ReadFile(path string) ([]byte, error) {
 }
 
 // ReadSecret is ReadFile for a file that holds a secret. It refuses one that everybody on the machine may read or write; a
-// group may, as secrets mounted into a container are often owned so. Windows has no such modes.
+// group may, as secrets mounted into a container are often owned so.
 func ReadSecret(path string) ([]byte, error) {
 	text, err := ReadFile(path)
 	if err != nil {
@@ -57,10 +57,18 @@ func ReadSecret(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be read", path)
 	}
-	if mode := info.Mode().Perm(); mode&0o007 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("%s is open to everybody on this machine (mode %04o): chmod 600 it", path, mode)
+	if OpenToAll(info) {
+		if full, err := filepath.Abs(path); err == nil {
+			path = full
+		}
+		return nil, fmt.Errorf("%s is open to everybody on this machine (mode %04o): chmod 600 it", path, info.Mode().Perm())
 	}
 	return text, nil
+}
+
+// OpenToAll says whether everybody on the machine may read or write the file. Windows has no such modes.
+func OpenToAll(info fs.FileInfo) bool {
+	return info.Mode().Perm()&0o007 != 0 && runtime.GOOS != "windows"
 }
 
 func wrap(path string, err error) error {
@@ -70,7 +78,7 @@ func wrap(path string, err error) error {
 	return nil
 }
 
-// CheckText refuses what editors of Windows put into a file that should be plain UTF-8.
+// CheckText refuses a text that is not plain UTF-8, as editors of Windows save it.
 func CheckText(text []byte) error {
 	switch {
 	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):

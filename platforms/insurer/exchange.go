@@ -74,7 +74,7 @@ func (r *region) do(ctx context.Context, a ask) (reply, error) {
 	return reply{}, r.fail(ctx, a, refusal)
 }
 
-// fail completes an error and logs it; that somebody is not known is an answer, not trouble.
+// fail completes an error and logs it. An unknown person is an answer, not trouble.
 func (r *region) fail(ctx context.Context, a ask, e *Error) error {
 	e.Region, e.Transaction = r.code, a.infno
 	e.Reference = safeReference(e.Reference, a.question.CertNo)

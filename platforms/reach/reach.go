@@ -29,7 +29,7 @@ const (
 	TLS         = "tls"           // any other failure of TLS
 	Canceled    = "canceled"      // the caller gave up
 	Time        = "timeout"       // connected, and no answer in time
-	Lost        = "lost"          // a cut connection, or what else no other word says
+	Lost        = "lost"          // a cut connection, or anything else
 )
 
 // Cause is the word for an error of a connection or an exchange.

@@ -18,6 +18,7 @@ var (
 	errYuan     = errors.New("yuan must be an amount like 12.34")
 	errGrant    = errors.New("template and user must be given, the template known, n between 1 and 1000")
 	errUser     = errors.New("user must be given: 1 to 64 characters")
+	errWhose    = errors.New("give id, the ID number of a person, or phone: an SMS does not tell its link attempt")
 	errNothing  = errors.New("nothing yet")
 )
 
@@ -30,7 +31,7 @@ const controlHelp = `What can be asked of the simulated world. GET with query pa
   POST    /control/balance   {"id_number":"…","region":"990100","yuan":"12.34"}
   GET     /control/inbox?user=&phone=&kind=&after=&wait=    what arrived: kind is wechat, alipay or sms
   GET     /control/inbox/latest                   the last of them, as the phone shows it
-  GET     /control/sms/latest?phone=              the last code
+  GET     /control/sms/latest?id=                 the last code, by ID number, or by ?phone=; an SMS does not tell its attempt
   GET     /control/people                         everybody; /control/people.txt is a line each
   GET     /control/stats                          requests by target
   GET     /control/faults                         every target with its faults, and what is pending
@@ -165,6 +166,9 @@ func (s *server) controlLatest(r *http.Request) (any, error) {
 	phone := r.FormValue("phone")
 	if person := s.world.byID[r.FormValue("id")]; phone == "" && person != nil {
 		phone = person.Phone
+	}
+	if phone == "" && r.FormValue("id") == "" {
+		return nil, errWhose
 	}
 	if phone == "" {
 		return nil, errNoPerson

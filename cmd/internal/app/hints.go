@@ -71,7 +71,7 @@ func withHint(address string, hints []hint, err error) error {
 }
 
 // storeHint says where to look when the store cannot be opened. The store's own error tells no more than that time is over
-// where a server cannot be reached at all. Other keys or a newer schema say themselves what is wrong.
+// where a server cannot be reached at all. Errors of other keys or a newer schema explain themselves.
 func storeHint(ctx context.Context, uri string, err error) error {
 	if !errors.Is(err, identity.ErrStore) || errors.Is(err, store.ErrSchema) {
 		return err

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// withheldLines counts, in this process, what libraries wanted to print.
+// withheldLines counts the lines that libraries of this process wanted to print.
 var withheldLines atomic.Int64
 
 // withheld takes the place of standard error for a library that has a logger of its own. Such a line can hold up to 4 KB of
@@ -31,8 +31,8 @@ func (w *withheld) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// SilenceLibraries keeps what libraries print past the log out of sight: it is counted, and the log says so once a minute in
-// an event without the text. It is for the whole process. These print:
+// SilenceLibraries drops the lines that libraries print past the log. They are counted, and the log says so once a minute, in an
+// event without their text. It is for the whole process. These print:
 //
 //   - the standard logger: net/http, and the SDK of WeChat; slog's default goes there, too
 //   - Fiber's logger. (Fiber gives fasthttp, which has one as well, a logger that says nothing.)

@@ -20,7 +20,7 @@ const (
 )
 
 // lookAtServers connects to the servers of a MongoDB, without a user, and asks nothing of them. The driver tells a command
-// that fails only that time is over; what happened to each server it tells its monitors. alone says that the server is no
+// that fails only that time is over; its monitors are told the failure of each server. alone says that the server is no
 // part of a replica set or a sharded cluster. The error ends in a word of package reach.
 func lookAtServers(ctx context.Context, uri string) (alone bool, err error) {
 	kinds, causes := make(chan string, 64), make(chan string, 64)

@@ -32,7 +32,7 @@ type client interface {
 // try is one thing that `server check` does for each app.
 type try struct {
 	of   string // put before the app's name where it is not the app itself that is tried
-	seen string // what was seen when it works
+	seen string // the finding when it works
 	do   func(ctx context.Context, app string) error
 }
 

@@ -20,23 +20,23 @@ import (
 // Probe is the result of trying one thing that the configuration names.
 type Probe struct {
 	Name string // "mongodb", "wechat.apps.main", "regions.990100"
-	Word string // WordSkip or WordHint; "" for what was tried
+	Word string // WordSkip or WordHint; "" for a thing that was tried
 	Err  error  // nil when it works; its text is safe to show
-	Note string // what was seen
+	Note string // the finding
 }
 
-// The words for what is told without having been tried; neither is a failure.
+// The words for lines that follow no trial; neither is a failure.
 const (
-	WordSkip = "skip" // what cannot be tried
-	WordHint = "hint" // what may be meant otherwise
+	WordSkip = "skip" // cannot be tried
+	WordHint = "hint" // may be meant otherwise
 )
 
 // maxClockOffset is how far our clock may be from the outside's: Alipay refuses five minutes, TIF gateways were seen to
 // refuse three.
 const maxClockOffset = time.Minute
 
-// RunProbes tries everything that the configuration names, one after the other, each with its own time limit. What has a
-// problem is left out, and leaves the others to be tried. It changes nothing outside.
+// RunProbes tries everything that the configuration names, one after the other, each with its own time limit. A part
+// that has a problem is left out. It changes nothing outside.
 func RunProbes(ctx context.Context, c *config.Config, problems setting.Problems, log *slog.Logger) []Probe {
 	all := probeKeysAndStore(ctx, c, problems)
 	outside, _ := newOutside(c, log, time.Now, nil) // its problems are among those given

@@ -28,7 +28,9 @@ type Options struct {
 	Listener net.Listener
 	Store    string // address of the embedded store; "" picks a port
 	Server   string // what server.listen in the configuration file says
-	Log      *slog.Logger
+	// Before, when set, stands before the simulated platforms.
+	Before func(http.Handler) http.Handler
+	Log    *slog.Logger
 	// Settings are laid over the configuration file: dotted key → value.
 	Settings map[string]any
 }
@@ -82,7 +84,11 @@ func (w *World) open(ctx context.Context) error {
 			return fmt.Errorf("the simulated platforms: %w", err)
 		}
 	}
-	w.http, w.URL = serve(listener, simulator.Handler(w.Simulator, w.options(time.Now)))
+	handler := simulator.Handler(w.Simulator, w.options(time.Now))
+	if w.opts.Before != nil {
+		handler = w.opts.Before(handler)
+	}
+	w.http, w.URL = serve(listener, handler)
 	w.ConfigFile = filepath.Join(w.opts.Dir, "config.yaml")
 	return w.writeConfig(w.ConfigFile, w.URL)
 }

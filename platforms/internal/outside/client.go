@@ -54,7 +54,7 @@ func NewClient(o Options) *http.Client {
 }
 
 // NewTransport returns the tuned transport alone, for an adapter that puts a RoundTripper of its own before it. It
-// speaks HTTP/1.1: over HTTP/2 net/http sends a POST a second time after some resets of its stream, though whoever reset
+// speaks HTTP/1.1: over HTTP/2 net/http sends a POST a second time after some resets of its stream, though the one that reset
 // it may have acted on the first.
 func NewTransport(timeout time.Duration, settings *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: min(dialTimeout, timeout), KeepAlive: 30 * time.Second}

@@ -19,7 +19,7 @@ type TLS struct {
 // Check adds every problem of the files.
 func (t TLS) Check(r setting.Report) { t.config(r) }
 
-// Config is what Check accepts, for a transport. It is nil without values.
+// Config is for a transport, of files that Check accepts. It is nil without values.
 func (t TLS) Config() *tls.Config { return t.config(setting.NewReport(new(setting.Problems))) }
 
 func (t TLS) config(r setting.Report) *tls.Config {
