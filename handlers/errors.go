@@ -32,9 +32,10 @@ var (
 	_              = publish(web.ErrNotFound)
 
 	errAttemptOver = publish(&web.Error{Code: "attempt_over", Status: 409, Text: text{"本次绑定申请已结束，请重新发起", "This request has ended. Please start again."}})
-	errTooSoon     = publish(&web.Error{Code: "too_soon", Status: 429, Retry: time.Minute, Text: text{"验证码发送过于频繁，请稍后再试", "A code was sent a moment ago. Please wait before asking for another."}})
+	errTooSoon     = publish(&web.Error{Code: "too_soon", Status: 429, Retry: time.Minute, Text: text{"验证码发送过于频繁，请在 {wait}后再获取", "A code was sent a moment ago. Please ask for another in {wait}."}})
 	errNoSendsLeft = publish(&web.Error{Code: "no_sends_left", Status: 409, Text: text{"本次申请的验证码发送次数已用完，请重新发起", "No more codes can be sent for this request. Please start again."}})
-	errTooMany     = publish(&web.Error{Code: "too_many_attempts", Status: 429, Retry: time.Hour, Text: text{"尝试次数过多，请稍后再试", "Too many attempts. Please try again later."}})
+	errNoTriesLeft = publish(&web.Error{Code: "no_tries_left", Status: 422, Text: text{"输错次数已达上限，本次申请已结束，请重新发起", "That was the last try. This request has ended; please start again."}})
+	errTooMany     = publish(&web.Error{Code: "too_many_attempts", Status: 429, Retry: time.Hour, Text: text{"尝试次数过多，请在 {wait}后重试", "Too many attempts. Please try again in {wait}."}})
 	errNotOffered  = publish(&web.Error{Code: "not_offered", Status: 422, Text: text{"该地区暂未开通此办理方式", "This region does not offer this way of linking."}})
 	errName        = publish(&web.Error{Code: "name_invalid", Status: 422, Field: "name", Text: text{"姓名填写有误，请按证件填写", "The name is not valid. Please enter it as on the ID."}})
 	errIDNumber    = publish(&web.Error{Code: "id_number_invalid", Status: 422, Field: "id_number", Text: text{"证件号码填写有误，请核对", "The ID number is not valid. Please check it."}})

@@ -103,6 +103,47 @@ func TestErrorsOfServices(t *testing.T) {
 	}
 }
 
+// TestWaitsAreSaidInWords: the person reads how long to wait, and a program is told whether to wait by itself.
+func TestWaitsAreSaidInWords(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, c := range []struct {
+		wait      time.Duration
+		zh, en    string
+		retryable bool
+	}{
+		{86398 * time.Second, "尝试次数过多，请在 24 小时后重试", "Too many attempts. Please try again in 24 hours.", false},
+		{61 * time.Minute, "尝试次数过多，请在 61 分钟后重试", "Too many attempts. Please try again in 61 minutes.", false},
+		{4 * time.Minute, "尝试次数过多，请在 4 分钟后重试", "Too many attempts. Please try again in 4 minutes.", true},
+		{time.Millisecond, "尝试次数过多，请在 1 秒后重试", "Too many attempts. Please try again in 1 second.", true},
+	} {
+		r.fake.fail = &identity.LimitError{RetryAfter: c.wait}
+		for language, want := range map[string]string{"": c.zh, "en": c.en} {
+			p := r.doIn(language, "POST", "/v1/link-attempts", goodLink).Problem(t)
+			if p.Detail != want || p.Retryable == nil || *p.Retryable != c.retryable {
+				t.Errorf("%v: %+v", c.wait, p)
+			}
+		}
+	}
+	r.fake.fail = document.ErrNumber
+	if p := r.do("POST", "/v1/link-attempts", goodLink).Problem(t); p.Retryable != nil || p.TriesLeft != nil {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestWrongAnswersTellTheTriesLeft: the last one says that it is over.
+func TestWrongAnswersTellTheTriesLeft(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for tries, want := range map[int]string{1: "code_wrong", 4: "code_wrong", 5: "no_tries_left"} {
+		r.fake.wrong = &identity.Attempt{State: identity.AttemptWaiting, Tries: tries}
+		p := r.do("POST", "/v1/link-attempts/K3ZTQ7XNB5WRJ2M6VDYAHP4ELC/proof", `{"code":"123456"}`).Problem(t)
+		if p.Status != 422 || p.Code != want || p.TriesLeft == nil || *p.TriesLeft != 5-tries {
+			t.Errorf("after %d: %+v", tries, p)
+		}
+	}
+}
+
 // TestFieldOfServiceErrors: an error about one field names it.
 func TestFieldOfServiceErrors(t *testing.T) {
 	t.Parallel()

@@ -43,6 +43,7 @@ func ownCaller() *identity.Caller {
 // fakeService answers for all four services. Every method but Verify answers fail, if it is set; calls counts the methods
 // that a request reached.
 type fakeService struct {
+	wrong   *identity.Attempt // what a wrong answer leaves
 	mu      sync.Mutex
 	fail    error
 	panics  any
@@ -184,6 +185,9 @@ func (f *fakeService) Resend(ctx context.Context, _ *identity.Caller, id string)
 }
 
 func (f *fakeService) Prove(ctx context.Context, _ *identity.Caller, id string, _ linking.Answer) (*identity.Attempt, error) {
+	if f.wrong != nil {
+		return f.wrong, linking.ErrCodeWrong
+	}
 	return f.ownAttempt(ctx, id, "Prove")
 }
 

@@ -82,13 +82,27 @@ type proofInput struct {
 func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptView], error) {
 	attempt, err := s.Linking.Prove(ctx, web.CallerOf(ctx), in.ID, linking.Answer(in.Body))
 	if err != nil {
-		return nil, err
+		return nil, s.notProved(err, attempt)
 	}
 	status := http.StatusOK
 	if attempt.State == identity.AttemptProved {
 		status = http.StatusAccepted
 	}
 	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt)}, nil
+}
+
+// notProved tells with a wrong answer how many tries are left, and with the last one that it is over.
+func (s *server) notProved(err error, attempt *identity.Attempt) error {
+	failure := classify(err)
+	if failure == nil || attempt == nil {
+		return err
+	}
+	left := s.Linking.TriesLeft(attempt)
+	failure.TriesLeft = &left
+	if left == 0 {
+		failure.Public = errNoTriesLeft
+	}
+	return failure
 }
 
 // provenExamples are the two answers to a right code, as the document shows them.

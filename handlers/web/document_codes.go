@@ -30,7 +30,8 @@ func Notes(texts map[string]Text) []Note {
 }
 
 func noteOf(e *Error) Note {
-	return Note{Code: e.Code, Status: e.Status, ZH: e.Text[Chinese], EN: e.Text[English]}
+	f := Failure{Public: e}
+	return Note{Code: e.Code, Status: e.Status, ZH: f.text(Chinese), EN: f.text(English)}
 }
 
 // possible lists the errors that a route can answer: its own, the common ones, and those that follow from its access and

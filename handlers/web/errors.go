@@ -18,7 +18,7 @@ type Error struct {
 	Field    string        // the field of the request that it is about, if always the same
 	AnyField bool          // it is about one field, which the Failure names
 	Retry    time.Duration // when to try again, unless the Failure says so
-	Text     Text          // told to the user
+	Text     Text          // told to the user; {wait} becomes the time until Retry
 }
 
 // Error gives the code only.
@@ -29,7 +29,9 @@ type Failure struct {
 	Public *Error
 	Retry  time.Duration // overrides the Error's when set
 	Field  string        // likewise
-	fields []FieldError
+	// TriesLeft is how many more wrong answers are allowed; nil where the failure is about something else.
+	TriesLeft *int
+	fields    []FieldError
 }
 
 // Error gives the code only.

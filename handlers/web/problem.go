@@ -21,6 +21,8 @@ type Problem struct {
 	Code      string       `json:"code" example:"validation"`
 	Detail    string       `json:"detail" example:"提交的信息有误，请检查后重试"`
 	RequestID string       `json:"request_id" example:"4QK7ZD2N6XW3TB5RFVAJHM2PLC"`
+	Retryable *bool        `json:"retryable,omitempty" example:"true"`
+	TriesLeft *int         `json:"tries_left,omitempty" example:"4"`
 	Errors    []FieldError `json:"errors,omitempty"`
 }
 
@@ -43,6 +45,11 @@ var problemFields = Fields{
 		},
 		"detail":     {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
 		"request_id": {"请求编号，反馈问题时请提供", "Id of the request, to be named when reporting a fault"},
+		"retryable": {
+			"有 Retry-After 时给出：true 表示程序可等待后自动重试，false 表示等待较久，应告知用户",
+			"Beside Retry-After: true if the program may wait and try again by itself, false if the wait is long and the user should be told",
+		},
+		"tries_left": {"答错时给出：还可以输错几次，0 表示本次申请已结束", "After a wrong answer: how many more are allowed; 0 means that it is over"},
 		"errors":     {"各字段的错误", "What is wrong with single fields"},
 	},
 	"FieldError": {
@@ -72,9 +79,14 @@ func problemFor(c *call, f *Failure) *Problem {
 		Title:     titles[f.Public.Status][c.language],
 		Status:    f.Public.Status,
 		Code:      f.Public.Code,
-		Detail:    f.Public.Text[c.language],
+		Detail:    f.text(c.language),
 		RequestID: c.id,
+		TriesLeft: f.TriesLeft,
 		Errors:    f.fields,
+	}
+	if wait := f.wait(); wait > 0 {
+		soon := wait <= longestWait
+		p.Retryable = &soon
 	}
 	if field := cmp.Or(f.Field, f.Public.Field); p.Errors == nil && field != "" {
 		p.Errors = []FieldError{{Field: field, Code: f.Public.Code, Text: p.Detail}}
@@ -88,15 +100,48 @@ func problemHeaders(c *call, f *Failure, set func(name, value string)) {
 	if f.Public == ErrToken {
 		set(fiber.HeaderWWWAuthenticate, "Bearer")
 	}
-	wait := f.Retry
-	if wait <= 0 {
-		wait = f.Public.Retry
-	}
-	if wait > 0 {
-		seconds := int64((wait + time.Second - 1) / time.Second)
-		set(fiber.HeaderRetryAfter, strconv.FormatInt(seconds, 10))
+	if wait := f.wait(); wait > 0 {
+		set(fiber.HeaderRetryAfter, strconv.Itoa(roundUp(wait, time.Second)))
 	}
 }
+
+// longestWait is how long a program may wait by itself before it tries again.
+const longestWait = 5 * time.Minute
+
+// wait is the time until trying again makes sense; zero where it is not known.
+func (f *Failure) wait() time.Duration {
+	if f.Retry > 0 {
+		return f.Retry
+	}
+	return f.Public.Retry
+}
+
+// text is what the user is told.
+func (f *Failure) text(l Language) string {
+	return strings.ReplaceAll(f.Public.Text[l], "{wait}", waitText(f.wait(), l))
+}
+
+// waitText says a time to wait in words, rounded up: 24 小时, 5 minutes.
+func waitText(wait time.Duration, l Language) string {
+	for _, unit := range []struct {
+		length time.Duration
+		name   Text
+	}{{time.Hour, Text{"小时", "hour"}}, {time.Minute, Text{"分钟", "minute"}}, {time.Second, Text{"秒", "second"}}} {
+		n := roundUp(wait, unit.length)
+		switch {
+		case wait < 2*unit.length && unit.length > time.Second:
+			continue // 90 seconds rather than 2 minutes
+		case l == Chinese:
+			return strconv.Itoa(n) + " " + unit.name[Chinese]
+		case n == 1:
+			return "1 " + unit.name[English]
+		}
+		return strconv.Itoa(n) + " " + unit.name[English] + "s"
+	}
+	return ""
+}
+
+func roundUp(d, unit time.Duration) int { return int((d + unit - 1) / unit) }
 
 // Huma keeps its error constructors in package variables. Its own would echo the caller's values and the texts of
 // errors, so init replaces them for the whole program.

@@ -63,6 +63,8 @@ type Problem struct {
 	Code      string `json:"code"`
 	Detail    string `json:"detail"`
 	RequestID string `json:"request_id"`
+	Retryable *bool  `json:"retryable"`
+	TriesLeft *int   `json:"tries_left"`
 	Errors    []struct{ Field, Code, Text string }
 }
 
