@@ -716,7 +716,7 @@ func TestAMisplacedSecretIsNotShown(t *testing.T) {
 // TestAWeakTokenKeyIsRefused: 32 characters are no key when they are few different ones, or one piece again and again.
 func TestAWeakTokenKeyIsRefused(t *testing.T) {
 	for _, key := range []string{strings.Repeat("a", 52), strings.Repeat("ab", 20), strings.Repeat("0123456789abcdef", 4), "aaaaaaaabbbbbbbbccccccccdddddddd",
-		strings.Repeat("changeme", 5)} {
+		strings.Repeat("changeme", 5), `"{\"primaryKeyId\":1,\"key\":[{\"keyData\":{}}]}"`, `"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"`} {
 		_, err := parse([]byte(edited(t, "key_file: /", "key: "+key+" # /")), nil)
 		onlyProblem(t, err, "token.key")
 	}

@@ -172,7 +172,7 @@ func (rd *reader) readSecretFile(under, key string, tree map[string]any, secret 
 		wrong("names no file; it is not shown, as it could be the secret itself", "give the path of a file, or write the secret as "+
 			key+"; "+relative)
 	} else if text, err := setting.ReadSecret(path); err != nil {
-		wrong(err.Error(), "the file must be there, for this user alone; "+relative)
+		wrong(err.Error(), "the file must be there, and readable for this user but not for everybody (a mounted secret: mode 0440); "+relative)
 	} else {
 		*secret = setting.Secret(strings.TrimSpace(string(text)))
 	}

@@ -222,7 +222,7 @@ func TestCheckTellsWhatWorks(t *testing.T) {
 	if stderr != "" || strings.Contains(stdout, "hint  regions.") {
 		t.Errorf("all is well, and yet: %s%s", stdout, stderr)
 	}
-	for _, line := range []string{"\nskip  sms: ", "\nhint  server.trusted_proxies: "} {
+	for _, line := range []string{"\nskip  sms: ", "\nhint  server.trusted_proxies: ", "\nhint  mongodb: is one server and no replica set"} {
 		if !strings.Contains(stdout, line) {
 			t.Errorf("no line %q:\n%s", line, stdout)
 		}

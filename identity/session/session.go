@@ -30,6 +30,8 @@ func (c *Config) Check(r setting.Report) {
 	switch {
 	case key == "":
 		r.Add("key", "is missing", mend)
+	case strings.HasPrefix(key, "{"), strings.HasPrefix(key, "-----BEGIN"):
+		r.Add("key", "is a file of another purpose: a key set, a certificate or a key in PEM", mend)
 	case len(key) < minTokenKey:
 		r.Add("key", "is shorter than 32 characters", mend)
 	default:

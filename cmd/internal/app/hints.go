@@ -35,6 +35,8 @@ var reachHints = map[string]string{
 var mongoHints = []hint{
 	{"server code 18", "the user or the password in mongodb.uri is wrong, or authSource is missing in it"},
 	{"server code 13", "the user in mongodb.uri may not read and write this database"},
+	{reach.Authority, "its certificate is signed by an authority that this machine does not trust: name it by tlsCAFile=FILE in mongodb.uri"},
+	{reach.Client, "it wants a certificate of ours, or refuses the one it gets: name it by tlsCertificateKeyFile=FILE in mongodb.uri"},
 	{"connection string", "write mongodb://user:password@host:27017/?replicaSet=NAME; in the password @ is %40, : is %3A, / is %2F, % is %25"},
 	{": timeout", "is there a primary, is replicaSet in mongodb.uri right, is the network slow?"},
 	{": network", "is mongodb.uri right, does it speak TLS (tls=true)?"},
@@ -51,13 +53,17 @@ var regionHints = []hint{
 	{": malformed", "are base_url, path_mode and unwrap those of this region?"},
 }
 
-// withHint adds where to look: by the last word of package reach in the error's text, else by the first hint that fits.
+// withHint adds where to look: by the last word of package reach in the error's text, of which the hints may say more than
+// the common ones, else by the first hint that fits.
 func withHint(address string, hints []hint, err error) error {
 	if err == nil {
 		return nil
 	}
 	words := strings.FieldsFunc(err.Error(), func(r rune) bool { return strings.ContainsRune(" :/", r) })
 	for _, word := range slices.Backward(words) {
+		if n := slices.IndexFunc(hints, func(h hint) bool { return h.says == word }); n >= 0 {
+			return fmt.Errorf("%w (%s)", err, hints[n].look)
+		}
 		if look, ok := reachHints[word]; ok && address != "" {
 			return fmt.Errorf("%w (%s)", err, strings.ReplaceAll(look, "{address}", address))
 		}

@@ -28,6 +28,8 @@ func TestHintsSayWhereToLook(t *testing.T) {
 		{"insurer.base_url", regionHints, "insurer: access: region 990100 cause tls_authority", "ca_file beside insurer.base_url"},
 		{"insurer.base_url", regionHints, "insurer: access: region 990100 cause tls_client", "client_cert_file"},
 		{"insurer.base_url", regionHints, "insurer: access: region 990100", "paas_id"},
+		{"mongodb.uri", mongoHints, "no server can be used: tls_authority", "tlsCAFile"},
+		{"mongodb.uri", mongoHints, "no server can be used: tls_name", "mongodb.uri must name the host"},
 		{"", keyHints, "store: seal key: not an AEAD keyset", "swapped"},
 	} {
 		cause := errors.New(one.err)
@@ -39,6 +41,21 @@ func TestHintsSayWhereToLook(t *testing.T) {
 	plain := errors.New("something else")
 	if got := withHint("x", wechatHints, plain); got != plain || withHint("x", wechatHints, nil) != nil {
 		t.Error(got)
+	}
+}
+
+// TestSwappedKeyFilesAreNamed: the seal key is of another kind than the rest.
+func TestSwappedKeyFilesAreNamed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := store.NewKeyFiles(dir); err != nil {
+		t.Fatal(err)
+	}
+	swapped := store.KeyFiles{}.In(dir)
+	swapped.Seal, swapped.Code = swapped.Code, swapped.Seal
+	_, err := store.LoadKeyring(swapped)
+	if err = withHint("", keyHints, err); err == nil || !strings.Contains(err.Error(), "seal_file holds the key of another purpose: are the files swapped?") {
+		t.Error(err)
 	}
 }
 

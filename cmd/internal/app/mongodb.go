@@ -31,7 +31,13 @@ func lookAtServers(ctx context.Context, uri string) (alone bool, err error) {
 		}
 	}
 	client, err := mongo.Connect(options.Client().ApplyURI(uri).SetServerMonitor(&event.ServerMonitor{
-		ServerHeartbeatFailed: func(e *event.ServerHeartbeatFailedEvent) { put(causes, reach.Cause(e.Failure)) },
+		ServerHeartbeatFailed: func(e *event.ServerHeartbeatFailedEvent) {
+			if errors.Is(e.Failure, context.Canceled) { // by the driver: another connection to that server was cut
+				put(causes, reach.Lost)
+				return
+			}
+			put(causes, reach.Cause(e.Failure))
+		},
 		ServerDescriptionChanged: func(e *event.ServerDescriptionChangedEvent) {
 			if e.NewDescription.Kind != "Unknown" {
 				put(kinds, e.NewDescription.Kind)
