@@ -266,6 +266,13 @@ func (w *world) places(at func(place int) error) (passed func() int) {
 	}
 }
 
+// walk tries each place up to that of the longest run. It tries never first.
+func walk(try func(place int) (places int)) {
+	for place, most := 0, try(never); place < most; place++ {
+		most = max(most, try(place))
+	}
+}
+
 // script does things at their places. From the place of the kill on, no command happens and no answer arrives.
 func script(kill int, events map[int]func()) func(place int) error {
 	return func(place int) error {
