@@ -260,6 +260,25 @@ func TestAPersonWhoIsGoneIsNoLink(t *testing.T) {
 	}
 }
 
+func TestACallerThatGaveUpGetsNoOlderAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
+		cancel()
+		time.Sleep(10 * time.Millisecond)
+		return w.answering(1)(ctx, claim)
+	})
+	if got, err := w.Current(ctx, w.caller, "link-1"); got != nil || err != context.Canceled {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.Wait()
+}
+
 func TestFreshIsNeverStale(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
