@@ -268,14 +268,16 @@ func TestACallerThatGaveUpGetsNoOlderAnswer(t *testing.T) {
 	}
 	w.clock.Advance(time.Hour)
 	ctx, cancel := context.WithCancel(context.Background())
+	release := make(chan struct{})
 	w.upstream.set(func(ctx context.Context, claim identity.Claim) (*balance.Answer, error) {
 		cancel()
-		time.Sleep(10 * time.Millisecond)
+		<-release
 		return w.answering(1)(ctx, claim)
 	})
 	if got, err := w.Current(ctx, w.caller, "link-1"); got != nil || err != context.Canceled {
 		t.Errorf("%+v, %v", got, err)
 	}
+	close(release)
 	w.Wait()
 }
 
