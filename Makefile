@@ -9,7 +9,7 @@ check:
 
 # Ends with one line a ratio: ratio NAME VALUE target >=TARGET
 bench:
-	go test -run '^$$' -bench . -benchtime 200ms ./balance ./handlers ./identity ./reminder ./store
+	go test -run '^$$' -bench . -benchtime 200ms ./balance ./handlers ./identity/session ./reminder ./store
 	go run ./cmd/internal/bench
 
 # Ends with: lost N doubled N unknown N of M
