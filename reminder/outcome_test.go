@@ -89,3 +89,18 @@ func TestRetryWaitsBesideAnother(t *testing.T) {
 		t.Errorf("open %+v, finished %+v", open, finished)
 	}
 }
+
+// A retry comes at the latest when the message expires, which drops it.
+func TestRetryWaitsNoLongerThanTheMessage(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.DeliveryTTL = 90 * time.Minute
+	r := newRig(t, cfg)
+	r.grant(1)
+	r.put()
+	r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: 5 * time.Hour})
+	r.fall(100)
+	r.expect(reminder.DeliveryPending, reminder.ReasonBusy, 1, 0)
+	r.later(90 * time.Minute)
+	r.expect(reminder.DeliveryDropped, reminder.ReasonExpired, 1, 0)
+}

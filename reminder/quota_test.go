@@ -82,6 +82,47 @@ func TestAUnitComesBack(t *testing.T) {
 	}
 }
 
+// The last refusal was written down before a crash. The next holder does not know what was granted since the send: the
+// platform's count, none, is right.
+func TestRefusalLeftByACrash(t *testing.T) {
+	t.Parallel()
+	cfg := rigConfig()
+	cfg.MaxAttempts = 1
+	r := newRig(t, cfg)
+	r.grant(3)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	r.answer(notSubscribed)
+	killed := r.start(nth(2, "quotas.get", kill), nil) // before it settles
+	killed.db.SetTwice(false)
+	_, _ = killed.SendDue(context.Background())
+	r.later(3 * time.Minute)
+	r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, 0, 0)
+}
+
+func TestTheLastUnknownMessageBlocks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	now := r.world.Now()
+	_, err := r.store.UpdateQuota(context.Background(), r.caller.UserID, lowBalance, func(q *reminder.Quota) error {
+		q.Unknown["a"], q.Unknown["b"], q.Unknown["c"] = now.Add(time.Minute), now.Add(9*time.Minute), now.Add(5*time.Minute)
+		return nil
+	})
+	r.check(err)
+	r.world.SetBalance("u-1", 1)
+	r.pass()
+	r.expect(reminder.DeliveryPending, reminder.ReasonUnknownBefore, 1, 0)
+	if wait := r.last().NotBefore.Sub(now); wait != 9*time.Minute {
+		t.Errorf("waits %v", wait)
+	}
+}
+
 func TestQuotasLeaveOutOldUnknowns(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigConfig())
@@ -149,6 +190,10 @@ func TestNoQuotaWaitsForASubscription(t *testing.T) {
 	r.put()
 	r.fall(100)
 	r.expect(reminder.DeliveryPending, reminder.ReasonNoQuota, 0, 0)
+	report(t, r, "no", "reject")
+	if wait := r.last().NotBefore.Sub(r.world.Now()); wait != time.Hour {
+		t.Errorf("waits %v after a refusal", wait)
+	}
 	r.grant(1)
 	r.pass() // at once: no clock moves
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
@@ -192,6 +237,33 @@ func TestGrantDuringPostponing(t *testing.T) {
 	}
 	r.pass()
 	r.expect(reminder.DeliveryAccepted, "", 0, 0)
+}
+
+// A report that is slow to wake a delivery must not touch what another process has made of it.
+func TestSlowReport(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]hook{
+		"postponed": nil, // by a retry
+		"sending":   nth(1, "send", kill),
+	} {
+		r := newRig(t, rigConfig())
+		r.put()
+		r.fall(100) // waits for a subscription
+		r.answer(reminder.Outcome{Kind: reminder.OutcomeRetry, Reason: reminder.ReasonBusy, RetryAfter: 5 * time.Hour})
+		var written reminder.Delivery
+		slow := r.start(nth(1, "deliveries.get", func() error {
+			r.world.Advance(time.Hour)
+			_, _ = r.start(before, nil).SendDue(context.Background())
+			written = r.last()
+			r.world.Advance(time.Minute)
+			return nil
+		}), nil)
+		_, err := slow.Report(context.Background(), r.caller, reminder.Report{ID: "1", Results: map[string]string{templateID: "accept"}})
+		r.check(err)
+		if d := r.last(); written.Attempts != 1 || !d.NotBefore.Equal(written.NotBefore) {
+			t.Errorf("%s: %+v became %+v", name, written, d)
+		}
+	}
 }
 
 // reservedThenKilled leaves one unit reserved for a pending delivery of u-1.

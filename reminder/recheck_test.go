@@ -86,6 +86,13 @@ func TestRecheckJustBeforeTheSend(t *testing.T) {
 		{"rule deleted", func(r *rig) { r.check(r.Delete(ctx, r.caller, "u-1")) }, reminder.ReasonRuleOff},
 		{"rule new", func(r *rig) { r.check(r.Delete(ctx, r.caller, "u-1")); r.put() }, reminder.ReasonRuleOff},
 		{"other threshold", func(r *rig) { r.put(func(s *reminder.Setting) { s.Threshold = 200 }) }, reminder.ReasonRuleOff},
+		{"recovered, and fell again since", func(r *rig) {
+			r.world.Advance(time.Hour)
+			r.world.SetBalance("u-1", 9000)
+			_, err := r.EvaluateDue(ctx)
+			r.check(err)
+			r.world.SetBalance("u-1", 100) // the next evaluation makes it a message of its own
+		}, reminder.ReasonRecovered},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -121,19 +128,24 @@ func TestAmountIsTakenOut(t *testing.T) {
 
 func TestMissingTemplateIsPostponed(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigConfig())
-	r.grant(1)
-	r.put()
-	r.deps = func(d *reminder.Deps) { d.Templates = nil }
-	r.Service = r.start(nil, nil).Service
-	r.fall(100)
-	if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonBadTemplate {
-		t.Fatalf("%s/%s", d.State, d.Reason)
+	for _, missing := range []func(*reminder.Deps){
+		func(d *reminder.Deps) { d.Templates = nil },
+		func(d *reminder.Deps) { d.Senders = nil },
+	} {
+		r := newRig(t, rigConfig())
+		r.grant(1)
+		r.put()
+		r.deps = missing
+		r.Service = r.start(nil, nil).Service
+		r.fall(100)
+		if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonBadTemplate {
+			t.Fatalf("%s/%s", d.State, d.Reason)
+		}
+		r.deps = nil // corrected
+		r.Service = r.start(nil, nil).Service
+		r.later(time.Hour)
+		r.expect(reminder.DeliveryAccepted, "", 0, 0)
 	}
-	r.deps = nil // corrected
-	r.Service = r.start(nil, nil).Service
-	r.later(time.Hour)
-	r.expect(reminder.DeliveryAccepted, "", 0, 0)
 }
 
 func TestQuietHoursPostpone(t *testing.T) {
@@ -201,7 +213,8 @@ func TestLinkGoneLeavesNothing(t *testing.T) {
 		"link": func(r *rig) {
 			r.editUser(func(u *identity.PlatformUser) { u.Links = u.Links[1:] })
 		},
-		"user": func(r *rig) { r.removeUser() },
+		"ended": func(r *rig) { r.editLink(func(l *identity.Link) { l.State = identity.LinkEnded }) },
+		"user":  func(r *rig) { r.removeUser() },
 		// The unlinking under way has deleted the rule and the deliveries before this one was inserted.
 		"ending": func(r *rig) {
 			r.editLink(func(l *identity.Link) { l.State = identity.LinkEnding })

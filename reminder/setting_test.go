@@ -160,6 +160,21 @@ func TestPutWithUpstreamDownKeepsTheInsurance(t *testing.T) {
 	}
 }
 
+// The same, but the rule is deleted meanwhile: nothing of it is left in the new one.
+func TestPutWithUpstreamDownAfterADeletion(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.world.SetEnrolments("u-1", enrolment("390", balance.AccountYes, fen(9000)))
+	r.put()
+	r.world.SetDown(true)
+	service := r.start(nth(1, "rules.replace", func() error { return r.Delete(context.Background(), r.caller, "u-1") }), nil)
+	rule, err := service.Put(context.Background(), r.caller, "u-1", reminder.Setting{Threshold: 200})
+	r.check(err)
+	if rule.InsuranceType != "310" {
+		t.Errorf("got %+v", rule)
+	}
+}
+
 // before is a process with a cached answer from before the fall.
 type before struct {
 	*world
@@ -225,8 +240,11 @@ func TestANewRuleIsNotArmedByABalanceFromBeforeTheFall(t *testing.T) {
 		"deleted":           func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
 		"another threshold": func(r *rig, s *reminder.Service) { r.check(s.Delete(ctx, r.caller, "u-1")) },
 		"another insurance": func(r *rig, s *reminder.Service) {
-			_, err := s.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000, InsuranceType: "390"})
+			rule, err := s.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000, InsuranceType: "390"})
 			r.check(err)
+			if rule.State != reminder.StateArmed { // that insurance has not fallen
+				r.t.Fatalf("got %+v", rule)
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -282,7 +300,7 @@ func TestANewRuleHasNoCooldown(t *testing.T) {
 		r.world.Advance(wait)
 		r.world.SetBalance("u-1", 9000)
 		r.check(r.Delete(context.Background(), r.caller, "u-1"))
-		if rule := r.put(); rule.State != reminder.StateArmed {
+		if rule := r.put(); rule.State != reminder.StateArmed || rule.FiredAt.IsZero() == (wait < time.Hour) {
 			t.Errorf("after %v: %+v", wait, rule)
 		}
 		r.fall(100)
@@ -322,8 +340,12 @@ func TestPutWithCancelledRequest(t *testing.T) {
 	r := newRig(t, rigConfig())
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := r.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000}); !errors.Is(err, context.Canceled) {
+	service := r.start(nil, nil)
+	if _, err := service.Put(ctx, r.caller, "u-1", reminder.Setting{Threshold: 5000}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+	if calls := service.db.Counts(); len(calls) != 0 {
+		t.Errorf("called %v", calls)
 	}
 }
 
