@@ -99,8 +99,12 @@ func TestRefusalLeftByACrash(t *testing.T) {
 	killed := r.start(nth(2, "quotas.get", kill), nil) // before it settles
 	killed.db.SetTwice(false)
 	_, _ = killed.SendDue(context.Background())
+	refused := r.world.Now()
 	r.later(3 * time.Minute)
 	r.expect(reminder.DeliveryRefused, reminder.ReasonNotSubscribed, 0, 0)
+	if d := r.last(); !d.EndedAt.Equal(refused) {
+		t.Errorf("refused at %v, ended at %v", refused, d.EndedAt)
+	}
 }
 
 func TestTheLastUnknownMessageBlocks(t *testing.T) {

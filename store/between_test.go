@@ -91,6 +91,51 @@ func TestClaimWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// TestClaimThatIsAnothers: the request is lost, and another process claims the subject before we look.
+func TestClaimThatIsAnothers(t *testing.T) {
+	t.Parallel()
+	s, client := memory.New()
+	other := memory.Open(client.Connect())
+	if err := s.SetDue(t.Context(), subject, start); err != nil {
+		t.Fatal(err)
+	}
+	theirs := 0
+	client.SetBefore(func(_ context.Context, c memory.Command) error {
+		if c.Name != "replace" {
+			return nil
+		}
+		claimed, err := other.ClaimDue(t.Context(), start, 1, hourLater)
+		theirs = len(claimed)
+		return errors.Join(err, errors.New("cut off"))
+	})
+	if claimed, err := s.ClaimDue(t.Context(), start, 1, hourLater); err != nil || len(claimed) != 0 || theirs != 1 {
+		t.Error(claimed, err, theirs)
+	}
+}
+
+// TestShuffle: the options choose the order in which due documents are claimed.
+func TestShuffle(t *testing.T) {
+	t.Parallel()
+	for _, reverse := range []bool{false, true} {
+		s, _ := memory.New(func(o *store.Options) {
+			o.Shuffle = func(n int, swap func(i, j int)) {
+				if reverse {
+					swap(0, n-1)
+				}
+			}
+		})
+		for i := range 3 {
+			if err := s.SetDue(t.Context(), subjectOf(i), start.Add(time.Duration(i)*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		claimed, err := s.ClaimDue(t.Context(), start.Add(time.Minute), 1, hourLater)
+		if err != nil || len(claimed) != 1 || claimed[0].Subject != subjectOf(map[bool]int{false: 0, true: 2}[reverse]) {
+			t.Error(reverse, claimed, err)
+		}
+	}
+}
+
 // TestKilledAnywhere kills a process before and after each command of a chain of writes, and lets another one repeat the
 // chain: it ends as if nothing had happened, and in between nothing is there that must not be.
 func TestKilledAnywhere(t *testing.T) {

@@ -166,6 +166,9 @@ func testFinishAfterCrash(t *testing.T, d *storetest.Database) {
 	}
 	// As after a crash before the removal: the copy is there and the open one, too, final already.
 	d.Insert(t, "deliveries", final)
+	if all, err := s.DeliveriesOf(t.Context(), "l", 10); err != nil || len(all) != 1 {
+		t.Error("listed twice:", all, err)
+	}
 	other := dropped
 	other.State = reminder.DeliveryAccepted
 	if err := s.FinishDelivery(t.Context(), &other); err != nil {
@@ -177,6 +180,19 @@ func testFinishAfterCrash(t *testing.T, d *storetest.Database) {
 	}
 	if open := d.Documents(t, "deliveries", bson.D{}); len(open) != 0 {
 		t.Error("open still:", len(open))
+	}
+	// As after a crash before the copy.
+	early := delivery("e", "u", start.Add(time.Minute))
+	early.State, early.EndedAt = reminder.DeliveryDropped, time.Time{}
+	if err := s.InsertDelivery(t.Context(), early); err != nil {
+		t.Fatal(err)
+	}
+	early.State = reminder.DeliveryAccepted
+	if err := s.FinishDelivery(t.Context(), &early); err != nil {
+		t.Fatal(err)
+	}
+	if all, err = s.DeliveriesOf(t.Context(), "l", 1); err != nil || all[0].State != reminder.DeliveryDropped || all[0].EndedAt.IsZero() {
+		t.Error(all, err)
 	}
 	gone := delivery("never", "u", start)
 	gone.State = reminder.DeliveryDropped
