@@ -160,6 +160,31 @@ func TestUnlinkedDuringTheSend(t *testing.T) {
 	}
 }
 
+// A delivery that was deleted just before the send is not looked for again and again.
+func TestADeletedDeliveryIsNotInsistedOn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.grant(1)
+	r.put()
+	r.world.Advance(time.Hour)
+	r.world.SetBalance("u-1", 1)
+	_, err := r.EvaluateDue(context.Background())
+	r.check(err)
+	looks := 0
+	service := r.start(func(call string) error {
+		if call == "deliveries.get" {
+			looks++
+			return r.Unlinked(context.Background(), r.caller.UserID, r.caller.Links[0], nil)
+		}
+		return nil
+	}, nil)
+	_, err = service.SendDue(context.Background())
+	r.check(err)
+	if looks != 1 || len(r.world.Sends()) != 0 || r.quota().Free != 1 {
+		t.Errorf("%d looks, %d sends, quota %+v", looks, len(r.world.Sends()), r.quota())
+	}
+}
+
 // The link ends between a delivery's end and its moving away.
 func TestUnlinkedBeforeTheMove(t *testing.T) {
 	t.Parallel()
