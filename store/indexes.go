@@ -89,8 +89,8 @@ func (s *Store) ensureIndex(ctx context.Context, i index) (refusedTTL bool, err 
 	return refusedTTL, failed(i.collection+".createIndexes", err)
 }
 
-// optionRefusals are the answers of servers of the MongoDB protocol that do not have an option of an index: invalid
-// options, command not supported, invalid index option, not implemented.
+// optionRefusals are the answers of servers of the MongoDB protocol that do not have an option of an index: InvalidOptions,
+// CommandNotSupported, InvalidIndexSpecificationOption and NotImplemented in MongoDB's error_codes.yml.
 var optionRefusals = []int{72, 115, 197, 238}
 
 // refusesOption tells a server without TTL from one that cannot make the index just now, as in the middle of a failover,
