@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
@@ -128,6 +129,12 @@ func (d *driver) Indexes(ctx context.Context, collection string) ([]string, erro
 	return names, err
 }
 
-func (d *driver) Ping(ctx context.Context) error { return d.client.Ping(ctx, nil) }
+func (d *driver) Time(ctx context.Context) (time.Time, error) {
+	var hello struct {
+		LocalTime time.Time `bson:"localTime"`
+	}
+	err := d.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello) // the primary's
+	return hello.LocalTime, err
+}
 
 func (d *driver) Close(ctx context.Context) error { return d.client.Disconnect(ctx) }

@@ -26,6 +26,7 @@ type Options struct {
 	Keys     *Keyring
 	Timeout  time.Duration    // 0 is DefaultTimeout
 	Now      func() time.Time // decides what has expired; nil is time.Now
+	Machine  func() time.Time // the clock that is compared with the database's; nil is time.Now
 	Log      *slog.Logger     // nil: no log
 }
 
@@ -35,6 +36,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Machine == nil {
+		o.Machine = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -50,6 +54,9 @@ type Store struct {
 	now   func() time.Time
 	log   *slog.Logger
 	reads atomic.Int64
+
+	machine    func() time.Time
+	clockWrong atomic.Bool // as the last answer of the database showed
 
 	tables
 }
@@ -84,7 +91,7 @@ func OpenOn(ctx context.Context, db Database, o Options) (*Store, error) {
 		return nil, errors.New("store: keys are needed")
 	}
 	o = o.withDefaults()
-	s := &Store{db: db, keys: o.Keys, now: o.Now, log: o.Log}
+	s := &Store{db: db, keys: o.Keys, now: o.Now, machine: o.Machine, log: o.Log}
 	s.tables = s.newTables()
 	if err := s.Ping(ctx); err != nil {
 		return nil, err
@@ -100,9 +107,6 @@ func (s *Store) find(ctx context.Context, collection string, filter bson.D, o ..
 
 // Reads is the number of queries sent so far.
 func (s *Store) Reads() int64 { return s.reads.Load() }
-
-// Ping returns an error when the database does not answer.
-func (s *Store) Ping(ctx context.Context) error { return failed("ping", s.db.Ping(ctx)) }
 
 // Close gives the connections back. Operations under way fail when ctx ends before they do.
 func (s *Store) Close(ctx context.Context) error { return failed("close", s.db.Close(ctx)) }

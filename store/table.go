@@ -70,6 +70,12 @@ func (t *table[T]) decode(raw bson.Raw) (*stored[T], error) {
 	return &stored[T]{id: id, meta: doc.Meta, value: &doc.Value}, nil
 }
 
+// idOf is the document's id; "" for one that is no text.
+func idOf(raw bson.Raw) string {
+	id, _ := raw.Lookup("_id").StringValueOK()
+	return id
+}
+
 // load reads one document; missing when it is not there.
 func (t *table[T]) load(ctx context.Context, id string) (*stored[T], error) {
 	found, err := t.find(ctx, bson.D{{Key: "_id", Value: id}}, options.Find().SetLimit(-1)) // negative: one batch, no cursor

@@ -20,6 +20,7 @@ var mongoHints = []hint{
 	{"server code 13", "the user in mongodb.uri may not read and write this database"},
 	{": timeout", noWay},
 	{": network", noWay},
+	{": clock: ", "the database answers; set both clocks by NTP"},
 }
 
 var regionHints = []hint{

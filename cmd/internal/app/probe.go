@@ -189,7 +189,7 @@ func probeStore(ctx context.Context, c *config.Config, keys *store.Keyring) (str
 		return "", err
 	}
 	defer func() { _ = s.Close(context.WithoutCancel(ctx)) }()
-	if err := s.Ping(ctx); err != nil {
+	if err := s.Ready(ctx); err != nil {
 		return "", err
 	}
 	missing, err := s.CheckIndexes(ctx)
