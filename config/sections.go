@@ -66,13 +66,15 @@ func isAddressOrNetwork(text string) bool {
 type MongoDB struct {
 	URI      setting.Secret `koanf:"uri"`
 	Database string         `koanf:"database"`
+	Timeout  time.Duration  `koanf:"timeout"` // of one command of a request
 }
 
 // SetDefaults fills the section.
-func (m *MongoDB) SetDefaults() { *m = MongoDB{Database: "yibao"} }
+func (m *MongoDB) SetDefaults() { *m = MongoDB{Database: "yibao", Timeout: 2 * time.Second} }
 
 // Check adds every problem of the section.
 func (m *MongoDB) Check(r setting.Report) {
+	r.Numbers(*m)
 	uri := m.URI.Reveal()
 	r.Need(strings.HasPrefix(uri, "mongodb://") || strings.HasPrefix(uri, "mongodb+srv://"), "uri",
 		"is missing or does not begin with mongodb:// or mongodb+srv://", "give uri or uri_file")

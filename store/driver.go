@@ -25,14 +25,15 @@ type driver struct {
 
 // Connect returns the database that the options name. It connects in the background.
 func Connect(o Options) (Database, error) {
+	o = o.withDefaults()
 	if o.Database == "" {
 		return nil, errors.New("store: a database name is needed")
 	}
-	client, err := mongo.Connect(clientOptions(o.withDefaults()))
+	client, err := mongo.Connect(clientOptions(o))
 	if err != nil {
 		return nil, errors.New("store: the address of the database is not a MongoDB connection string") // the driver's text may quote its password
 	}
-	return &driver{client, client.Database(o.Database)}, nil
+	return newBounded(&driver{client, client.Database(o.Database)}, o.RequestTimeout, o.Log), nil
 }
 
 func clientOptions(o Options) *options.ClientOptions {

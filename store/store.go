@@ -24,15 +24,20 @@ type Options struct {
 	URI      string
 	Database string
 	Keys     *Keyring
-	Timeout  time.Duration    // 0 is DefaultTimeout
-	Now      func() time.Time // decides what has expired; nil is time.Now
-	Machine  func() time.Time // the clock that is compared with the database's; nil is time.Now
-	Log      *slog.Logger     // nil: no log
+	Timeout  time.Duration // 0 is DefaultTimeout
+	// RequestTimeout bounds one command in a context with a deadline, as requests have one; 0 is Timeout.
+	RequestTimeout time.Duration
+	Now            func() time.Time // decides what has expired; nil is time.Now
+	Machine        func() time.Time // the clock that is compared with the database's; nil is time.Now
+	Log            *slog.Logger     // nil: no log
 }
 
 func (o Options) withDefaults() Options {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = o.Timeout
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -83,7 +88,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// OpenOn opens the store on a database; the options' URI, Database and Timeout do not matter. It refuses a database
+// OpenOn opens the store on a database; the options' URI, Database and timeouts do not matter. It refuses a database
 // that a newer program has written to (ErrSchema) or that other keys have (ErrKeys). Documents of an older program are
 // read as they are and get the present schema when they next change; the log says so once.
 func OpenOn(ctx context.Context, db Database, o Options) (*Store, error) {

@@ -35,8 +35,8 @@ func fiberPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// guard stands between the middleware and a route's handler. It checks in the order that costs least to refuse: body,
-// token, limit of the user, the form of ids; then the deadline starts.
+// guard stands between the middleware and a route's handler. It starts the deadline, and checks in the order that costs
+// least to refuse: body, token, limit of the user, the form of ids.
 func (s *server) guard(e *endpoint) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		call := callIn(c)
@@ -44,6 +44,9 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 		if err := checkBody(c, &e.Route); err != nil {
 			return err
 		}
+		limited, cancel := context.WithTimeout(call.Context, s.Deadline)
+		defer cancel()
+		call.Context = limited
 		if err := s.authenticate(c, call, e.Access); err != nil {
 			return err
 		}
@@ -55,9 +58,6 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 		if id := c.Params("id", "none"); !plainID(id) {
 			return ErrNotFound
 		}
-		limited, cancel := context.WithTimeout(call.Context, s.Deadline)
-		defer cancel()
-		call.Context = limited
 		return c.Next()
 	}
 }
