@@ -202,7 +202,8 @@ func TestInsurerRefusesStrangers(t *testing.T) {
 	if answer := r.ask(RegionA, local); answer["infcode"] != 0.0 {
 		t.Errorf("L101 by person number: %v", answer)
 	}
-	local["msgid"] = insurerBody(infnoPhone, a)["msgid"]
+	fresh := insurerBody(infnoPhone, a)
+	local["msgid"], local["inf_time"] = fresh["msgid"], fresh["inf_time"] // of one moment
 	local["input"].(map[string]any)["data"].(map[string]any)["psn_no"] = "99X"
 	if answer := r.ask(RegionA, local); answer["err_msg"] != DefaultMismatchText {
 		t.Errorf("L101 by a stranger's number: %v", answer)
