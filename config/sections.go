@@ -74,13 +74,15 @@ func network(text string) (netip.Prefix, error) {
 type MongoDB struct {
 	URI      setting.Secret `koanf:"uri"`
 	Database string         `koanf:"database"`
+	Timeout  time.Duration  `koanf:"timeout"` // of one command of a request
 }
 
 // SetDefaults fills the section.
-func (m *MongoDB) SetDefaults() { *m = MongoDB{Database: "yibao"} }
+func (m *MongoDB) SetDefaults() { *m = MongoDB{Database: "yibao", Timeout: 2 * time.Second} }
 
 // Check adds every problem of the section.
 func (m *MongoDB) Check(r setting.Report) {
+	r.Numbers(*m)
 	uri := m.URI.Reveal()
 	r.Need(uri != "", "uri", "is missing", "give uri or uri_file, such as mongodb://user:password@host:27017/?replicaSet=rs0")
 	r.Need(uri == "" || strings.HasPrefix(uri, "mongodb://") || strings.HasPrefix(uri, "mongodb+srv://"), "uri",

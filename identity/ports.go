@@ -56,15 +56,17 @@ type SessionStore interface {
 	DeleteSession(ctx context.Context, userID, id string) error
 }
 
-// Change says that a user must be read anew. At is the machine's clock.
+// Change says that a user must be read anew.
 type Change struct {
 	ID     string    `bson:"_id"`
-	UserID string    `bson:"user_id"`
-	At     time.Time `bson:"at"`
+	UserID string    `bson:"user_id"` // "" for one that cannot be read: then every user must be
+	At     time.Time `bson:"at"`      // by the store's clock
 }
 
 // ChangeStore is the small collection that every replica polls.
 type ChangeStore interface {
+	// Time is the time by the store's own clock, which all replicas share.
+	Time(ctx context.Context) (time.Time, error)
 	// RecordChange is written before the change itself: see Sessions.
 	RecordChange(ctx context.Context, userID string) error
 	// ChangesSince lists changes with At >= since, oldest first.

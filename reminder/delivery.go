@@ -47,9 +47,9 @@ type Delivery struct {
 	ExpiresAt time.Time         `bson:"expires_at"` // if not sent until then: dropped
 }
 
-// Over says whether the delivery will not change any more.
+// Over says whether the delivery will not change any more. One in no state cannot be read, and is left alone.
 func (d *Delivery) Over() bool {
-	return d.State != DeliveryPending && d.State != DeliverySending
+	return d.State != "" && d.State != DeliveryPending && d.State != DeliverySending
 }
 
 // unsubscribed says whether the delivery lacks a subscription: ours is used up, or the platform knows of none.

@@ -61,7 +61,7 @@ type DeliveryStore interface {
 	FinishDelivery(ctx context.Context, d *Delivery) error
 	// UsersWithDue lists platform users that have an open delivery (in any state) with NotBefore <= now.
 	UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error)
-	// OpenDeliveries lists the user's open deliveries, oldest first.
+	// OpenDeliveries lists the user's open deliveries, oldest first. One that a newer program wrote has its id alone.
 	OpenDeliveries(ctx context.Context, userID string) ([]*Delivery, error)
 	// DeliveriesOf lists a link's deliveries, newest first.
 	DeliveriesOf(ctx context.Context, linkID string, limit int) ([]Delivery, error)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/identity"
 )
@@ -44,6 +43,6 @@ func (s *Store) UnfinishedAttempts(ctx context.Context, states []identity.Attemp
 		{Key: "state", Value: bson.D{{Key: "$in", Value: names}}},
 		{Key: "updated_at", Value: bson.D{{Key: "$lt", Value: before}}},
 	}
-	found, err := s.attempts.work(ctx, filter, options.Find().SetSort(bson.D{{Key: "updated_at", Value: 1}}).SetLimit(int64(limit)))
+	found, err := s.attempts.work(ctx, filter, "updated_at", limit)
 	return valuesOf(found), err
 }

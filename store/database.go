@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -29,6 +30,7 @@ type Database interface {
 	// Indexes lists the names of the collection's indexes; none for a collection that does not exist.
 	Indexes(ctx context.Context, collection string) ([]string, error)
 
-	Ping(ctx context.Context) error
+	// Time returns the time by the database's own clock.
+	Time(ctx context.Context) (time.Time, error)
 	Close(ctx context.Context) error
 }

@@ -84,7 +84,10 @@ const mostDue = 10_000
 
 // UsersWithDue lists up to limit platform users that have an open delivery with NotBefore <= now, the longest due first.
 func (s *Store) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]string, error) {
-	due := bson.D{{Key: "not_before", Value: bson.D{{Key: "$lte", Value: now}}}}
+	if err := s.checkClock(); err != nil {
+		return nil, err
+	}
+	due := bson.D{{Key: "not_before", Value: bson.D{{Key: "$lte", Value: now}}}, knownSchema}
 	longest := options.Find().SetSort(bson.D{{Key: "not_before", Value: 1}}).SetLimit(mostDue).SetProjection(bson.D{{Key: "user_id", Value: 1}})
 	var users []string
 	for raw, err := range s.find(ctx, s.deliveries.name, due, longest) {
@@ -102,27 +105,34 @@ func (s *Store) UsersWithDue(ctx context.Context, now time.Time, limit int) ([]s
 	return users, nil
 }
 
-// OpenDeliveries lists the user's open deliveries, oldest first. A delivery that has a finished copy is removed: either
-// FinishDelivery did not get to its last write, or the delivery was inserted again later. The copies are read after the
-// open ones, since a copy is there before a delivery can be inserted again.
+// OpenDeliveries lists the user's open deliveries, oldest first; of one that a newer program wrote, the id alone.
+//
+// A delivery that has a finished copy is removed: either FinishDelivery did not get to its last write, or the delivery was
+// inserted again later. The copies are read after the open ones, since a copy is there before a delivery can be inserted
+// again.
 func (s *Store) OpenDeliveries(ctx context.Context, userID string) ([]*reminder.Delivery, error) {
-	open, err := s.deliveries.values(ctx, bson.D{{Key: "user_id", Value: userID}}, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
-	if err != nil || len(open) == 0 {
+	raws, err := s.deliveries.find(ctx, bson.D{{Key: "user_id", Value: userID}}, options.Find().SetSort(bson.D{{Key: "created_at", Value: 1}}))
+	if err != nil || len(raws) == 0 {
 		return nil, err
 	}
-	ids := make(bson.A, len(open))
-	for i, v := range open {
-		ids[i] = v.ID
+	open, ids := make([]*reminder.Delivery, len(raws)), make(bson.A, len(raws))
+	for i, raw := range raws {
+		open[i] = &reminder.Delivery{ID: idOf(raw)}
+		if v, err := s.deliveries.decode(raw); err == nil {
+			open[i] = v.value
+		}
+		ids[i] = open[i].ID
 	}
-	done, err := s.finished.values(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+	copies, err := s.finished.find(ctx, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, options.Find().SetProjection(bson.D{{Key: "_id", Value: 1}}))
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range done {
-		if _, err := s.deliveries.deleteOne(ctx, v.ID); err != nil {
+	for _, raw := range copies {
+		id := idOf(raw)
+		if _, err := s.deliveries.deleteOne(ctx, id); err != nil {
 			return nil, err
 		}
-		open = slices.DeleteFunc(open, func(o *reminder.Delivery) bool { return o.ID == v.ID })
+		open = slices.DeleteFunc(open, func(o *reminder.Delivery) bool { return o.ID == id })
 	}
 	return open, nil
 }

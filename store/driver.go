@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
@@ -24,14 +25,15 @@ type driver struct {
 
 // Connect returns the database that the options name. It connects in the background.
 func Connect(o Options) (Database, error) {
+	o = o.withDefaults()
 	if o.Database == "" {
 		return nil, errors.New("store: a database name is needed")
 	}
-	client, err := mongo.Connect(clientOptions(o.withDefaults()))
+	client, err := mongo.Connect(clientOptions(o))
 	if err != nil {
 		return nil, errors.New("store: the address of the database is not a MongoDB connection string") // the driver's text may quote its password
 	}
-	return &driver{client, client.Database(o.Database)}, nil
+	return newBounded(&driver{client, client.Database(o.Database)}, o.RequestTimeout, o.Log), nil
 }
 
 func clientOptions(o Options) *options.ClientOptions {
@@ -128,6 +130,12 @@ func (d *driver) Indexes(ctx context.Context, collection string) ([]string, erro
 	return names, err
 }
 
-func (d *driver) Ping(ctx context.Context) error { return d.client.Ping(ctx, nil) }
+func (d *driver) Time(ctx context.Context) (time.Time, error) {
+	var hello struct {
+		LocalTime time.Time `bson:"localTime"`
+	}
+	err := d.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello) // the primary's
+	return hello.LocalTime, err
+}
 
 func (d *driver) Close(ctx context.Context) error { return d.client.Disconnect(ctx) }

@@ -43,7 +43,7 @@ func failed(where string, err error) error {
 		return err
 	}
 	e := &storeError{where: where, what: "failed", causes: []error{identity.ErrStore}}
-	for _, known := range []error{context.Canceled, context.DeadlineExceeded, ErrSchema, ErrUnreadable, errContended} {
+	for _, known := range []error{context.Canceled, context.DeadlineExceeded, ErrSchema, ErrUnreadable, ErrClock, errContended} {
 		if errors.Is(err, known) {
 			e.causes = append(e.causes, known)
 		}
@@ -60,6 +60,8 @@ func kindOf(err error) string {
 		return "written by a newer program"
 	case errors.Is(err, ErrUnreadable):
 		return "unreadable document"
+	case errors.Is(err, ErrClock):
+		return "the machine's clock differs from the database's"
 	case errors.Is(err, errContended):
 		return "too many writers on one document"
 	case errors.Is(err, context.Canceled):

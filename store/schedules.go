@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/balance"
 )
@@ -38,7 +37,7 @@ const lookAhead = 4
 // processes.
 func claimDue[T any](ctx context.Context, t *table[T], now time.Time, limit int, move func(*T)) ([]*T, error) {
 	due := bson.D{{Key: "due_at", Value: bson.D{{Key: "$lte", Value: now}}}}
-	found, err := t.work(ctx, due, options.Find().SetSort(bson.D{{Key: "due_at", Value: 1}}).SetLimit(int64(lookAhead*limit)))
+	found, err := t.work(ctx, due, "due_at", lookAhead*limit)
 	if err != nil {
 		return nil, err
 	}

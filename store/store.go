@@ -25,9 +25,12 @@ type Options struct {
 	URI      string
 	Database string
 	Keys     *Keyring
-	Timeout  time.Duration    // 0 is DefaultTimeout
-	Now      func() time.Time // decides what has expired; nil is time.Now
-	Log      *slog.Logger     // nil: no log
+	Timeout  time.Duration // 0 is DefaultTimeout
+	// RequestTimeout bounds one command in a context with a deadline, as requests have one; 0 is Timeout.
+	RequestTimeout time.Duration
+	Now            func() time.Time // decides what has expired; nil is time.Now
+	Machine        func() time.Time // the clock that is compared with the database's; nil is time.Now
+	Log            *slog.Logger     // nil: no log
 	// Shuffle orders the due documents that a pass may claim; nil is rand.Shuffle. A test that has to be repeatable keeps
 	// the order.
 	Shuffle func(n int, swap func(i, j int))
@@ -37,8 +40,14 @@ func (o Options) withDefaults() Options {
 	if o.Timeout == 0 {
 		o.Timeout = DefaultTimeout
 	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = o.Timeout
+	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Machine == nil {
+		o.Machine = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -60,6 +69,9 @@ type Store struct {
 	forged atomic.Int64
 
 	shuffle func(n int, swap func(i, j int))
+
+	machine    func() time.Time
+	clockWrong atomic.Bool // as the last answer of the database showed
 
 	tables
 }
@@ -86,7 +98,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// OpenOn opens the store on a database; the options' URI, Database and Timeout do not matter. It refuses a database
+// OpenOn opens the store on a database; the options' URI, Database and timeouts do not matter. It refuses a database
 // that a newer program has written to (ErrSchema) or that other keys have (ErrKeys). Documents of an older program are
 // read as they are and get the present schema when they next change; the log says so once.
 func OpenOn(ctx context.Context, db Database, o Options) (*Store, error) {
@@ -94,7 +106,7 @@ func OpenOn(ctx context.Context, db Database, o Options) (*Store, error) {
 		return nil, errors.New("store: keys are needed")
 	}
 	o = o.withDefaults()
-	s := &Store{db: db, keys: o.Keys, now: o.Now, log: o.Log, shuffle: o.Shuffle}
+	s := &Store{db: db, keys: o.Keys, now: o.Now, machine: o.Machine, log: o.Log, shuffle: o.Shuffle}
 	s.tables = s.newTables()
 	if err := s.Ping(ctx); err != nil {
 		return nil, err
@@ -110,9 +122,6 @@ func (s *Store) find(ctx context.Context, collection string, filter bson.D, o ..
 
 // Reads is the number of queries sent so far.
 func (s *Store) Reads() int64 { return s.reads.Load() }
-
-// Ping returns an error when the database does not answer.
-func (s *Store) Ping(ctx context.Context) error { return failed("ping", s.db.Ping(ctx)) }
 
 // Close gives the connections back. Operations under way fail when ctx ends before they do.
 func (s *Store) Close(ctx context.Context) error { return failed("close", s.db.Close(ctx)) }

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"yibao/balance"
 	"yibao/identity"
+	"yibao/reminder"
 	"yibao/store"
 	"yibao/store/storetest"
 )
@@ -67,7 +69,8 @@ func testEnsureIndexes(t *testing.T, d *storetest.Database) {
 	}
 }
 
-// TestWorkersPassOverWhatTheyCannotRead: documents of a newer program, or with a lost key, keep no others from their turn.
+// TestWorkersPassOverWhatTheyCannotRead: documents of a newer program, or with a lost key, keep no others from their turn,
+// however many they are and however long they have been due. A log line says how many cannot be read.
 func TestWorkersPassOverWhatTheyCannotRead(t *testing.T) {
 	storetest.Each(t, testWorkersPassOverWhatTheyCannotRead)
 }
@@ -75,33 +78,86 @@ func TestWorkersPassOverWhatTheyCannotRead(t *testing.T) {
 func testWorkersPassOverWhatTheyCannotRead(t *testing.T, d *storetest.Database) {
 	var log bytes.Buffer
 	s := d.Open(t, func(o *store.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
-	long := start.Add(-time.Hour)
-	for collection, doc := range map[string]bson.D{
-		"schedules":      {{Key: "schema", Value: 99}, {Key: "due_at", Value: long}},
-		"link_attempts":  {{Key: "schema", Value: 1}, {Key: "state", Value: "proved"}, {Key: "updated_at", Value: long}, {Key: "claim", Value: bson.D{{Key: "name", Value: "not sealed"}}}},
-		"platform_users": {{Key: "schema", Value: 99}, {Key: "links_due", Value: long}},
-	} {
-		doc = append(bson.D{{Key: "_id", Value: "unreadable"}, {Key: "version", Value: int64(1)}}, doc...)
-		d.Insert(t, collection, doc)
+	ctx, long := t.Context(), start.Add(-time.Hour)
+	check := func(what string, n int, err error) {
+		t.Helper()
+		if err != nil || n != 1 {
+			t.Errorf("%s: %d, %v", what, n, err)
+		}
 	}
-	if err := s.SetDue(t.Context(), balance.Subject{PersonID: "p", Region: "990100"}, start); err != nil {
-		t.Fatal(err)
+	fill := func(collection string, schema int, fields ...bson.E) {
+		for i := range 6 { // more than four times the limit
+			id := "doc-" + strconv.Itoa(schema) + "-" + strconv.Itoa(i)
+			doc := bson.D{{Key: "_id", Value: id}, {Key: "version", Value: int64(1)}, {Key: "schema", Value: schema}}
+			d.Insert(t, collection, append(doc, fields...))
+		}
 	}
-	claimed, err := s.ClaimDue(t.Context(), start, 10, func(balance.Schedule) time.Time { return start.Add(time.Hour) })
-	if err != nil || len(claimed) != 1 {
-		t.Errorf("%d due, %v", len(claimed), err)
+	due := func(field string) bson.E { return bson.E{Key: field, Value: long} }
+	proved := bson.E{Key: "state", Value: "proved"}
+	notSealed := bson.E{Key: "claim", Value: bson.D{{Key: "name", Value: "not sealed"}}}
+	notSealedID := bson.E{Key: "account", Value: bson.D{{Key: "open_id", Value: "not sealed"}}}
+	notANumber := bson.E{Key: "failures", Value: "text"}
+	notATime := bson.E{Key: "fired_at", Value: "text"}
+	for schema := range 2 {
+		schema := 1 + 98*schema
+		fill("schedules", schema, due("due_at"), notANumber)
+		fill("rules", schema, due("due_at"), notATime)
+		fill("link_attempts", schema, due("updated_at"), proved, notSealed)
+		fill("platform_users", schema, due("links_due"), notSealedID)
 	}
-	if err := s.InsertAttempt(t.Context(), identity.Attempt{ID: "a", State: identity.AttemptProved, UpdatedAt: long}); err != nil {
-		t.Fatal(err)
+	fill("deliveries", 99, due("not_before"), bson.E{Key: "user_id", Value: "newer"})
+
+	mustNot := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	attempts, err := s.UnfinishedAttempts(t.Context(), []identity.AttemptState{identity.AttemptProved}, start, 10)
-	if err != nil || len(attempts) != 1 || attempts[0].ID != "a" {
-		t.Errorf("%d unfinished, %v", len(attempts), err)
+	mustNot(s.SetDue(ctx, subject, start))
+	_, err := s.PutRule(ctx, "l", func(*reminder.Rule) (*reminder.Rule, error) { return &reminder.Rule{LinkID: "l", DueAt: start}, nil })
+	mustNot(err)
+	mustNot(s.InsertAttempt(ctx, identity.Attempt{ID: "a", State: identity.AttemptProved, UpdatedAt: start.Add(-time.Second)}))
+	u, err := s.SignedIn(ctx, identity.PlatformAccount{Platform: identity.WeChat, AppID: "a", OpenID: "o"}, long)
+	mustNot(err)
+	_, err = s.UpdateUser(ctx, u.ID, func(u *identity.PlatformUser) error {
+		u.Links = []identity.Link{{ID: "l", State: identity.LinkEnding, EndedAt: start.Add(-identity.CleanAgain)}}
+		return nil
+	})
+	mustNot(err)
+	mustNot(s.InsertDelivery(ctx, delivery("d", "u", start)))
+
+	schedules, err := s.ClaimDue(ctx, start, 1, hourLater)
+	check("schedules", len(schedules), err)
+	rules, err := s.ClaimDueRules(ctx, start, start.Add(time.Hour), 1)
+	check("rules", len(rules), err)
+	attempts, err := s.UnfinishedAttempts(ctx, []identity.AttemptState{identity.AttemptProved}, start, 1)
+	check("attempts", len(attempts), err)
+	users, err := s.UsersWithDueLinks(ctx, start, 1)
+	check("users with links", len(users), err)
+	told, err := s.UsersWithDue(ctx, start, 1)
+	check("users with deliveries", len(told), err)
+	if len(told) > 0 && told[0] != "u" {
+		t.Error("a delivery of a newer program has its turn")
 	}
-	if users, err := s.UsersWithDueLinks(t.Context(), start, 10); err != nil || len(users) != 0 {
-		t.Errorf("%d users, %v", len(users), err)
-	}
-	if n := strings.Count(log.String(), "store_document_passed_over"); n != 3 || strings.Contains(log.String(), "id=") {
+	if n := strings.Count(log.String(), "documents=6 cause=\"unreadable document\""); n != 4 || strings.Contains(log.String(), "doc-") {
 		t.Error(log.String())
+	}
+}
+
+// TestPassesLeaveNoCursor: the embedded server hangs at 100 open cursors, and a pass leaves its query as soon as it has
+// enough.
+func TestPassesLeaveNoCursor(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t)
+	for i := range 6 {
+		if err := s.SetDue(t.Context(), subjectOf(i), start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 120 {
+		claimed, err := s.ClaimDue(t.Context(), start, 1, func(balance.Schedule) time.Time { return start })
+		if err != nil || len(claimed) != 1 {
+			t.Fatal(len(claimed), err)
+		}
 	}
 }

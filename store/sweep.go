@@ -19,9 +19,13 @@ const (
 const sweepBatch = 90
 
 // Sweep deletes all documents that have expired at now, and returns how many went. Safe to run in many processes
-// at once and to stop at any point. Changes go by the machine's clock, as they are written by it.
+// at once and to stop at any point. Changes go by the database's clock, as they are written by it.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 	total := 0
+	stores, err := s.Time(ctx)
+	if err != nil {
+		return 0, err
+	}
 	for _, e := range []struct {
 		collection, field string
 		until             time.Time
@@ -29,7 +33,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (int, error) {
 		{"sessions", "expires_at", now},
 		{"link_attempts", "expires_at", now.Add(-AttemptKept)},
 		{"counters", "expires_at", now},
-		{"changes", "at", time.Now().Add(-changesKept)},
+		{"changes", "at", stores.Add(-changesKept)},
 		{"deliveries_done", "ended_at", now.Add(-DeliveryKept)},
 		{"send_leases", "until", now.Add(-leaseKept)},
 	} {

@@ -91,6 +91,12 @@ func (t *table[T]) marks(sealed *T) ([]string, error) {
 	return t.store.keys.documentMarks(t.name, raw), err
 }
 
+// idOf is the document's id; "" for one that is no text.
+func idOf(raw bson.Raw) string {
+	id, _ := raw.Lookup("_id").StringValueOK()
+	return id
+}
+
 // load reads one document; missing when it is not there.
 func (t *table[T]) load(ctx context.Context, id string) (*stored[T], error) {
 	found, err := t.find(ctx, bson.D{{Key: "_id", Value: id}}, options.Find().SetLimit(-1)) // negative: one batch, no cursor
@@ -142,21 +148,35 @@ func (t *table[T]) values(ctx context.Context, filter bson.D, o ...options.Liste
 	return found, nil
 }
 
-// work returns the documents that match and can be read. It is for the passes of workers: one document that a newer
-// program wrote, or whose key is lost, must not keep all others from their turn. A log line says that there is one.
-func (t *table[T]) work(ctx context.Context, filter bson.D, o ...options.Lister[options.FindOptions]) ([]*stored[T], error) {
-	raws, err := t.find(ctx, filter, o...)
-	if err != nil {
+// knownSchema excludes documents of newer programs. These have workers of their own.
+var knownSchema = bson.E{Key: "schema", Value: bson.D{{Key: "$lte", Value: schemaVersion}}}
+
+// work returns up to limit documents that match and can be read, in the order of the field. It is for the passes of
+// workers: no number of documents of a newer program, or with a lost key, may keep the others from their turn.
+// A log line says how many cannot be read.
+func (t *table[T]) work(ctx context.Context, filter bson.D, by string, limit int) ([]*stored[T], error) {
+	if err := t.store.checkClock(); err != nil {
 		return nil, err
 	}
-	found := make([]*stored[T], 0, len(raws))
-	for _, raw := range raws {
+	// No limit, as it would count unreadable ones, too. Leaving the loop frees the cursor.
+	inOrder := options.Find().SetSort(bson.D{{Key: by, Value: 1}}).SetBatchSize(int32(limit))
+	var found []*stored[T]
+	passed, why := 0, error(nil)
+	for raw, err := range t.store.find(ctx, t.name, append(filter, knownSchema), inOrder) {
+		if err != nil {
+			return nil, t.failed("find", err)
+		}
 		s, err := t.decode(raw)
 		if err != nil {
-			t.store.log.Warn("store_document_passed_over", "collection", t.name, "cause", kindOf(err))
+			passed, why = passed+1, err
 			continue
 		}
-		found = append(found, s)
+		if found = append(found, s); len(found) == limit {
+			break
+		}
+	}
+	if passed > 0 {
+		t.store.log.Warn("store_document_passed_over", "collection", t.name, "documents", passed, "cause", kindOf(why))
 	}
 	return found, nil
 }

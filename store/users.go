@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/identity"
 )
@@ -77,6 +76,6 @@ func (s *Store) UpdateUser(ctx context.Context, id string, fn func(*identity.Pla
 // UsersWithDueLinks lists up to limit users whose links need work at the time, the longest due first.
 func (s *Store) UsersWithDueLinks(ctx context.Context, now time.Time, limit int) ([]*identity.PlatformUser, error) {
 	due := bson.D{{Key: "links_due", Value: bson.D{{Key: "$lte", Value: now}}}}
-	found, err := s.users.work(ctx, due, options.Find().SetSort(bson.D{{Key: "links_due", Value: 1}}).SetLimit(int64(limit)))
+	found, err := s.users.work(ctx, due, "links_due", limit)
 	return valuesOf(found), err
 }

@@ -71,7 +71,7 @@ func (t *table[T]) insert(ctx context.Context, value *T) (written *T, exists boo
 	if err != nil {
 		return nil, false, t.failed("insert", err)
 	}
-	id, _ := raw.Lookup("_id").StringValueOK()
+	id := idOf(raw)
 	for try := 0; ; try++ {
 		err = t.store.db.Insert(ctx, t.name, raw)
 		switch {

@@ -33,8 +33,8 @@ func fiberPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// guard stands between the middleware and a route's handler. It checks in the order that costs least to refuse: the length
-// that the body is said to have, token, limits, the form of ids, the body; then the deadline starts.
+// guard stands between the middleware and a route's handler. It starts the deadline, and checks in the order that costs least
+// to refuse: the length that the body is said to have, token, limits, the form of ids, the body.
 func (s *server) guard(e *endpoint) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		call := callIn(c)
@@ -42,6 +42,9 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 		if c.Request().Header.ContentLength() > e.maxBody {
 			return ErrBodyTooLarge
 		}
+		limited, cancel := context.WithTimeout(call.Context, s.Deadline)
+		defer cancel()
+		call.Context = limited
 		if err := s.authenticate(c, call, e.Access); err != nil {
 			return err
 		}
@@ -56,9 +59,6 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 				return err
 			}
 		}
-		limited, cancel := context.WithTimeout(call.Context, s.Deadline)
-		defer cancel()
-		call.Context = limited
 		return c.Next()
 	}
 }

@@ -34,6 +34,25 @@ func TestVerifyMayFailToo(t *testing.T) {
 	}
 }
 
+// TestVerifyHasADeadline: the store knows by the deadline that it is asked for a request, and does not make it wait.
+func TestVerifyHasADeadline(t *testing.T) {
+	t.Parallel()
+	var limited bool
+	api := API{Verify: func(ctx context.Context, _ string) (*identity.Caller, error) {
+		_, limited = ctx.Deadline()
+		return &identity.Caller{}, nil
+	}}
+	app, err := NewBare(testOptions(), api, "GET", "/v1/things/{id}", func(c *fiber.Ctx) error { return c.SendString("bytes") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := webtest.Request("GET", thing, "")
+	made.Header.Set("Authorization", "Bearer "+goodToken)
+	if got := webtest.Send(t, app, made); got.StatusCode != 200 || !limited {
+		t.Error(got.StatusCode, limited)
+	}
+}
+
 func TestPlainID(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[string]bool{

@@ -77,7 +77,7 @@ type SignedIn struct {
 // Service signs platform users in and verifies their tokens.
 //
 // Verifying costs no store read: verified tokens are cached until they expire. Each change of a user's sessions or links is
-// recorded before it is made. Each replica polls the recorded changes, forgets the cached tokens of the user, and reads the
+// recorded before it is made, in the store's own time. Each replica polls the recorded changes, forgets the cached tokens of the user, and reads the
 // user per request for a minute, by when the change is written. The process that revokes a session refuses it at once, the
 // others after one poll at the latest. Without a good poll for staleAfter, nothing cached is trusted.
 type Service struct {
@@ -87,8 +87,9 @@ type Service struct {
 	cache   *callers
 	machine func() time.Time // ages of polls: real time, even where Now is moved
 
-	polled atomic.Int64 // Unix nanoseconds at which the last good poll began; 0 before it
-	pollMu sync.Mutex   // guards seen
+	polled atomic.Int64 // Unix nanoseconds at which the last good poll began, by the machine's clock; 0 before it
+	pollMu sync.Mutex   // guards last and seen
+	last   time.Time    // of the last good poll, by the store's clock
 	seen   map[string]time.Time
 }
 

@@ -6,7 +6,9 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -15,13 +17,13 @@ import (
 
 // Command is one command of a client.
 type Command struct {
-	Name       string // find, insert, replace or delete
+	Name       string // find, insert, replace, delete or time
 	Collection string
 	ID         string // the one document that an insert adds, or that the filter's _id names; "" for others
 }
 
-// String is "collection.name".
-func (c Command) String() string { return c.Collection + "." + c.Name }
+// String is "collection.name", or the name alone for a command without a collection.
+func (c Command) String() string { return strings.TrimPrefix(c.Collection+"."+c.Name, ".") }
 
 // Hook is asked about each command, while no lock is held: it may block, panic, or use other clients. Its error reaches
 // the store as the driver's network error, unless it is an error of the driver's already.
@@ -186,8 +188,14 @@ func (c *Client) Indexes(_ context.Context, collection string) ([]string, error)
 	return slices.Clone(c.indexes[collection]), nil
 }
 
-// Ping implements store.Database.
-func (c *Client) Ping(ctx context.Context) error { return ctx.Err() }
+// Time implements store.Database: the machine's clock, moved by Server.SetAhead.
+func (c *Client) Time(ctx context.Context) (now time.Time, err error) {
+	err = c.run(ctx, Command{Name: "time"}, func() error {
+		now = time.Now().Add(c.ahead).Truncate(time.Millisecond)
+		return nil
+	})
+	return now, err
+}
 
 // Close implements store.Database. The documents stay, as does the client.
 func (c *Client) Close(context.Context) error { return nil }

@@ -144,7 +144,7 @@ func TestCounts(t *testing.T) {
 	}
 	all.Wait()
 	counts := client.Counts()
-	if len(counts) != 2 || counts["changes.insert"] != 8 || counts["platform_users.find"] != 8 || len(other.Counts()) != 0 {
+	if len(counts) != 3 || counts["time"] != 8 || counts["changes.insert"] != 8 || counts["platform_users.find"] != 8 || len(other.Counts()) != 0 {
 		t.Error(counts, other.Counts())
 	}
 	if ids, docs := other.IDs("changes"), other.Documents("changes"); len(ids) != 8 || docs[7].Lookup("_id").StringValue() != ids[7] {

@@ -42,7 +42,7 @@ func parseOptions(listers []options.Lister[options.FindOptions]) view {
 			v.fields = append(v.fields, e.Key())
 		}
 	}
-	o.Sort, o.Limit, o.Projection = nil, nil, nil
+	o.Sort, o.Limit, o.Projection, o.BatchSize = nil, nil, nil, nil // in memory the size of a batch has no effect
 	if !reflect.ValueOf(o).IsZero() {
 		panic(fmt.Sprintf("memory: not supported in a find: %+v", o))
 	}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -17,6 +18,7 @@ type Server struct {
 	mu          sync.Mutex
 	collections map[string][]document // in the order they were inserted in
 	indexes     map[string][]string
+	ahead       time.Duration // of the machine's clock
 }
 
 type document struct {
@@ -32,6 +34,13 @@ func NewServer() *Server {
 // Connect returns a client without hooks.
 func (s *Server) Connect() *Client {
 	return &Client{Server: s, counts: map[string]int{}, races: map[string]race{}}
+}
+
+// SetAhead sets how far the server's clock is ahead of the machine's.
+func (s *Server) SetAhead(by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = by
 }
 
 // Documents copies all documents of a collection, past all hooks and counts, in the order they were inserted in.

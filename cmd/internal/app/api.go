@@ -18,7 +18,7 @@ func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 		Regions: a.Outside.Regions,
 		Consent: identity.ConsentText(c.Consent),
 		Options: web.Options{
-			Ready: a.Store.Ping, Draining: a.draining.Load,
+			Ready: a.Store.Ready, Draining: a.draining.Load,
 			Limits: web.Limits{
 				PerAddress: perMinute(c.Limits.PerAddress), PerUser: perMinute(c.Limits.PerUser),
 				Connections: c.Limits.Connections, ConnectionsPerAddress: c.Limits.ConnectionsPerAddress,

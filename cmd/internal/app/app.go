@@ -94,7 +94,7 @@ func loadKeys(c *config.Config) (*store.Keyring, error) {
 func openStore(ctx context.Context, opts Options, keys *store.Keyring) (*store.Store, error) {
 	s, err := store.Open(ctx, store.Options{
 		URI: opts.Config.MongoDB.URI.Reveal(), Database: opts.Config.MongoDB.Database, Keys: keys, Log: opts.Log,
-		Now: opts.Now,
+		RequestTimeout: opts.Config.MongoDB.Timeout, Now: opts.Now,
 	})
 	if err != nil {
 		return nil, storeHint(ctx, opts.Config.MongoDB.URI.Reveal(), err)

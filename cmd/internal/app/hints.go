@@ -40,6 +40,7 @@ var mongoHints = []hint{
 	{"connection string", "write mongodb://user:password@host:27017/?replicaSet=NAME; in the password @ is %40, : is %3A, / is %2F, % is %25"},
 	{": timeout", "is there a primary, is replicaSet in mongodb.uri right, is the network slow?"},
 	{": network", "is mongodb.uri right, does it speak TLS (tls=true)?"},
+	{": clock: ", "the database answers; set both clocks by NTP"},
 }
 
 var keyHints = []hint{

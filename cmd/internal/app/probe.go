@@ -172,7 +172,7 @@ func checkOffset(offset time.Duration, err error) (string, error) {
 // before its first start lacks every collection, and each would be a warning.
 func probeStore(ctx context.Context, c *config.Config, keys *store.Keyring) (string, error) {
 	s, err := store.Open(ctx, store.Options{URI: c.MongoDB.URI.Reveal(), Database: c.MongoDB.Database, Keys: keys,
-		Now: time.Now})
+		RequestTimeout: c.MongoDB.Timeout, Now: time.Now})
 	if errors.Is(err, store.ErrKeys) {
 		return "", fmt.Errorf("reachable, but: %w", err)
 	}
@@ -180,7 +180,7 @@ func probeStore(ctx context.Context, c *config.Config, keys *store.Keyring) (str
 		return "", err
 	}
 	defer func() { _ = s.Close(context.WithoutCancel(ctx)) }()
-	if err := s.Ping(ctx); err != nil {
+	if err := s.Ready(ctx); err != nil {
 		return "", err
 	}
 	missing, err := s.CheckIndexes(ctx)

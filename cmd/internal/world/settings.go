@@ -55,8 +55,8 @@ type tree = map[string]any
 func (w *World) tree(url string) tree {
 	keys := func(name string) string { return filepath.Join(keyDir(w.opts.Dir), name) }
 	all := tree{
-		"server":  tree{"listen": w.opts.Server, "drain_delay": "0s"}, // no balancer asks
-		"mongodb": tree{"uri": w.store.URI(), "database": "yibao"},
+		"server":  tree{"listen": w.opts.Server, "drain_delay": "0s"},                // no balancer asks
+		"mongodb": tree{"uri": w.store.URI(), "database": "yibao", "timeout": "30s"}, // commands wait for each other there
 		"keys": tree{"seal_file": keys("seal.json"), "lookup_file": keys("lookup.json"), "proof_file": keys("proof.json"),
 			"code_file": keys("code.json")},
 		"token":   tree{"key": w.secrets.Token},
