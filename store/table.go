@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -16,6 +17,8 @@ type Meta struct {
 	Schema  int      `bson:"schema"`
 	Version int64    `bson:"version"` // grows by one with each write
 	Writes  []string `bson:"writes"`  // the last write ids, newest last
+	// WrittenAt is the time of the last write by the writer's clock: see ahead.go.
+	WrittenAt time.Time `bson:"written_at"`
 }
 
 // document is a value with its meta. The domain types name their own fields by tags, so a name is written once.
@@ -41,6 +44,7 @@ type stored[T any] struct {
 	id     string
 	meta   Meta
 	value  *T
+	raw    bson.Raw
 	absent bool
 }
 
@@ -67,7 +71,7 @@ func (t *table[T]) decode(raw bson.Raw) (*stored[T], error) {
 			}
 		}
 	}
-	return &stored[T]{id: id, meta: doc.Meta, value: &doc.Value}, nil
+	return &stored[T]{id: id, meta: doc.Meta, value: &doc.Value, raw: raw}, nil
 }
 
 // idOf is the document's id; "" for one that is no text.
