@@ -64,7 +64,7 @@ func checkEnrolments(t *testing.T, p Profile, rows []fields) {
 
 // FuzzFigure compares with exact rational arithmetic: a figure that is told is what was written, to the fen.
 func FuzzFigure(f *testing.F) {
-	for _, s := range []string{`"12.30"`, `12.345`, `1e2`, `-0`, `""`, `null`, `"1e-2"`, `{}`, `" 7 "`} {
+	for _, s := range []string{`"12.30"`, `12.345`, `1e2`, `-0`, `""`, `null`, `"1e-2"`, `{}`, `" 7 "`, `".56"`, `"１，２３４．５"`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -80,8 +80,16 @@ func FuzzFigure(f *testing.F) {
 			if json.Unmarshal([]byte(text), &text) != nil {
 				t.Fatalf("%q was read", raw)
 			}
-			text = strings.Trim(text, " ")
 		}
+		text = strings.Map(func(r rune) rune {
+			switch i := strings.IndexRune("０１２３４５６７８９．－＋", r); {
+			case r == ',' || r == '，':
+				return -1
+			case i >= 0:
+				return rune("0123456789.-+"[i/len("０")])
+			}
+			return r
+		}, strings.TrimSpace(text))
 		want, ok := new(big.Rat).SetString(text)
 		if !ok || want.Mul(want, big.NewRat(100, 1)).Cmp(new(big.Rat).SetInt64(int64(got.fen))) != 0 {
 			t.Fatalf("%q became %s", raw, got.fen)

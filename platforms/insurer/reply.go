@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/platforms/internal/lenient"
 )
 
 // reply is a successful answer's envelope.
@@ -17,12 +18,10 @@ type reply struct {
 	at        time.Time
 }
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
 // readReply tells an answer from a refusal. It fills Class, Code, Reference, Status and Gateway of the error only. want
 // is a field of the output: see Profile.output.
 func (p Profile) readReply(status int, body []byte, want string) (reply, *Error) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
+	body = lenient.JSON(body)
 	outer, ok := object(body)
 	class := statusClass(status)
 	switch {
@@ -88,9 +87,9 @@ func saysTimeout(text string) bool {
 
 // verdict returns nil for a success.
 func (p Profile) verdict(envelope fields) *Error {
-	code, gateway := envelope.text("infcode"), false
+	code, gateway := lenient.Whole(envelope.text("infcode")), false
 	if code == "" {
-		code, gateway = envelope.text("code"), true
+		code, gateway = lenient.Whole(envelope.text("code")), true
 	}
 	refused := strings.EqualFold(envelope.text("success"), "false") ||
 		(p.ErrMsgMeansFailure && envelope.text("err_msg") != "")
