@@ -96,3 +96,19 @@ func FuzzFigure(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMoment: a date that is told can be read again as itself, and lies within the years in which there is insurance.
+func FuzzMoment(f *testing.F) {
+	for _, s := range []string{"2009-12-31T16:00:00.000Z", "20261121080000123", "1262275200000", "9999-12-31", "2010-01-01 00:00:00 +0800", "2010-01-01T00:00:00+08:00[Asia/Shanghai]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		day := date(text)
+		if day == "" {
+			return
+		}
+		if len(day) != 10 || date(day) != day || day < "1949-01-01" || day >= "2099-01-01" {
+			t.Fatalf("%q is %q", text, day)
+		}
+	})
+}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"yibao/balance"
 	"yibao/platforms/internal/lenient"
 )
 
@@ -126,20 +125,4 @@ func (f Failures) class(code, message string) Class {
 
 func (r FailureRule) fits(code, message string) bool {
 	return r != (FailureRule{}) && (r.Code == "" || r.Code == code) && strings.Contains(message, r.Contains)
-}
-
-// stamp reads the upstream's own time of answer, yyyyMMddHHmmss with or without milliseconds, Beijing time; zero where
-// there is none that makes sense.
-func stamp(envelope fields) time.Time {
-	for _, name := range []string{"respond_time", "refmsg_time"} {
-		digits := envelope.text(name)
-		if len(digits) == len(compactTime)+3 {
-			digits = digits[:len(compactTime)] + "." + digits[len(compactTime):]
-		}
-		at, err := time.ParseInLocation(compactTime, digits, balance.Shanghai)
-		if err == nil && at.Year() >= 2000 {
-			return at
-		}
-	}
-	return time.Time{}
 }
