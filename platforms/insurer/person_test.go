@@ -57,8 +57,9 @@ func TestRows(t *testing.T) {
 			row("insutype", `"310"`),
 		}, "310/active yes=10.00, 390/active yes=10.00, 320/active yes=10.00, 39902/active yes=10.00, 310/ended yes=10.00", true},
 		{"every status", nil, []string{
-			row("psn_insu_stas", `0`), row("psn_insu_stas", `2`), row("psn_insu_stas", `3`), row("psn_insu_stas", `"9"`), row("psn_insu_stas", ""),
-		}, "310/unknown yes=10.00, 310/not_enrolled yes=10.00, 310/paused yes=10.00, 310/invalid yes=10.00, 310/unknown yes=10.00", true},
+			row("psn_insu_stas", `0`), row("psn_insu_stas", `2`), row("psn_insu_stas", `3`), row("psn_insu_stas", `"9"`), row("psn_insu_stas", "null"),
+		}, "310/unknown yes=10.00, 310/unknown yes=10.00, 310/not_enrolled yes=10.00, 310/paused yes=10.00, 310/invalid yes=10.00", true},
+		{"status blank", nil, []string{row("psn_insu_stas", `" "`)}, "310/unknown yes=10.00", true},
 		{"the same row twice", nil, []string{row(), row(), row()}, "310/active yes=10.00", true},
 		{"twice with other money", nil, []string{row(), row("balc", "20"), row()}, "310/active yes", false},
 		{"twice, once without money", nil, []string{row(), row("balc", "null")}, "310/active yes", false},
