@@ -82,6 +82,9 @@ func (p Profile) checkWire(r setting.Report) {
 	p.checkPhone(r.At("local_phone_on_file"))
 	r = r.At("insurer")
 	r.Need(p.Retries <= 5, "retries", "must be at most 5", "the default is 1")
+	if p.Auth.Scheme == AuthTIF {
+		p.Auth.Names.check(r.At("tif_headers"))
+	}
 	r.Need(headerName.MatchString(p.Auth.Header), "api_key_header", "is not a header's name", "such as apikey")
 	for key, text := range map[string]string{"paas_id": p.Auth.PaasID, "secret": p.Auth.Secret.Reveal(),
 		"service_id": p.Auth.ServiceID} {

@@ -1,6 +1,9 @@
 package insurer
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -115,6 +118,72 @@ func TestAddressesAndCredentials(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHeaderNamesGoLetterByLetter reads the request off the wire: net/http shows header names in a case of its own.
+func TestHeaderNamesGoLetterByLetter(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*Profile)
+		want   []string
+	}{
+		"as most contracts spell them": {
+			func(p *Profile) { p.Auth.ServiceID = "s-1" },
+			[]string{"x-tif-paasid: test-paas", "x-tif-timestamp: ", "x-tif-nonce: ", "x-tif-signature: ", "x-tif-serviceId: s-1"},
+		},
+		"as this contract spells them": {
+			func(p *Profile) { p.Auth.Names.PaasID, p.Auth.Names.Nonce = "X-TIF-PAASID", "x-tif-Nonce" },
+			[]string{"X-TIF-PAASID: test-paas", "x-tif-timestamp: ", "x-tif-Nonce: ", "x-tif-signature: "},
+		},
+		"static key": {
+			func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey, Secret: "k-1", Header: "apiKEY"} },
+			[]string{"apiKEY: k-1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, header := wire(t, good(goodOutput))
+			p := profile("http://" + address)
+			c.change(&p)
+			if _, err := newClient(t, p).Enrolments(t.Context(), "990100", someone); err != nil {
+				t.Fatal(err)
+			}
+			got := <-header
+			for _, want := range c.want {
+				if !strings.Contains(got, "\r\n"+want) {
+					t.Errorf("no %q in %q", want, got)
+				}
+			}
+		})
+	}
+}
+
+// wire takes one connection, and tells the header of its request as it came.
+func wire(t *testing.T, body string) (address string, header <-chan string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	came := make(chan string, 1)
+	go func() {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = connection.Close() }()
+		reader, text := bufio.NewReader(connection), ""
+		for !strings.HasSuffix(text, "\r\n\r\n") {
+			line, err := reader.ReadString('\n')
+			if text += line; err != nil {
+				break
+			}
+		}
+		_, _ = fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		came <- text
+	}()
+	return listener.Addr().String(), came
 }
 
 func TestManyAtOnce(t *testing.T) {
