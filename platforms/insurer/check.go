@@ -63,7 +63,7 @@ func (d Dialect) check(r setting.Report) {
 	setting.OneOf(r, "opter_type", d.OpterType, "1", "2", "3")
 	r.Numbers(d, "retries")
 	for key, rules := range map[string][]FailureRule{"access": d.Failures.Access, "not_enrolled": d.Failures.NotEnrolled,
-		"mismatch": d.Failures.Mismatch, "no_answer": d.Failures.NoAnswer} {
+		"mismatch": d.Failures.Mismatch, "no_answer": d.Failures.NoAnswer, "throttled": d.Failures.Throttled} {
 		for n, rule := range rules {
 			r.At("failures").At(key).At(strconv.Itoa(n)).Need(rule != FailureRule{}, "", "would fit every refusal",
 				"give code, contains or both")

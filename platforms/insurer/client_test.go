@@ -284,9 +284,9 @@ func TestProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, u := serve(t, c.answer, rules)
-			understood, err := client.Probe(t.Context(), "990100")
-			if understood != (name == "insurer refuses") {
-				t.Errorf("understood: %v", understood)
+			found, err := client.Probe(t.Context(), "990100")
+			if found.Understood != (name == "insurer refuses") || found.NoAccessRule {
+				t.Errorf("found %+v", found)
 			}
 			if c.class == "" && err != nil {
 				t.Fatal(err)
@@ -332,7 +332,30 @@ func TestClockOffset(t *testing.T) {
 	_, err = gone.Probe(t.Context(), "990100")
 	wantError(t, err, ClassTimeout)
 	client, _ = serve(t, answering(`{"infcode":0,"output":{}}`), func(p *Profile) { p.EmptyMeansNotEnrolled = true })
-	if understood, err := client.Probe(t.Context(), "990100"); err != nil || !understood {
-		t.Errorf("a blank answer that means nobody: %v, %v", understood, err)
+	if found, err := client.Probe(t.Context(), "990100"); err != nil || !found.Understood {
+		t.Errorf("a blank answer that means nobody: %v, %v", found, err)
+	}
+}
+
+// TestProbeTellsWhatItDoesNotProve: a region that answers a wrong secret like everything else is no proof of the secret.
+func TestProbeTellsWhatItDoesNotProve(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body   string
+		change func(*Profile)
+		want   Finding
+	}{
+		"infcode -1 to a wrong secret": {`{"infcode":-1,"err_msg":"签名错误"}`, func(*Profile) {}, Finding{Code: "-1", NoAccessRule: true}},
+		"a rule for it that did not fit": {`{"infcode":-1,"err_msg":"其他"}`, func(p *Profile) { p.Failures.Access = []FailureRule{{Contains: "签名"}} },
+			Finding{Code: "-1"}},
+		"taken for nobody by its code alone": {`{"infcode":-1,"err_msg":"签名错误"}`, func(p *Profile) { p.Failures.NotEnrolled = []FailureRule{{Code: "-1"}} },
+			Finding{Understood: true, Code: "-1", NoAccessRule: true}},
+		"success with a text and nothing else": {`{"infcode":0,"err_msg":"无权限"}`, func(*Profile) {}, Finding{Code: "0", ErrMsgOnly: true, NoAccessRule: true}},
+		"the same where that is configured":    {`{"infcode":0,"err_msg":"无权限"}`, errMsgFails, Finding{Code: "0", NoAccessRule: true}},
+	} {
+		client, _ := serve(t, answering(c.body), c.change)
+		if got, err := client.Probe(t.Context(), "990100"); err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }

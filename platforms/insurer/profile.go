@@ -153,7 +153,8 @@ type PhoneOnFile struct {
 // Failures maps the region's refusals to their meaning; the first list with a matching rule decides, in this order.
 // A refusal that no rule matches is a business error.
 type Failures struct {
-	Access      []FailureRule `koanf:"access"` // credential, signature or configuration
+	Throttled   []FailureRule `koanf:"throttled"` // too many questions; a code 429 says so without a rule
+	Access      []FailureRule `koanf:"access"`    // credential, signature or configuration
 	NotEnrolled []FailureRule `koanf:"not_enrolled"`
 	Mismatch    []FailureRule `koanf:"mismatch"`
 	NoAnswer    []FailureRule `koanf:"no_answer"` // the relay could not reach the system behind it
