@@ -72,6 +72,9 @@ type Answer struct {
 	Completeness Completeness
 }
 
+// Fetched is FetchedAt.
+func (a *Answer) Fetched() time.Time { return a.FetchedAt }
+
 // Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
