@@ -36,6 +36,15 @@ const (
 	Unsupported Completeness = "unsupported" // the region does not offer it
 )
 
+// StaleReason says why a stale answer is no fresh one.
+type StaleReason string
+
+// The reasons.
+const (
+	StaleThrottled StaleReason = "throttled" // the upstream asks for fewer questions
+	StaleNoAnswer  StaleReason = "no_answer" // there is no usable answer at present
+)
+
 // PersonalAccount is the money that belongs to the person. Balance is nil unless Exists is AccountYes and the figure is
 // known.
 type PersonalAccount struct {
@@ -70,6 +79,7 @@ type Answer struct {
 	Source       string    // e.g. "fsi/1101"
 	Reference    string    // inf_refmsgid, for questions to the bureau about this answer
 	Completeness Completeness
+	Because      StaleReason `json:"-"` // "" unless it is Stale; never stored
 }
 
 // Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
