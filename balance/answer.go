@@ -50,7 +50,19 @@ const (
 type PersonalAccount struct {
 	Exists  Existence `bson:"exists"`
 	Balance *Fen      `bson:"fen"`
+	// Shows is set where nothing but money would tell that there is an account, and the row shows none: Exists is
+	// AccountUnknown then.
+	Shows Shows `bson:"-"`
 }
+
+// Shows is what a row shows of an account that may be none.
+type Shows string
+
+// What such a row shows.
+const (
+	ShowsZero    Shows = "zero"
+	ShowsNothing Shows = "nothing" // no figure, or one that cannot be read
+)
 
 // known says whether the account exists and its balance is known.
 func (a PersonalAccount) known() bool { return a.Exists == AccountYes && a.Balance != nil }
@@ -80,9 +92,14 @@ type Answer struct {
 	Reference    string    // inf_refmsgid, for questions to the bureau about this answer
 	Completeness Completeness
 	Because      StaleReason `json:"-"` // "" unless it is Stale; never stored
+	// ZerosOnly says that it is Partial for no other reason than rows with ShowsZero.
+	ZerosOnly bool
+	// Accounts are those that were ever seen with money, by this answer or an earlier one. Never written to, so copies
+	// share it.
+	Accounts []SeenAccount
 }
 
-// Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
+// Clone returns a copy of which nothing that is ever written to is shared. It runs for every balance read, so all amounts share one allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
 	c.Enrolments = make([]Enrolment, len(a.Enrolments))

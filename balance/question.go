@@ -125,6 +125,7 @@ func (s *Service) fly(subject Subject, f *flight, leave func()) {
 		f.err = err
 		return
 	}
+	s.recall(subject, answer)
 	linked, err := s.record(subject, answer)
 	if err != nil {
 		s.log.Warn("balance_not_recorded", "region", subject.Region, "cause", err)
