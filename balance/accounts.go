@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
+
+	"yibao/balance/desk"
 )
 
 // SeenAccount is an enrolment whose account was seen with money. Where no rule of a region settles who has an account, an
@@ -98,12 +101,18 @@ func Stays(kept, came *Answer) *Answer {
 	return &stays
 }
 
+// keep completes a fresh answer and records it. Nobody else has it yet, so it may be changed.
+func (s *Service) keep(subject Subject, answer *Answer) (linked bool, err error) {
+	s.recall(subject, answer)
+	return s.record(subject, answer)
+}
+
 // recall brings to a fresh answer what is remembered of the person's accounts. The store is read only if a row needs it.
 // Without the store such a row stays unknown, which is true and not cached for long.
 func (s *Service) recall(subject Subject, answer *Answer) {
 	answer.Accounts = answer.withMoney()
-	if c, ok := s.cache.Peek(subject); ok {
-		answer.remember(c.answer.Accounts)
+	if here, ok := desk.Recent(s.desk, s.enrolments, subject, "", time.Time{}); ok {
+		answer.remember(here.Value.Accounts)
 	}
 	if slices.ContainsFunc(answer.Enrolments, func(e Enrolment) bool { return e.Account.Shows != "" }) {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
