@@ -138,7 +138,7 @@ func (s *Service) SignIn(ctx context.Context, p identity.Platform, app, code str
 	if err != nil {
 		return nil, platformError(err)
 	}
-	if account.OpenID == "" || account.Platform != p {
+	if account.OpenID == "" && account.UserID == "" || account.Platform != p {
 		return nil, identity.ErrPlatformUnavailable
 	}
 	now := s.deps.Now()
@@ -209,6 +209,9 @@ func (s *Service) read(ctx context.Context, c *claims) (*identity.Caller, error)
 	user, err := s.deps.Users.User(ctx, session.UserID)
 	if err != nil {
 		return nil, identity.Missing(err, identity.ErrTokenInvalid)
+	}
+	if user.ID != session.UserID { // the user has become part of another, whose sessions alone are listed and ended
+		return nil, identity.ErrTokenInvalid
 	}
 	return &identity.Caller{
 		UserID: user.ID, SessionID: session.ID,

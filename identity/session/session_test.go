@@ -416,3 +416,27 @@ func TestExpiredTokensAreNotServedFromMemory(t *testing.T) {
 		running.Wait()
 	})
 }
+
+// TestSessionEndsWhenItsUserBecomesPartOfAnother: only the sessions of the user that stays are listed and can be ended.
+func TestSessionEndsWhenItsUserBecomesPartOfAnother(t *testing.T) {
+	t.Parallel()
+	store, _ := memory.New()
+	s := newSessions(t, store, time.Now)
+	in := signIn(t, s, "open-1")
+	poll(t, s)
+	verify(t, s, in.Token)
+	for _, id := range []identity.PlatformAccount{{OpenID: "open-2"}, {OpenID: "open-1", UserID: "u"}, {OpenID: "open-2", UserID: "u"}} {
+		id.Platform, id.AppID = identity.WeChat, in.User.Account.AppID
+		if _, err := store.SignedIn(t.Context(), id, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	poll(t, s)
+	if c, err := s.Verify(t.Context(), in.Token); !errors.Is(err, identity.ErrTokenInvalid) {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	next := signIn(t, s, "open-1")
+	if verify(t, s, next.Token).UserID == in.User.ID {
+		t.Error("the id that was known first still leads to the other user")
+	}
+}
