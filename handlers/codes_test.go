@@ -22,6 +22,7 @@ var served = map[string][]string{
 	"signIn":             {"session.Service.SignIn", "identity.Authenticator"},
 	"listSessions":       {"session.Service.List"},
 	"signOut":            {"session.Service.SignOut"},
+	"signOutAll":         {"session.Service.SignOutAll"},
 	"me":                 nil, // Quotas
 	"listRegions":        nil,
 	"listInsured":        nil,

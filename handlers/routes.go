@@ -7,7 +7,8 @@ func (s *server) routes() []web.Route {
 	return []web.Route{
 		web.On("POST /v1/sessions", web.Anyone, "signIn", text{"登录", "Sign in"}, s.signIn).Created().
 			Fails(errSignInCode, errApp, errUserBlocked, errSignInOften, errPlatformBusy, errPlatform),
-		web.On("GET /v1/sessions", web.Citizen, "listSessions", text{"登录记录", "List sessions"}, s.listSessions),
+		web.On("GET /v1/sessions", web.Citizen, "listSessions", text{"登录记录", "List sessions"}, s.listSessions).Fails(errPage),
+		web.On("DELETE /v1/sessions", web.Citizen, "signOutAll", text{"退出全部登录", "Sign out everywhere"}, s.signOutAll),
 		web.On("DELETE /v1/sessions/{id}", web.Citizen, "signOut", text{"退出登录", "Sign out"}, s.signOut),
 		web.On("GET /v1/me", web.Citizen, "me", text{"当前用户", "Who I am"}, s.me),
 		web.On("GET /v1/regions", web.Visitor, "listRegions", text{"开通地区与授权说明", "Regions and the consent text"}, s.listRegions),

@@ -14,8 +14,9 @@ import (
 type Sessions interface {
 	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*session.SignedIn, error)
 	Verify(ctx context.Context, token string) (*identity.Caller, error)
-	List(ctx context.Context, caller *identity.Caller) ([]identity.Session, error)
+	List(ctx context.Context, caller *identity.Caller, page string, limit int) (list []identity.Session, next string, err error)
 	SignOut(ctx context.Context, caller *identity.Caller, sessionID string) error
+	SignOutAll(ctx context.Context, caller *identity.Caller, keepCurrent bool) error
 }
 
 // Linking proves and ends links. See linking.Service.
