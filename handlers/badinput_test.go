@@ -27,6 +27,7 @@ var bodied = []struct{ method, path, good string }{
 	{"POST", "/v1/link-attempts", goodLink},
 	{"POST", "/v1/link-attempts/ATTEMPT/proof", goodProof},
 	{"PUT", "/v1/insured/" + linkID + "/reminder", goodReminder},
+	{"PATCH", "/v1/insured/" + linkID + "/reminder", goodReminder},
 	{"POST", "/v1/subscriptions", goodReport},
 }
 
@@ -124,24 +125,24 @@ func TestFieldsThatAreWrong(t *testing.T) {
 	}
 	r := newRig(t)
 	for _, c := range cases {
-		body, method := "", ""
 		for _, route := range bodied {
-			if route.path == c.path {
-				body, method = strings.Replace(route.good, c.from, c.to, 1), route.method
+			if route.path != c.path {
+				continue
 			}
-		}
-		zh, en := r.do(method, c.path, body), r.doIn("en-US", method, c.path, body)
-		for _, got := range []webtest.Answer{zh, en} {
-			p := got.Problem(t)
-			if p.Code != "validation" || p.Status != http.StatusUnprocessableEntity || !p.Has(c.field, c.code) {
-				t.Errorf("%s with %s for %s: %s", c.path, c.to[:min(len(c.to), 20)], c.from, got.Text)
+			body := strings.Replace(route.good, c.from, c.to, 1)
+			zh, en := r.do(route.method, c.path, body), r.doIn("en-US", route.method, c.path, body)
+			for _, got := range []webtest.Answer{zh, en} {
+				p := got.Problem(t)
+				if p.Code != "validation" || p.Status != http.StatusUnprocessableEntity || !p.Has(c.field, c.code) {
+					t.Errorf("%s %s with %s for %s: %s", route.method, c.path, c.to[:min(len(c.to), 20)], c.from, got.Text)
+				}
+				if strings.Contains(got.Text, marker) {
+					t.Errorf("%s: value echoed: %s", c.path, got.Text)
+				}
 			}
-			if strings.Contains(got.Text, marker) {
-				t.Errorf("%s: value echoed: %s", c.path, got.Text)
+			if webtest.Han(zh.Problem(t).Detail) == webtest.Han(en.Problem(t).Detail) {
+				t.Errorf("one language only: %s / %s", zh.Text, en.Text)
 			}
-		}
-		if webtest.Han(zh.Problem(t).Detail) == webtest.Han(en.Problem(t).Detail) {
-			t.Errorf("one language only: %s / %s", zh.Text, en.Text)
 		}
 	}
 	if n := r.fake.calls(); n != 0 {
@@ -184,7 +185,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 func TestForeignIDs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	bodies := map[string]string{"putReminder": goodReminder, "proveLink": goodProof}
+	bodies := map[string]string{"putReminder": goodReminder, "patchReminder": goodReminder, "proveLink": goodProof}
 	for _, route := range (&server{}).routes() {
 		if !strings.Contains(route.Path, "{id}") {
 			continue

@@ -37,6 +37,7 @@ var served = map[string][]string{
 	"getTrend":           {"balance.Service.Trend"},
 	"getReminder":        {"reminder.Service.Get"},
 	"putReminder":        {"reminder.Service.Put"},
+	"patchReminder":      {"reminder.Service.Patch"},
 	"deleteReminder":     {"reminder.Service.Delete"},
 	"listDeliveries":     {"reminder.Service.Deliveries"},
 	"reportSubscription": {"reminder.Service.Report"},
@@ -47,7 +48,7 @@ var served = map[string][]string{
 func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 	t.Parallel()
 	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "reminder"), codesOfErrors(t)
-	handlersOwn := map[string]string{"putReminder": "consent_missing"}
+	handlersOwn := map[string]string{"putReminder": "consent_missing", "patchReminder": "consent_missing"}
 	never := map[string]string{"reportSubscription": "report_id_invalid"} // the schema of the field is as strict
 	for _, r := range (&server{}).routes() {
 		methods, ok := served[r.ID]

@@ -258,6 +258,18 @@ func (f *fakeService) Put(ctx context.Context, c *identity.Caller, id string, se
 	return &f.rule, f.own(ctx, c, id, "Put")
 }
 
+func (f *fakeService) Patch(ctx context.Context, c *identity.Caller, id string, change func(*reminder.Setting) error) (*reminder.Rule, error) {
+	if err := f.own(ctx, c, id, "Patch"); err != nil {
+		return nil, err
+	}
+	margin := f.rule.Margin
+	f.setting = reminder.Setting{
+		Threshold: f.rule.Threshold, Margin: &margin, InsuranceType: f.rule.InsuranceType, Template: f.rule.Template,
+		ShowAmount: true, Quiet: f.rule.Quiet, Given: identity.Consent{Version: "v0", Unattended: true},
+	}
+	return &f.rule, change(&f.setting)
+}
+
 func (f *fakeService) Get(ctx context.Context, c *identity.Caller, id string) (*reminder.Rule, error) {
 	return &f.rule, f.own(ctx, c, id, "Get")
 }

@@ -30,8 +30,10 @@ func (s *server) routes() []web.Route {
 			Fails(errRange, errTooManyDays),
 
 		web.On("GET /v1/insured/{id}/reminder", web.Citizen, "getReminder", text{"查看余额提醒", "Get the reminder"}, s.getReminder).Fails(errNoRule),
-		web.On("PUT /v1/insured/{id}/reminder", web.Citizen, "putReminder", text{"设置余额提醒", "Set the reminder"}, s.putReminder).
+		web.On("PUT /v1/insured/{id}/reminder", web.Citizen, "putReminder", text{"设置余额提醒（提交全部内容，省略的项恢复默认）", "Set the reminder as a whole: what is left out gets its default"}, s.putReminder).
 			Fails(errThreshold, errMargin, errQuiet, errTemplate, errConsent, errUnattended, errNoAgreement, errNoAccount),
+		web.On("PATCH /v1/insured/{id}/reminder", web.Citizen, "patchReminder", text{"修改余额提醒的部分内容", "Change parts of the reminder"}, s.patchReminder).MergePatch().
+			Fails(errNoRule, errThreshold, errMargin, errQuiet, errTemplate, errConsent, errUnattended, errNoAgreement, errNoAccount),
 		web.On("DELETE /v1/insured/{id}/reminder", web.Citizen, "deleteReminder", text{"取消余额提醒", "Remove the reminder"}, s.deleteReminder),
 		web.On("GET /v1/insured/{id}/deliveries", web.Citizen, "listDeliveries", text{"提醒记录", "List notifications"}, s.listDeliveries),
 		web.On("GET /v1/templates", web.Citizen, "listTemplates", text{"可订阅的消息", "Message templates"}, s.listTemplates),

@@ -41,6 +41,7 @@ type Balances interface {
 // Reminders keeps reminder rules and subscription quotas. See reminder.Service.
 type Reminders interface {
 	Put(ctx context.Context, caller *identity.Caller, linkID string, setting reminder.Setting) (*reminder.Rule, error)
+	Patch(ctx context.Context, caller *identity.Caller, linkID string, change func(*reminder.Setting) error) (*reminder.Rule, error)
 	Get(ctx context.Context, caller *identity.Caller, linkID string) (*reminder.Rule, error)
 	Delete(ctx context.Context, caller *identity.Caller, linkID string) error
 	Deliveries(ctx context.Context, caller *identity.Caller, linkID string, limit int) ([]reminder.Delivery, error)

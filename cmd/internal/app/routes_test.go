@@ -65,3 +65,41 @@ func TestSessionsOfSeveralDevices(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsOfAReminderAreChanged: a patch of the threshold leaves quiet hours and the shown amount; a PUT of it alone
+// resets them.
+func TestPartsOfAReminderAreChanged(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, app.RoleAPI)
+	p := s.signedIn(t, "wechat", "citizen")
+	path := "/v1/insured/" + s.link(t, p, s.withAccount()[0]) + "/reminder"
+	type reminder struct {
+		Threshold  int                          `json:"threshold_fen"`
+		Margin     int                          `json:"margin_fen"`
+		ShowAmount bool                         `json:"show_amount"`
+		QuietHours *struct{ Start, End string } `json:"quiet_hours"`
+	}
+	if got := codeOf(t, p.Call(t.Context(), http.MethodPatch, path, map[string]any{"threshold_fen": 20000}, nil)); got != "404 no_reminder" {
+		t.Error("a patch of nothing:", got)
+	}
+	set := func(method string, body map[string]any) (r reminder) {
+		if err := p.Call(t.Context(), method, path, body, &r); err != nil {
+			t.Fatal(method, body, err)
+		}
+		return r
+	}
+	quiet := map[string]any{"start": "22:00", "end": "07:00"}
+	set(http.MethodPut, map[string]any{"threshold_fen": 10000, "margin_fen": 700, "show_amount": true, "quiet_hours": quiet})
+	r := set(http.MethodPatch, map[string]any{"threshold_fen": 20000})
+	if r.Threshold != 20000 || r.Margin != 700 || !r.ShowAmount || r.QuietHours == nil {
+		t.Errorf("after a patch of the threshold: %+v", r)
+	}
+	r = set(http.MethodPatch, map[string]any{"quiet_hours": nil, "margin_fen": nil})
+	if r.Threshold != 20000 || r.Margin != 1000 || !r.ShowAmount || r.QuietHours != nil {
+		t.Errorf("after a patch that resets: %+v", r)
+	}
+	r = set(http.MethodPut, map[string]any{"threshold_fen": 10000})
+	if r.Threshold != 10000 || r.Margin != 1000 || r.ShowAmount || r.QuietHours != nil {
+		t.Errorf("after a PUT of the threshold alone: %+v", r)
+	}
+}
