@@ -26,7 +26,7 @@ func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID s
 	}
 	subject := Subject{PersonID: link.PersonID, Region: link.Region}
 	oldest := s.now().Add(-s.cfg.DisplayAge)
-	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
+	if c, ok := s.cache.Get(subject); ok && c.since(oldest, s.now()) {
 		return c.answer.Clone(), nil
 	}
 	c, err := s.ask(ctx, subject, oldest)
@@ -85,7 +85,7 @@ func (s *Service) Fresh(ctx context.Context, subject Subject) (*Answer, error) {
 }
 
 func (s *Service) fresh(ctx context.Context, subject Subject, oldest time.Time) (*cached, error) {
-	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
+	if c, ok := s.cache.Get(subject); ok && c.since(oldest, s.now()) {
 		return c, nil
 	}
 	if !s.regions.Region(subject.Region).Unattended {
