@@ -113,7 +113,7 @@ func (s *Service) remove(ctx context.Context, schedule Schedule) error {
 // region). linked is false when no link to the subject is left. "Not enrolled" and the like are no failures: another
 // question today would change nothing.
 func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err error) {
-	linked, consented, err := s.links(ctx, subject)
+	linked, consented, err := s.consented(ctx, subject)
 	if err != nil || !linked || !consented {
 		return linked, err
 	}

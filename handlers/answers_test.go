@@ -71,7 +71,10 @@ func TestAnswers(t *testing.T) {
 		{"GET", own + "/charts/trend?format=f2&step=day&from=2026-11-19&to=2026-11-21", "", 200, `{` + trendMeta + `,"chart":[` +
 			`{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},` +
 			`{"date":"2026-11-21","value":98,"type":"个人账户"}]}`},
+		{"PUT", own + "/unattended", goodUnattended, 200, insured},
+		{"PUT", own + "/unattended", `{"unattended":false}`, 200, strings.Replace(insured, `"unattended":true`, `"unattended":false`, 1)},
 		{"PUT", own + "/reminder", goodReminder, 200, rule},
+		{"PATCH", own + "/reminder", goodReminder, 200, rule},
 		{"GET", own + "/reminder", "", 200, rule},
 		{"DELETE", own + "/reminder", "", 204, ""},
 		{"GET", own + "/deliveries", "", 200, `{"deliveries":[{"id":"DELIVERY","state":"dropped","state_text":"未发送","reason":"recovered",` +

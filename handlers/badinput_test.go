@@ -13,10 +13,11 @@ import (
 const (
 	goodLink = `{"region":"330100","name":"测试甲","id_number":"11010119000101001X","relation":"self","method":"sms_on_file",` +
 		`"consent":{"version":"v1","unattended":true}}`
-	goodReminder = `{"threshold_fen":10000,"quiet_hours":{"start":"22:00","end":"07:30"},"consent":{"version":"v1"}}`
-	goodReport   = `{"report_id":"r-1","results":{"tpl-1":"accept"}}`
-	goodSignIn   = `{"platform":"wechat","code":"code-1"}`
-	goodProof    = `{"code":"123456"}`
+	goodReminder   = `{"threshold_fen":10000,"quiet_hours":{"start":"22:00","end":"07:30"},"consent":{"version":"v1"}}`
+	goodUnattended = `{"unattended":true,"consent":{"version":"v1"}}`
+	goodReport     = `{"report_id":"r-1","results":{"tpl-1":"accept"}}`
+	goodSignIn     = `{"platform":"wechat","code":"code-1"}`
+	goodProof      = `{"code":"123456"}`
 	// marker stands in every bad value, and may be in no answer and no line of the log.
 	marker = "泄露Leak"
 )
@@ -28,6 +29,7 @@ var bodied = []struct{ method, path, good string }{
 	{"POST", "/v1/link-attempts/ATTEMPT/proof", goodProof},
 	{"PUT", "/v1/insured/" + linkID + "/reminder", goodReminder},
 	{"PATCH", "/v1/insured/" + linkID + "/reminder", goodReminder},
+	{"PUT", "/v1/insured/" + linkID + "/unattended", goodUnattended},
 	{"POST", "/v1/subscriptions", goodReport},
 }
 
@@ -106,6 +108,9 @@ func TestFieldsThatAreWrong(t *testing.T) {
 		{link, `"consent":{"version":"v1","unattended":true}`, `"consent":"` + marker + `"`, "consent", "wrong_type"},
 		{link, `"11010119000101001X"`, `"` + long + `"`, "id_number", "too_long"},
 
+		{"/v1/insured/" + linkID + "/unattended", `true`, `"` + marker + `"`, "unattended", "wrong_type"},
+		{"/v1/insured/" + linkID + "/unattended", `"unattended":true,`, ``, "unattended", "required"},
+		{"/v1/insured/" + linkID + "/unattended", `"v1"`, `""`, "consent.version", "too_short"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"` + long + `"`, "code", "too_long"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `123456`, "code", "wrong_type"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `""`, "code", "too_short"},
@@ -185,7 +190,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 func TestForeignIDs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	bodies := map[string]string{"putReminder": goodReminder, "patchReminder": goodReminder, "proveLink": goodProof}
+	bodies := map[string]string{"putReminder": goodReminder, "patchReminder": goodReminder, "proveLink": goodProof, "setUnattended": goodUnattended}
 	for _, route := range (&server{}).routes() {
 		if !strings.Contains(route.Path, "{id}") {
 			continue

@@ -32,6 +32,7 @@ var served = map[string][]string{
 	"getLinkAttempt":     {"linking.Service.Attempt"},
 	"resendCode":         {"linking.Service.Resend"},
 	"proveLink":          {"linking.Service.Prove"},
+	"setUnattended":      {"linking.Service.SetUnattended"},
 	"unlink":             {"linking.Service.Unlink"},
 	"getBalance":         {"balance.Service.Current"},
 	"getTrend":           {"balance.Service.Trend"},

@@ -211,6 +211,15 @@ func (f *fakeService) Unlink(ctx context.Context, c *identity.Caller, id string)
 	return f.own(ctx, c, id, "Unlink")
 }
 
+func (f *fakeService) SetUnattended(ctx context.Context, c *identity.Caller, id string, allow bool, version string) (identity.Link, error) {
+	if err := f.own(ctx, c, id, "SetUnattended"); err != nil {
+		return identity.Link{}, err
+	}
+	link, err := c.Link(id)
+	link.Reading = identity.Consent{Version: version, At: noon, Unattended: allow}
+	return link, err
+}
+
 // The three count as the real service does.
 func (f *fakeService) open(a *identity.Attempt) bool {
 	return a.State == identity.AttemptRequested || a.State == identity.AttemptWaiting

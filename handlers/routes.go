@@ -23,6 +23,7 @@ func (s *server) routes() []web.Route {
 
 		web.On("GET /v1/insured", web.Citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),
 		web.On("GET /v1/insured/{id}", web.Citizen, "getInsured", text{"参保人", "One insured person"}, s.getInsured),
+		web.On("PUT /v1/insured/{id}/unattended", web.Citizen, "setUnattended", text{"同意或撤回定期查询余额", "Give or withdraw regular reading"}, s.setUnattended).Fails(errConsent),
 		web.On("DELETE /v1/insured/{id}", web.Citizen, "unlink", text{"解除绑定", "Remove a link"}, s.unlink),
 		web.On("GET /v1/insured/{id}/balance", web.Citizen, "getBalance", text{"医保余额", "Current balance"}, s.getBalance).
 			Fails(errNotEnrolled, errMismatch, errUnsupported, errNoReading),

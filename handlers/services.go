@@ -26,6 +26,7 @@ type Linking interface {
 	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
 	Prove(ctx context.Context, caller *identity.Caller, id string, answer linking.Answer) (*identity.Attempt, error)
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
+	SetUnattended(ctx context.Context, caller *identity.Caller, linkID string, allow bool, version string) (identity.Link, error)
 
 	SendsLeft(attempt *identity.Attempt) int
 	TriesLeft(attempt *identity.Attempt) int

@@ -1,11 +1,15 @@
 package app_test
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/phone"
+	"yibao/platforms/simulator"
 )
 
 // TestSessionsOfSeveralDevices lists the sessions of one user page by page, ends all but the one in use, then all.
@@ -101,5 +105,90 @@ func TestPartsOfAReminderAreChanged(t *testing.T) {
 	r = set(http.MethodPut, map[string]any{"threshold_fen": 10000})
 	if r.Threshold != 10000 || r.Margin != 1000 || r.ShowAmount || r.QuietHours != nil {
 		t.Errorf("after a PUT of the threshold alone: %+v", r)
+	}
+}
+
+// questions is how many requests the insurer has had.
+func (s *stage) questions(t *testing.T) int {
+	t.Helper()
+	text, err := s.ctl.Control(t.Context(), "stats", nil)
+	var stats map[string]int
+	if err = errors.Join(err, json.Unmarshal([]byte(text), &stats)); err != nil {
+		t.Fatal(err)
+	}
+	return stats["insurer."+simulator.RegionA]
+}
+
+// TestUnattendedReadingOfALink is withdrawn and given: the daily reading, the reminders and the person's own answer go by
+// it, and so does the consent that came with the reminder.
+func TestUnattendedReadingOfALink(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, app.RoleAPI)
+	p, person := s.signedIn(t, "wechat", "citizen"), s.withAccount()[0]
+	s.setBalance(t, person, 50000)
+	path := "/v1/insured/" + s.link(t, p, person)
+	if err := p.Grant(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	reminder := map[string]any{"threshold_fen": 10000, "consent": map[string]any{"version": consentVersion}}
+	if err := p.Call(t.Context(), http.MethodPut, path+"/reminder", reminder, nil); err != nil {
+		t.Fatal(err)
+	}
+	set := func(body map[string]any) string {
+		var answered, shown struct{ Consent struct{ Unattended bool } }
+		err := p.Call(t.Context(), http.MethodPut, path+"/unattended", body, &answered)
+		if code := codeOf(t, err); code != "" {
+			return code
+		}
+		if err := p.Call(t.Context(), http.MethodGet, path, nil, &shown); err != nil || shown != answered || shown.Consent.Unattended != body["unattended"] {
+			t.Errorf("%v: answered %v, shown %v, %v", body, answered, shown, err)
+		}
+		return ""
+	}
+	// asked is how many questions a day's readings and a pass of the reminders put to the insurer.
+	asked := func() int {
+		before := s.questions(t)
+		s.pass(25 * time.Hour)
+		if _, err := s.app.Balances.CollectDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.pass(untilNotFresh)
+		if _, err := s.app.Reminders.EvaluateDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return s.questions(t) - before
+	}
+	signIn := func() { // a day has passed
+		if err := p.SignIn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := asked(); n != 2 {
+		t.Errorf("with both consents: %d questions", n)
+	}
+	signIn()
+	if code := set(map[string]any{"unattended": true}); code != "422 consent_missing" {
+		t.Error("given without a text:", code)
+	}
+	if code := set(map[string]any{"unattended": false}); code != "" {
+		t.Error("withdrawn:", code)
+	}
+	if n := asked(); n != 0 {
+		t.Errorf("withdrawn: %d questions", n)
+	}
+	signIn()
+	if code := set(map[string]any{"unattended": true, "consent": map[string]any{"version": consentVersion}}); code != "" {
+		t.Error("given again:", code)
+	}
+	if n := asked(); n != 2 {
+		t.Errorf("given again: %d questions", n)
+	}
+	stranger := s.phone(t, "wechat", "stranger")
+	if err := stranger.SignIn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := stranger.Call(t.Context(), http.MethodPut, path+"/unattended", map[string]any{"unattended": false}, nil)
+	if got := codeOf(t, err); got != "404 not_found" {
+		t.Error("another's link:", got)
 	}
 }
