@@ -19,9 +19,10 @@ type Registry interface {
 	Match(ctx context.Context, claim Claim) (phone string, err error)
 }
 
-// CodeSender sends a one-time code to a phone (11 digits). An error means it may or may not have been sent.
+// CodeSender sends a one-time code to a phone (11 digits). Request names the message, no two alike: letters, digits and
+// hyphens. An error means it may or may not have been sent.
 type CodeSender interface {
-	SendCode(ctx context.Context, phone, code string) error
+	SendCode(ctx context.Context, phone, code, request string) error
 }
 
 // Digests are keyed hashes; each purpose has a key of its own.

@@ -192,3 +192,31 @@ func TestUnattendedReadingOfALink(t *testing.T) {
 		t.Error("another's link:", got)
 	}
 }
+
+// TestTwoAttemptsForOnePersonAtOnce: the sandbox tells the code of each, so both can be proved.
+func TestTwoAttemptsForOnePersonAtOnce(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, app.RoleAPI)
+	person := s.withAccount()[0]
+	var phones []*phone.Phone
+	var attempts []string
+	for _, user := range []string{"one", "two"} {
+		p := s.signedIn(t, "wechat", user)
+		attempt, err := p.StartLink(t.Context(), person, consentVersion)
+		if err != nil {
+			t.Fatal(err)
+		}
+		phones, attempts = append(phones, p), append(attempts, attempt.ID)
+	}
+	for i, p := range phones {
+		code, err := p.Control(t.Context(), "sms/latest?wait=20&attempt="+attempts[i], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var proved phone.Attempt
+		err = p.Call(t.Context(), http.MethodPost, "/v1/link-attempts/"+attempts[i]+"/proof", map[string]any{"code": code}, &proved)
+		if err != nil || proved.State == "failed" {
+			t.Errorf("attempt %d: %+v, %v", i, proved, err)
+		}
+	}
+}
