@@ -127,3 +127,9 @@ func (s *Service) recall(subject Subject, answer *Answer) {
 	}
 	answer.settle()
 }
+
+// keep completes a fresh answer and writes it down.
+func (s *Service) keep(subject Subject, answer *Answer) (linked bool, err error) {
+	s.recall(subject, answer)
+	return s.record(subject, answer)
+}
