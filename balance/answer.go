@@ -51,7 +51,7 @@ type PersonalAccount struct {
 	Balance *Fen      `bson:"fen"`
 	// Shows is set where nothing but money would tell that there is an account, and the row shows none: Exists is
 	// AccountUnknown then.
-	Shows Shows `bson:"shows,omitempty"`
+	Shows Shows `bson:"-"`
 }
 
 // Shows is what a row shows of an account that may be none.
