@@ -740,6 +740,8 @@ func TestHints(t *testing.T) {
 		{"alipay.apps.main.regions", "no person can be linked", []string{"path: baseinfo.exp_content.local_phone", `path: ""`}},
 		{"wechat.apps.main.regions", "no person can be linked", []string{"path: baseinfo.exp_content.local_phone", `path: ""`}},
 		{"wechat.apps.main.app_id", "is the value of config.example.yaml", nil},
+		{"consent.text", "has places that are not filled in", nil},
+		{"consent.unattended_text", "has places that are not filled in", nil},
 	} {
 		_, found, _ := assemble([]byte(edited(t, one.edit...)), nil)
 		if found.Err() != nil || !slices.ContainsFunc(found, func(p setting.Problem) bool {
@@ -751,7 +753,7 @@ func TestHints(t *testing.T) {
 	text := edited(t, "trusted_proxies: [] ", "trusted_proxies: [10.0.0.1] ", "gateway: https://openapi.alipay.com/gateway.do", "gateway: http://127.0.0.1:8090/alipay")
 	_, found, _ := assemble([]byte(text), nil)
 	for _, p := range found {
-		if p.Hint && !strings.Contains(p.What, "config.example.yaml") {
+		if p.Hint && !strings.Contains(p.What, "config.example.yaml") && !strings.HasPrefix(p.Key, "consent.") {
 			t.Errorf("a needless hint: %v", p)
 		}
 	}
