@@ -61,7 +61,12 @@ var balanceFields = web.Fields{
 			"无余额记录的日期：null 留空；carry 沿用之前的余额",
 			"Days without a balance on record: null leaves them empty; carry shows the balance before them",
 		},
-		"format": {"图表库的数据格式", "Chart library whose data format is wanted"},
+		"format": {
+			"图表库的数据格式。前后均无余额记录的单个记录不成线：echarts 已设置显示数据点；f2 除 Line 外还需 Point；ucharts 默认显示数据点" +
+				"（勿设 dataPointShape: false）",
+			"Chart library whose data format is wanted. A balance with none on record before and after it makes no line: " +
+				"echarts is told to draw it, f2 needs Point besides Line, ucharts draws it unless dataPointShape is false",
+		},
 		"insurance": {
 			"险种代码；省略为全部有个人账户的险种",
 			"Code of the insurance; all with a personal account if left out",
@@ -70,8 +75,10 @@ var balanceFields = web.Fields{
 	"TrendView": {
 		"meta": {"图表的范围、完整程度与汇总", "Range, completeness and summary of the chart"},
 		"chart": {
-			"所选图表库的数据，可直接使用；金额单位为元，null 表示无余额记录",
-			"Data for the chosen chart library, ready to use; amounts are in yuan, null means no balance on record",
+			"所选图表库的数据，可直接使用：echarts 传入 setOption；f2 作为 Chart 的 data，字段为 date、value、type；ucharts 为 categories 与 " +
+				"series。金额单位为元，null 表示无余额记录",
+			"Data for the chosen chart library, ready to use: echarts takes it with setOption; f2 as the data of Chart, with the " +
+				"fields date, value and type; ucharts as categories and series. Amounts are in yuan, null means no balance on record",
 		},
 	},
 	"TrendMeta": {
