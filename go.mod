@@ -2,6 +2,8 @@ module yibao
 
 go 1.26.0
 
+ignore node_modules
+
 require (
 	github.com/FerretDB/FerretDB v1.24.2
 	github.com/alecthomas/kong v1.17.0
