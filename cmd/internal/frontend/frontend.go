@@ -26,8 +26,8 @@ type Packages struct {
 // Node returns the packages of a folder. Without Node.js, or before `npm ci`, it skips the test, or fails it in CI.
 func Node(t *testing.T, dir string) Packages {
 	t.Helper()
-	if _, err := exec.LookPath("node"); err != nil {
-		missing(t, "Node.js is not installed")
+	if _, err := exec.LookPath("npm"); err != nil {
+		missing(t, "Node.js with npm is not installed")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err != nil {
 		missing(t, "the npm packages of "+dir+" are not installed: make npm")
@@ -41,30 +41,16 @@ func (p Packages) With(env ...string) Packages {
 	return p
 }
 
-// Run runs a program of the packages in their folder. It returns the exit status, and what it printed on both outputs.
-func (p Packages) Run(t *testing.T, name string, args ...string) (status int, said string) {
+// Run runs a script of package.json. It returns the exit status, and what the script printed on both outputs.
+func (p Packages) Run(t *testing.T, script string, args ...string) (status int, said string) {
 	t.Helper()
-	program, err := filepath.Abs(filepath.Join(p.dir, "node_modules", ".bin", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p.run(t, program, args...)
-}
-
-// Script runs a JavaScript file, named from the packages' folder, like Run.
-func (p Packages) Script(t *testing.T, file string, args ...string) (status int, said string) {
-	t.Helper()
-	return p.run(t, "node", append([]string{file}, args...)...)
-}
-
-func (p Packages) run(t *testing.T, program string, args ...string) (status int, said string) {
-	t.Helper()
-	command, cancel := bounded(t, program, args...)
+	command, cancel := bounded(t, "npm", append([]string{"run", "--silent", script, "--"}, args...)...)
 	defer cancel()
-	command.Dir, command.Env = p.dir, append(os.Environ(), p.env...)
+	command.Dir = p.dir
+	command.Env = append(append(os.Environ(), "npm_config_update_notifier=false"), p.env...)
 	out, err := command.CombinedOutput()
 	if command.ProcessState == nil {
-		t.Fatalf("%s did not start: %v", program, err)
+		t.Fatalf("npm did not start: %v", err)
 	}
 	return command.ProcessState.ExitCode(), string(out)
 }
@@ -122,7 +108,7 @@ func (c Chromium) run(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// bounded is a command that ends with the test, and its children with it.
+// bounded is a command that ends with the test.
 func bounded(t *testing.T, program string, args ...string) (*exec.Cmd, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	command := exec.CommandContext(ctx, program, args...)
