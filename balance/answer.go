@@ -25,15 +25,14 @@ const (
 	StatusUnknown Status = "unknown"      // any other code
 )
 
-// Completeness says how much of the truth an answer holds.
-type Completeness string
+// Coverage says how much of the truth an answer holds. Its age is another matter: see Answer.Stale.
+type Coverage string
 
-// The degrees of completeness.
+// The degrees of coverage.
 const (
-	Complete    Completeness = "complete"
-	Partial     Completeness = "partial"     // some figure is not known
-	Stale       Completeness = "stale"       // the last good answer; the upstream gives none now
-	Unsupported Completeness = "unsupported" // the region does not offer it
+	Complete    Coverage = "complete"
+	Partial     Coverage = "partial"     // some figure is not known
+	Unsupported Coverage = "unsupported" // the region does not offer it
 )
 
 // PersonalAccount is the money that belongs to the person. Balance is nil unless Exists is AccountYes and the figure is
@@ -64,12 +63,13 @@ type Enrolment struct {
 
 // Answer is an upstream's answer about one person at one time.
 type Answer struct {
-	Enrolments   []Enrolment
-	AsOf         time.Time // the upstream's own time of answer; FetchedAt where it gave none
-	FetchedAt    time.Time // our clock
-	Source       string    // e.g. "fsi/1101"
-	Reference    string    // inf_refmsgid, for questions to the bureau about this answer
-	Completeness Completeness
+	Enrolments []Enrolment
+	AsOf       time.Time // the upstream's own time of answer; FetchedAt where it gave none
+	FetchedAt  time.Time // our clock
+	Source     string    // e.g. "fsi/1101"
+	Reference  string    // inf_refmsgid, for questions to the bureau about this answer
+	Coverage   Coverage
+	Stale      bool `bson:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
 }
 
 // Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.

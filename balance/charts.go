@@ -3,6 +3,9 @@ package balance
 // Format names a chart library; each has its own data shape.
 type Format string
 
+// Formats are all of them, in the order of the document.
+var Formats = []Format{FormatSeries, FormatECharts, FormatF2, FormatUCharts}
+
 // The formats. FormatSeries is plain and has the keys of the series; uCharts reads it unchanged.
 const (
 	FormatSeries  Format = "series"
@@ -17,36 +20,48 @@ type plainChart struct {
 }
 
 type plainSeries struct {
-	Key  string     `json:"key,omitempty"`
+	Key  string     `json:"key"`
+	Name string     `json:"name"`
+	Data []*float64 `json:"data"`
+}
+
+type uChart struct {
+	Categories []string  `json:"categories"`
+	Series     []uSeries `json:"series"`
+}
+
+type uSeries struct {
 	Name string     `json:"name"`
 	Data []*float64 `json:"data"`
 }
 
 type echartsOption struct {
-	Legend *struct{}       `json:"legend,omitempty"` // drawn where it is present
+	Legend *echartsLegend  `json:"legend,omitempty"` // drawn where it is present
 	Grid   echartsGrid     `json:"grid"`
 	XAxis  echartsAxis     `json:"xAxis"`
 	YAxis  echartsAxis     `json:"yAxis"`
 	Series []echartsSeries `json:"series"`
 }
 
+type echartsLegend struct{}
+
 // echartsGrid leaves so many pixels for the amounts on the left. The default of ECharts 5, a tenth of the width, cuts off
 // the first digits of ¥1,400 on a phone.
 type echartsGrid struct {
-	Left int `json:"left"`
+	Left int `json:"left" example:"64"`
 }
 
 type echartsAxis struct {
-	Type string   `json:"type"`
+	Type string   `json:"type" enum:"category,value" example:"category"`
 	Data []string `json:"data,omitempty"`
 }
 
 type echartsSeries struct {
 	Name          string     `json:"name"`
-	Type          string     `json:"type"`
-	ShowAllSymbol bool       `json:"showAllSymbol"`
-	Symbol        string     `json:"symbol"`
-	SymbolSize    int        `json:"symbolSize"`
+	Type          string     `json:"type" enum:"line" example:"line"`
+	ShowAllSymbol bool       `json:"showAllSymbol" example:"true"`
+	Symbol        string     `json:"symbol" enum:"circle" example:"circle"`
+	SymbolSize    int        `json:"symbolSize" example:"6"`
 	Data          []*float64 `json:"data"`
 }
 
@@ -67,19 +82,23 @@ func (t *Trend) Chart(format Format) any {
 	case FormatF2:
 		return t.f2()
 	case FormatUCharts:
-		return t.plain(false)
+		return t.uCharts()
 	}
-	return t.plain(true)
+	return t.plain()
 }
 
-func (t *Trend) plain(keys bool) plainChart {
+func (t *Trend) plain() plainChart {
 	c := plainChart{Categories: t.Categories, Series: []plainSeries{}}
 	for _, s := range t.Series {
-		row := plainSeries{Name: s.Name, Data: yuan(s.Fen)}
-		if keys {
-			row.Key = s.Key
-		}
-		c.Series = append(c.Series, row)
+		c.Series = append(c.Series, plainSeries{Key: s.Key, Name: s.Name, Data: yuan(s.Fen)})
+	}
+	return c
+}
+
+func (t *Trend) uCharts() uChart {
+	c := uChart{Categories: t.Categories, Series: []uSeries{}}
+	for _, s := range t.Series {
+		c.Series = append(c.Series, uSeries{Name: s.Name, Data: yuan(s.Fen)})
 	}
 	return c
 }
@@ -92,7 +111,7 @@ func (t *Trend) echarts() echartsOption {
 		Series: []echartsSeries{},
 	}
 	if len(t.Series) > 1 {
-		o.Legend = &struct{}{}
+		o.Legend = &echartsLegend{}
 	}
 	for _, s := range t.Series {
 		o.Series = append(o.Series, echartsSeries{

@@ -11,7 +11,7 @@ import (
 
 // Current returns the present answer for the person of the caller's link. An answer younger than DisplayAge comes from
 // memory without a read of the store. If the upstream gives no answer, Current returns the last good one that any replica
-// got, with completeness Stale; its FetchedAt tells its age. The answer is the caller's own copy.
+// got, marked Stale; its FetchedAt tells its age. The answer is the caller's own copy.
 //
 // "Not enrolled", "another name" and "unsupported" are answers about the present. They are returned as errors and never
 // replaced by an older answer.
@@ -20,6 +20,19 @@ import (
 // ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or the store's error. context.Canceled when
 // the caller gave up.
 func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
+	return s.present(ctx, caller, linkID, s.cfg.AskTimeout+storeTimeout)
+}
+
+// glanceWait is how long a first screen waits for one person's figures.
+const glanceWait = 3 * time.Second
+
+// Glance returns what Current does, but waits for the upstream a few seconds at most. The question goes on, so a later call
+// finds its answer. Errors: those of Current; ErrNoReading with ErrTimeout also when there is no older answer yet.
+func (s *Service) Glance(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
+	return s.present(ctx, caller, linkID, glanceWait)
+}
+
+func (s *Service) present(ctx context.Context, caller *identity.Caller, linkID string, wait time.Duration) (*Answer, error) {
 	link, err := caller.Link(linkID)
 	if err != nil {
 		return nil, err
@@ -29,7 +42,9 @@ func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID s
 	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
 		return c.answer.Clone(), nil
 	}
-	c, err := s.ask(ctx, subject, oldest)
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	c, err := s.ask(waiting, subject, oldest)
 	switch {
 	case err == nil:
 		return c.answer.Clone(), nil
@@ -67,7 +82,7 @@ func (s *Service) lastGood(ctx context.Context, subject Subject, cause error) (*
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoReading, cause)
 	}
-	answer.Completeness = Stale
+	answer.Stale = true
 	return answer, nil
 }
 

@@ -80,7 +80,7 @@ func TestCurrentServesFreshAnswersFromMemory(t *testing.T) {
 	w.upstream.set(w.answering(1))
 	w.clock.Advance(10 * time.Minute)
 	got, err := w.current()
-	if err != nil || amount(t, got) != 12050 || got.Completeness != balance.Complete {
+	if err != nil || amount(t, got) != 12050 || got.Stale || got.Coverage != balance.Complete {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if w.commands() != commands || w.upstream.count() != 1 {
@@ -149,16 +149,16 @@ func TestALastGoodAnswerStandsIn(t *testing.T) {
 		w.upstream.fail(why)
 		w.clock.Advance(time.Hour)
 		got, err := w.current()
-		if err != nil || got.Completeness != balance.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+		if err != nil || !got.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from memory %+v, %v", why, got, err)
 		}
 		w.with(func(*balance.Deps) {}) // a process that remembers nothing
 		got, err = w.current()
-		if err != nil || got.Completeness != balance.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+		if err != nil || !got.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from the store %+v, %v", why, got, err)
 		}
 		w.upstream.set(w.answering(777))
-		if got, err = w.current(); err != nil || got.Completeness != balance.Complete || amount(t, got) != 777 {
+		if got, err = w.current(); err != nil || got.Stale || got.Coverage != balance.Complete || amount(t, got) != 777 {
 			t.Errorf("%v: after it was over %+v, %v", why, got, err)
 		}
 	}
@@ -196,11 +196,11 @@ func TestTheLaterOfTwoLastGoodAnswersStandsIn(t *testing.T) {
 		w.upstream.fail(balance.ErrTimeout)
 		w.clock.Advance(soon)
 		for range 2 {
-			if got, err := w.current(); err != nil || amount(t, got) != c.want || got.Completeness != balance.Stale {
+			if got, err := w.current(); err != nil || amount(t, got) != c.want || !got.Stale {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
 		}
-		if got, err := w.fresh(); err != nil || got.Completeness != balance.Complete || amount(t, got) != 12050 {
+		if got, err := w.fresh(); err != nil || got.Stale || got.Coverage != balance.Complete || amount(t, got) != 12050 {
 			t.Errorf("%s: the answer in memory was changed: %+v, %v", name, got, err)
 		}
 	}
@@ -250,7 +250,7 @@ func TestAPersonWhoIsGoneIsNoLink(t *testing.T) {
 	}
 	w.clock.Advance(time.Hour)
 	w.fail("persons.find")
-	if got, err := w.current(); err != nil || got.Completeness != balance.Stale {
+	if got, err := w.current(); err != nil || !got.Stale {
 		t.Errorf("with the store down: %+v, %v", got, err)
 	}
 	w.fail()
@@ -289,7 +289,7 @@ func TestFreshIsNeverStale(t *testing.T) {
 	}
 	w.upstream.fail(balance.ErrTimeout)
 	w.clock.Advance(30 * time.Minute)
-	if got, err := w.fresh(); err != nil || got.Completeness != balance.Complete {
+	if got, err := w.fresh(); err != nil || got.Stale || got.Coverage != balance.Complete {
 		t.Errorf("within the age for decisions: %+v, %v", got, err)
 	}
 	w.clock.Advance(time.Second)

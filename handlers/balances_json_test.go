@@ -21,7 +21,10 @@ func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 			Meta: balanceMeta{
 				AsOf: moment(word.Draw(t, "as of")), FetchedAt: moment(word.Draw(t, "fetched")),
 				AgeSeconds: rapid.Int().Draw(t, "age"), Source: word.Draw(t, "source"),
-				Completeness: balance.Completeness(word.Draw(t, "completeness")),
+				Freshness: freshness(word.Draw(t, "freshness")), Coverage: balance.Coverage(word.Draw(t, "coverage")),
+				Notices: rapid.SliceOf(rapid.Custom(func(t *rapid.T) noticeView {
+					return noticeView{word.Draw(t, "code"), word.Draw(t, "message"), moment(word.Draw(t, "at"))}
+				})).Draw(t, "notices"),
 			},
 			Enrolments: rapid.SliceOf(rapid.Custom(func(t *rapid.T) enrolmentView {
 				e := enrolmentView{
@@ -40,6 +43,9 @@ func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 		}
 		if view.Enrolments == nil {
 			view.Enrolments = []enrolmentView{}
+		}
+		if view.Meta.Notices == nil {
+			view.Meta.Notices = []noticeView{}
 		}
 		var slow bytes.Buffer
 		quick := view.AppendJSON(nil)

@@ -14,8 +14,12 @@ var apiDocument = web.Document{
 		"登录（POST /v1/sessions）取得的令牌，有效期至同时返回的 expires_at",
 		"Token from signing in (POST /v1/sessions), good until the expires_at that is answered with it",
 	},
+	License: "保留所有权利 All rights reserved", LicenseID: "LicenseRef-AllRightsReserved",
+	Contact:    "本服务的运营单位 The operator of this service",
+	Operations: operationTexts,
 	Groups: []web.Group{ // in the order in which a mini-program meets them
 		{Name: "sessions", Title: text{"登录", "Signing in"}},
+		{Name: "home", Title: text{"首页", "The first screen"}},
 		{Name: "me", Title: text{"当前用户", "The user"}},
 		{Name: "regions", Title: text{"地区与授权说明", "Regions and consent"}},
 		{Name: "link-attempts", Title: text{"绑定参保人", "Linking a person"}},
@@ -23,8 +27,9 @@ var apiDocument = web.Document{
 		{Name: "templates", Title: text{"消息模板", "Message templates"}},
 		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
 	},
-	Fields: []web.Fields{sessionFields, insuredFields, linkingFields, proofFields, balanceFields, reminderFields},
+	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, noticeFields, reminderFields},
 	Codes: map[string][]web.Note{
+		"NoticeView.code":          web.Notes(noticeTexts),
 		"AttemptView.reason":       web.Notes(failureTexts),
 		"DeliveryView.reason":      web.Notes(reasonTexts),
 		"DeliveryView.state":       web.Notes(deliveryTexts),

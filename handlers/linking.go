@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"yibao/handlers/web"
 	"yibao/identity"
@@ -28,16 +29,23 @@ type linkConsent struct {
 }
 
 type attemptView struct {
-	ID        string          `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
-	State     string          `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
-	Method    identity.Method `json:"method" example:"sms_on_file"`
-	Message   string          `json:"message" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
-	Reason    string          `json:"reason,omitempty"`
-	InsuredID string          `json:"insured_id,omitempty"`
-	SendsLeft int             `json:"sends_left" example:"2"`
-	TriesLeft int             `json:"tries_left" example:"5"`
-	ExpiresIn int             `json:"expires_in" example:"900"`
+	ID            string          `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+	State         string          `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
+	Method        identity.Method `json:"method" enum:"card_password,sms_on_file" example:"sms_on_file"`
+	Message       string          `json:"message" example:"如信息与参保登记一致，验证码将在约2分钟内发送至登记手机号"`
+	Reason        string          `json:"reason,omitempty" example:"tries_used_up"`
+	InsuredID     string          `json:"insured_id,omitempty" example:"QW7M2XKD5ZB3TNR6VAJHP4ELCY"`
+	SendsLeft     int             `json:"sends_left" example:"2"`
+	TriesLeft     int             `json:"tries_left" example:"5"`
+	ExpiresIn     int             `json:"expires_in" example:"900"`
+	CodeExpiresIn *int            `json:"code_expires_in,omitempty" example:"300"`
+	ResendIn      *int            `json:"resend_in,omitempty" example:"60"`
+	PollIn        int             `json:"poll_in,omitempty" example:"3"`
 }
+
+// pollIn is how many seconds a client waits before it asks again after an attempt that is being confirmed. (One that waits
+// for its answer changes by the client's own doing alone.)
+const pollIn = 3
 
 // startLink answers the same, at once, whether the person exists or not.
 func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemptView], error) {
@@ -51,8 +59,8 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 	if err != nil {
 		return nil, err
 	}
-	view := s.attempt(ctx, attempt)
-	// The whole time, not the rest: the answer must not show how long the start took.
+	// The whole times, not the rest: the answer must not show how long the start took.
+	view := s.attempt(ctx, attempt, attempt.CreatedAt)
 	view.ExpiresIn = secondsLeft(attempt.ExpiresAt, attempt.CreatedAt)
 	return answer(view), nil
 }
@@ -62,7 +70,7 @@ func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptVie
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt)), nil
+	return answer(s.attempt(ctx, attempt, s.Now())), nil
 }
 
 func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
@@ -70,7 +78,7 @@ func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptVie
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt)), nil
+	return answer(s.attempt(ctx, attempt, s.Now())), nil
 }
 
 type proofInput struct {
@@ -88,7 +96,7 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 	if attempt.State == identity.AttemptProved {
 		status = http.StatusAccepted
 	}
-	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt)}, nil
+	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt, s.Now())}, nil
 }
 
 // notProved tells with a wrong answer how many tries are left, and with the last one that it is over.
@@ -113,13 +121,13 @@ var provenExamples = map[int]any{
 	},
 	http.StatusAccepted: attemptView{
 		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: proofs[identity.SMSOnFile].right[web.Chinese],
-		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
+		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840, PollIn: pollIn,
 	},
 }
 
 // attempt shows an attempt. Requested and waiting look alike, and so does a first code before and after it is sent: the
 // progress in the background depends on whether the person exists.
-func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
+func (s *server) attempt(ctx context.Context, a *identity.Attempt, now time.Time) attemptView {
 	l := web.LanguageOf(ctx)
 	view := attemptView{
 		ID: a.ID, Method: a.Method, State: string(a.State),
@@ -128,8 +136,9 @@ func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
 	switch a.State {
 	case identity.AttemptRequested, identity.AttemptWaiting:
 		view.State, view.Message = "waiting", proofs[a.Method].waiting[l]
+		view.CodeExpiresIn, view.ResendIn = s.Linking.CodeExpiresIn(a, now), s.Linking.ResendIn(a, now)
 	case identity.AttemptProved:
-		view.State, view.Message = "proving", proofs[a.Method].right[l]
+		view.State, view.Message, view.PollIn = "proving", proofs[a.Method].right[l], pollIn
 	case identity.AttemptLinked:
 		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:

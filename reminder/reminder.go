@@ -101,7 +101,7 @@ func (s *Service) ask(ctx context.Context, subject balance.Subject) *balance.Ans
 	switch {
 	case errors.Is(err, balance.ErrNotEnrolled), errors.Is(err, balance.ErrMismatch):
 		now := s.now()
-		return &balance.Answer{FetchedAt: now, AsOf: now, Completeness: balance.Complete}
+		return &balance.Answer{FetchedAt: now, AsOf: now, Coverage: balance.Complete}
 	case err != nil:
 		return nil // package balance has logged it
 	}

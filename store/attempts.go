@@ -46,3 +46,22 @@ func (s *Store) UnfinishedAttempts(ctx context.Context, states []identity.Attemp
 	found, err := s.attempts.work(ctx, filter, "updated_at", limit)
 	return valuesOf(found), err
 }
+
+// AttemptsOf lists the user's attempts that have not expired at that time, and proved ones. One that cannot be read is left
+// out: it is in nobody's way.
+func (s *Store) AttemptsOf(ctx context.Context, userID string, now time.Time) ([]*identity.Attempt, error) {
+	raws, err := s.attempts.find(ctx, bson.D{{Key: "user_id", Value: userID}, {Key: "$or", Value: bson.A{
+		bson.D{{Key: "expires_at", Value: bson.D{{Key: "$gt", Value: now}}}},
+		bson.D{{Key: "state", Value: string(identity.AttemptProved)}},
+	}}})
+	if err != nil {
+		return nil, err
+	}
+	var list []*identity.Attempt
+	for _, raw := range raws {
+		if found, err := s.attempts.decode(raw); err == nil {
+			list = append(list, found.value)
+		}
+	}
+	return list, nil
+}

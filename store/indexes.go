@@ -27,6 +27,7 @@ var indexes = []index{
 	{"sessions", []string{"user_id", "expires_at"}, false},
 	{"sessions", []string{"expires_at"}, true},
 	{"changes", []string{"at"}, true},
+	{"link_attempts", []string{"user_id", "expires_at"}, false},
 	{"link_attempts", []string{"state", "updated_at"}, false},
 	{"link_attempts", []string{"expires_at"}, true},
 	{"counters", []string{"expires_at"}, true},

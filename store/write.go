@@ -39,14 +39,10 @@ func (t *table[T]) encode(value *T, before *stored[T], write string) (bson.Raw, 
 			}
 		}
 	}
-	if t.marked {
-		marks, err := t.marks(&doc.Value)
-		if err != nil {
-			return nil, nil, ErrUnreadable
-		}
-		doc.Mark = marks[0]
-	}
 	raw, err := bson.Marshal(doc)
+	if err == nil && t.marked {
+		raw, err = t.mark(raw)
+	}
 	if err != nil {
 		return nil, nil, ErrUnreadable
 	}

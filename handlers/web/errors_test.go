@@ -67,7 +67,7 @@ func TestErrorsOfAnAPI(t *testing.T) {
 // TestAFailureNamesItsField: the field of a Failure comes before that of its Error.
 func TestAFailureNamesItsField(t *testing.T) {
 	t.Parallel()
-	one := &Error{Code: "size_invalid", Status: 422, Field: "size", Text: Text{"尺寸有误", "The size is not right."}}
+	one := &Error{Code: "size_invalid", Status: 422, Field: "size", Text: Text{"尺寸有误", "The size is not right."}, Detail: Text{"尺寸", "Size."}}
 	for field, err := range map[string]error{"size": one, "name": &Failure{Public: one, Field: "name"}} {
 		r := newRig(t)
 		r.service.fail = err

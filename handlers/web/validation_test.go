@@ -19,7 +19,7 @@ func TestFieldErrorsAreBounded(t *testing.T) {
 		}
 	}
 	found := fieldErrors(names, details, English)
-	if len(found) != maxFieldErrors || found[1] != (FieldError{"field01", "wrong_type", "This is of the wrong type."}) {
+	if len(found) != maxFieldErrors || found[1] != (FieldError{"field01", "wrong_type", "This is not right.", "field01 is of another JSON type."}) {
 		t.Errorf("%d: %+v", len(found), found)
 	}
 }

@@ -90,14 +90,19 @@ func (p sms) mayResend(a *identity.Attempt) error {
 	if a.Challenge.Sends >= maxSends {
 		return identity.ErrNoSendsLeft
 	}
+	if wait := p.resendAt(a).Sub(p.deps.Now()); wait > 0 {
+		return &identity.TooSoonError{RetryAfter: wait}
+	}
+	return nil
+}
+
+// resendAt is when another code can be asked for.
+func (s *Service) resendAt(a *identity.Attempt) time.Time {
 	last := a.Challenge.SentAt
 	if last.IsZero() {
 		last = a.CreatedAt // the first code is on its way, or Run sends it
 	}
-	if wait := last.Add(p.cfg.ResendAfter).Sub(p.deps.Now()); wait > 0 {
-		return &identity.TooSoonError{RetryAfter: wait}
-	}
-	return nil
+	return last.Add(s.cfg.ResendAfter)
 }
 
 // putCode stores the hash of a new code and counts the send. It is written before the message leaves, for a matching and

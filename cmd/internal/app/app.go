@@ -79,6 +79,7 @@ func Open(ctx context.Context, opts Options) (*App, error) {
 	if a.Store, err = openStore(ctx, opts, keys); err != nil {
 		return nil, err
 	}
+	countForged(a.metrics, a.Store.Forged)
 	if err := a.wire(keys); err != nil {
 		return nil, errors.Join(err, a.Store.Close(ctx))
 	}
@@ -116,7 +117,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(),
 		Templates: a.Outside.templates(), Regions: regions,
 		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
-		ConsentHash:   identity.TextHash(c.Consent.Text), ConsentProof: keys.ConsentProof,
+		ConsentHash:   identity.ConsentText(c.Consent).Hash(), ConsentProof: keys.ConsentProof,
 		Now: now, Log: log, Observe: countReasons(a.metrics),
 	})
 	var err error
@@ -160,6 +161,12 @@ func countUnreadablePhones(registry *prometheus.Registry) func(region string) {
 	}, []string{"region"})
 	registry.MustRegister(counter)
 	return func(region string) { counter.WithLabelValues(region).Inc() }
+}
+
+func countForged(registry *prometheus.Registry, forged func() int64) {
+	registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "yibao_store_documents_forged_total", Help: "Documents whose keyed mark does not fit, each time one was read.",
+	}, func() float64 { return float64(forged()) }))
 }
 
 // Listen opens the address that the configuration has for the role; a worker may have none, and then no listener.

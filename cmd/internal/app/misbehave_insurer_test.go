@@ -40,7 +40,7 @@ var insurerFaults = with(
 // shown is what GET /v1/insured/{id}/balance says of a person with one enrolment.
 type shown struct {
 	code         string // of a refusal
-	completeness string
+	coverage     string
 	exists, text string
 	fen          *int64
 }
@@ -50,13 +50,13 @@ func (s shown) String() string {
 	if s.fen != nil {
 		fen = fmt.Sprint(*s.fen)
 	}
-	return strings.Join([]string{s.code, s.completeness, s.exists, s.text, fen}, "|")
+	return strings.Join([]string{s.code, s.coverage, s.exists, s.text, fen}, "|")
 }
 
 func look(t *testing.T, p *phone.Phone, id string) shown {
 	t.Helper()
 	var answer struct {
-		Meta       struct{ Completeness string }
+		Meta       struct{ Coverage string }
 		Enrolments []struct {
 			Account struct {
 				Exists, Text string
@@ -72,11 +72,11 @@ func look(t *testing.T, p *phone.Phone, id string) shown {
 		t.Fatalf("%d enrolments", len(answer.Enrolments))
 	}
 	a := answer.Enrolments[0].Account
-	return shown{completeness: answer.Meta.Completeness, exists: a.Exists, text: a.Text, fen: a.Fen}
+	return shown{coverage: answer.Meta.Coverage, exists: a.Exists, text: a.Text, fen: a.Fen}
 }
 
-func figure(completeness string, fen int64) shown {
-	return shown{completeness: completeness, exists: "yes", text: balance.Fen(fen).Display(), fen: &fen}
+func figure(coverage string, fen int64) shown {
+	return shown{coverage: coverage, exists: "yes", text: balance.Fen(fen).Display(), fen: &fen}
 }
 
 // expected is what may be shown under a fault; last is the last good figure, 0 for none.
@@ -87,7 +87,7 @@ func (u upstreamSaid) expected(now, last int64) shown {
 	case negative:
 		return figure("complete", -now-1)
 	case noFigure:
-		return shown{completeness: "partial", exists: "yes", text: "暂时无法获取"}
+		return shown{coverage: "partial", exists: "yes", text: "暂时无法获取"}
 	case stranger:
 		return shown{code: changed}
 	}
@@ -162,7 +162,7 @@ func (s *stage) checkDecision(t *testing.T, fault string, subject balance.Subjec
 		}
 		return
 	}
-	if answer.Completeness == balance.Stale {
+	if answer.Stale {
 		t.Errorf("%s: a stale answer to decide upon", fault)
 	}
 	got := answer.Enrolments[0].Account.Balance

@@ -63,9 +63,8 @@ func (w *World) tree(url string) tree {
 		"regions": tree{simulator.RegionA: w.regionA(url), simulator.RegionB: w.regionB(url)},
 		"sms": tree{"url": url + "/sms/send", "app_key": smsKey, "secret": w.secrets.SMS, "sign_name": smsSign,
 			"template": smsTemplate},
-		"consent": tree{"version": "demo-1", "text": "我同意向参保地医保经办机构查询本人（或我有权代办的人）的参保信息和个人账户余额，" +
-			"用于在本小程序展示；勾选后，系统还会每日查询一次余额，用于走势图和余额提醒。"},
-		"log": tree{"format": "text", "level": "warn"},
+		"consent": tree{"version": "demo-1", "text": consentText, "unattended_text": unattendedText},
+		"log":     tree{"format": "text", "level": "warn"},
 	}
 	w.secrets.settings(all, url, []string{simulator.RegionA, simulator.RegionB})
 	return all
@@ -110,3 +109,12 @@ func accounts() []tree {
 	}
 	return rules
 }
+
+// The consent texts of a world without any real person.
+const (
+	consentText = "一、处理者：示例单位（演示环境，不涉及真实个人信息）。二、目的：核验参保人身份，向参保地医保经办机构查询参保信息和个人账户余额，" +
+		"并在本小程序展示。三、个人信息种类：参保人姓名、证件类型和号码、与您的关系、小程序用户标识，查询所得的参保信息和个人账户余额。" +
+		"四、保存期限：绑定期间保存，解除绑定后删除。五、您可随时解除绑定以撤回同意；不同意则无法绑定和查询。"
+	unattendedText = "一、处理者：示例单位（演示环境）。二、目的：系统定期查询余额，每日保存一次记录；余额低于设定金额时，通过微信或支付宝发送提醒。" +
+		"三、个人信息种类：个人账户余额、参保状态和查询时间。四、保存期限：至解除绑定。五、您可随时取消提醒或撤回本项同意，不影响查询余额。"
+)

@@ -61,17 +61,18 @@ type Problem struct {
 	Title     string `json:"title"`
 	Status    int    `json:"status"`
 	Code      string `json:"code"`
+	Message   string `json:"message"`
 	Detail    string `json:"detail"`
 	RequestID string `json:"request_id"`
 	Retryable *bool  `json:"retryable"`
 	TriesLeft *int   `json:"tries_left"`
-	Errors    []struct{ Field, Code, Text string }
+	Errors    []struct{ Field, Code, Message, Detail string }
 }
 
 // Has says whether the problem names the field with that code and a text.
 func (p Problem) Has(field, code string) bool {
 	for _, e := range p.Errors {
-		if e.Field == field && e.Code == code && e.Text != "" {
+		if e.Field == field && e.Code == code && e.Message != "" && e.Detail != "" {
 			return true
 		}
 	}
@@ -90,7 +91,7 @@ func (a Answer) Problem(t testing.TB) Problem {
 	if err := decoder.Decode(&p); err != nil {
 		t.Fatalf("%v in %s", err, a.Text)
 	}
-	if p.Status != a.StatusCode || p.Title == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
+	if p.Status != a.StatusCode || p.Title == "" || p.Message == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
 		t.Fatalf("incomplete problem: %s", a.Text)
 	}
 	if p.RequestID == "" || p.RequestID != a.Header.Get("X-Request-Id") {
