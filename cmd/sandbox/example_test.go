@@ -33,9 +33,7 @@ func TestTheExampleDoesTheWholeJob(t *testing.T) {
 			t.Errorf("%q is said %d times, want %d", text, n, want)
 		}
 	}
-	if t.Failed() {
-		t.Log(said)
-	}
+	t.Log("\n" + said)
 }
 
 // exampleIn copies the example, without what others made of it there, and borrows its npm packages.

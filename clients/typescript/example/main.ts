@@ -17,7 +17,7 @@ const api = createClient<paths>({baseUrl: API});
 let token = '';
 api.use({onRequest: ({request}) => request.headers.set('Authorization', `Bearer ${token}`)});
 
-/** What the server refused: decide by `problem.code`, show `problem.detail`. */
+/** What the server refused: decide by `problem.code`, show `problem.message` to the person. */
 class Refused extends Error {
   constructor(readonly problem: Problem) {
     super(`${problem.code}: ${problem.detail}`);
@@ -25,20 +25,19 @@ class Refused extends Error {
 }
 
 /** Asks until there is an answer: signs in again after a 401, and waits where the server says that waiting helps. */
-async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
+async function ask<T>(request: () => Promise<Answer<T>>, signedIn = true): Promise<T> {
   for (let tries = 1; ; tries++) {
     const {data, error, response} = await request();
     if (error === undefined) return data;
-    const wait = Number(response.headers.get('Retry-After'));
-    if (error.code === 'token_invalid' && tries < 3) await signIn();
-    else if (error.retryable && tries < 5) await seconds(wait);
+    if (response.status === 401 && signedIn && tries === 1) await signIn();
+    else if (error.retryable && tries < 5) await seconds(Number(response.headers.get('Retry-After')));
     else throw new Refused(error);
   }
 }
 
 async function signIn() {
   const code = await world(`wechat/code?app=demo&user=${user}`);
-  const session = await ask(() => api.POST('/v1/sessions', {body: {platform: 'wechat', app: 'demo', code}}));
+  const session = await ask(() => api.POST('/v1/sessions', {body: {platform: 'wechat', app: 'demo', code}}), false);
   token = session.token;
   say(`signed in until ${session.expires_at}`);
 }
@@ -48,20 +47,21 @@ async function link(): Promise<string> {
   const {regions, consent} = await ask(() => api.GET('/v1/regions'));
   const region = regions.find(one => one.code === person.region);
   if (!region?.methods.includes('sms_on_file')) throw new Error('this region links nobody by SMS');
-  say(`${region.name}, consent ${consent.version}: ${consent.text.slice(0, 24)}…`); // shown, and agreed to
+  say(`${region.name} (${consent.version})\n${consent.text}\n${consent.unattended_text}`); // the person agrees to each
   let attempt = await ask(() => api.POST('/v1/link-attempts', {body: {
     ...person, relation: 'self', method: 'sms_on_file', consent: {version: consent.version, unattended: region.unattended},
   }}));
   say(attempt.message);
   const path = {id: attempt.id};
   const lost = await newestCode();
-  attempt = await ask(() => api.POST('/v1/link-attempts/{id}/code', {params: {path}})); // waits until another may be sent
+  say(`another code in ${attempt.resend_in ?? 0} seconds`); // a screen would count down; ask() waits for Retry-After
+  attempt = await ask(() => api.POST('/v1/link-attempts/{id}/code', {params: {path}}));
   say(`${attempt.sends_left} more codes can be sent`);
   let code = lost;
   for (; code === lost; code = await newestCode()) await seconds(0.5);
   for (const typed of [lost, code]) attempt = await prove(attempt, typed); // only the newest counts
   while (attempt.state === 'proving') {
-    await seconds(1);
+    await seconds(attempt.poll_in ?? 1);
     attempt = await ask(() => api.GET('/v1/link-attempts/{id}', {params: {path}}));
   }
   if (attempt.insured_id === undefined) throw new Error(`not linked: ${attempt.state} ${attempt.reason ?? ''}`);
@@ -74,19 +74,23 @@ async function prove(attempt: Attempt, code: string): Promise<Attempt> {
     return await ask(() => api.POST('/v1/link-attempts/{id}/proof', {params: {path: {id: attempt.id}}, body: {code}}));
   } catch (error) {
     if (!(error instanceof Refused) || error.problem.code !== 'code_wrong') throw error;
-    say(`${error.problem.detail} (${error.problem.tries_left ?? 0} left)`);
+    say(`${error.problem.message} (${error.problem.tries_left ?? 0} left)`);
     return attempt;
   }
 }
 
 const newestCode = () => world(`sms/latest?id=${person.id_number}&wait=20`);
 
-/** Shows what the first screens show: the balance of each insurance, and its chart. */
+/** Shows the balance of each insurance, and the chart. */
 async function look(id: string) {
-  const balance = await ask(() => api.GET('/v1/insured/{id}/balance', {params: {path: {id}}}));
-  for (const one of balance.enrolments) say(`${one.insurance_name} ${one.status_name}: ${one.personal_account.text}`);
-  const {chart, meta} = await ask(() => api.GET('/v1/insured/{id}/charts/trend', {params: {path: {id}, query: {format: 'echarts'}}}));
-  say(`chart by ${meta.step} from ${meta.from} to ${meta.to}: ${JSON.stringify(chart).length} bytes for ECharts`);
+  const {enrolments, meta} = await ask(() => api.GET('/v1/insured/{id}/balance', {params: {path: {id}}}));
+  for (const one of enrolments) say(`${one.insurance_name} ${one.status_name}: ${one.personal_account.text}`);
+  for (const {message} of meta.notices) say(message);
+  const trend = await ask(() => api.GET('/v1/insured/{id}/charts/trend', {params: {path: {id}, query: {format: 'echarts'}}}));
+  if (trend.format !== 'echarts') throw new Error(`a chart for ${trend.format}`);
+  for (const {name, data} of trend.chart.series) { // echarts.init(canvas).setOption(trend.chart)
+    say(`${name}: ${data.filter(yuan => yuan !== null).join()} on ${data.length} days`);
+  }
 }
 
 /** Sets a line at ¥100, asks the person to allow one message, and reports the answer. */
@@ -95,7 +99,8 @@ async function remind(id: string) {
   let rule = await ask(() => api.PUT('/v1/insured/{id}/reminder', {
     params: {path: {id}}, body: {threshold_fen: 10000, consent: {version: consent.version}},
   }));
-  while (rule.state === 'new') {
+  for (const {message} of rule.notices) say(message);
+  while (rule.state === 'new') { // not looked at yet
     await seconds(1);
     rule = await ask(() => api.GET('/v1/insured/{id}/reminder', {params: {path: {id}}}));
   }
