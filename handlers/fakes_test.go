@@ -43,11 +43,16 @@ func ownCaller() *identity.Caller {
 // fakeService answers for all four services. Every method but Verify answers fail, if it is set; calls counts the methods
 // that a request reached.
 type fakeService struct {
-	wrong   *identity.Attempt // what a wrong answer leaves
-	mu      sync.Mutex
-	fail    error
-	panics  any
-	reached []string
+	wrong  *identity.Attempt // what a wrong answer leaves
+	mu     sync.Mutex
+	fail   error
+	panics any
+	// failOnly is the one method that fails, with failWith, or panics.
+	failOnly  string
+	failWith  error
+	panicOnly bool
+	free      int // messages beside the one that is always allowed
+	reached   []string
 
 	request  linking.Request
 	setting  reminder.Setting
@@ -95,6 +100,12 @@ func (f *fakeService) reach(ctx context.Context, name string) error {
 	}
 	if f.panics != nil {
 		panic(f.panics)
+	}
+	if name == f.failOnly {
+		if f.panicOnly {
+			panic(f.failWith)
+		}
+		return f.failWith
 	}
 	return f.fail
 }
@@ -294,7 +305,7 @@ func (f *fakeService) Report(ctx context.Context, _ *identity.Caller, r reminder
 
 func (f *fakeService) Quotas(ctx context.Context, _ *identity.Caller) ([]reminder.Quota, error) {
 	return []reminder.Quota{{
-		Template: "low_balance", Free: 1, Reserved: map[string]time.Time{"d1": noon}, Unknown: map[string]time.Time{},
+		Template: "low_balance", Free: 1 + f.free, Reserved: map[string]time.Time{"d1": noon}, Unknown: map[string]time.Time{},
 	}}, f.reach(ctx, "Quotas")
 }
 

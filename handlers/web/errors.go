@@ -40,7 +40,7 @@ func (f *Failure) Error() string { return f.Public.Code }
 
 // The errors of this package. An API lists them among its own.
 var (
-	ErrBadRequest = &Error{Code: "bad_request", Status: 400, Text: Text{"请求有误，请更新小程序后重试", "The request cannot be understood. Please update the mini-program and try again."},
+	ErrBadRequest = &Error{Code: "bad_request", Status: 400, Text: Text{"提交的信息有误，请更新小程序后重试", "This cannot be understood. Please update the mini-program and try again."},
 		Detail: Text{"请求的格式不符合 HTTP 或本接口的约定", "The request does not follow HTTP or this API's conventions."}}
 	ErrMalformed = &Error{Code: "malformed_json", Status: 400, Text: Text{"提交的内容有误，请更新小程序后重试", "The content sent cannot be read. Please update the mini-program and try again."},
 		Detail: Text{"请求体不是有效的 JSON", "The body is not valid JSON."}}
@@ -60,9 +60,9 @@ var (
 		Detail: Text{"请求体须为 application/json，且不得压缩", "The body must be application/json, and not compressed."}}
 	ErrValidation = &Error{Code: "validation", Status: 422, Text: Text{"提交的信息有误，请检查后重试", "Some of the information is not right. Please check it and try again."},
 		Detail: Text{"请求不符合接口文档，见 errors", "The request does not fit the document; see errors."}}
-	ErrHeadersLarge = &Error{Code: "headers_too_large", Status: 431, Text: Text{"提交的内容过大，请删除本地缓存后重新进入小程序", "The request is too large. Please clear the mini-program's data and open it again."},
+	ErrHeadersLarge = &Error{Code: "headers_too_large", Status: 431, Text: Text{"提交的内容过大，请删除小程序后重新添加", "The content sent is too large. Please remove the mini-program and add it again."},
 		Detail: Text{"请求行与请求头合计超过 16 KB", "Request line and headers are longer than 16 KB together."}}
-	ErrRate = &Error{Code: "too_many_requests", Status: 429, Retry: time.Second, Text: Text{"操作过于频繁，请稍后再试", "Too many requests. Please try again later."},
+	ErrRate = &Error{Code: "too_many_requests", Status: 429, Retry: time.Second, Text: Text{"操作过于频繁，请稍后再试", "You have done this too often. Please try again later."},
 		Detail: Text{"超过请求频率上限：有令牌的按用户计，其余按地址计；请等待 Retry-After 后重试", "More requests than allowed: by user with a token, by address without; wait for Retry-After."}}
 	ErrToken = &Error{Code: "token_invalid", Status: 401, Text: Text{"登录已失效，请重新进入小程序", "Your sign-in has ended. Please open the mini-program again."},
 		Detail: Text{"Authorization 缺失，或令牌无效、已过期；请重新调用 POST /v1/sessions", "Authorization is missing, or the token is not good or has ended; call POST /v1/sessions again."}}
@@ -134,19 +134,19 @@ var titles = map[int]Text{
 	201: {"已创建", "Created"},
 	202: {"已受理", "Accepted"},
 	204: {"成功，无返回内容", "No content"},
-	400: {"请求有误", "Bad request"},
+	400: {"提交有误", "Not understood"},
 	401: {"请重新登录", "Please sign in"},
 	403: {"无法访问", "Not allowed"},
 	404: {"未找到", "Not found"},
-	405: {"不支持该操作", "Method not allowed"},
-	406: {"格式不受支持", "Not acceptable"},
-	408: {"请求超时", "Request timeout"},
+	405: {"不支持该操作", "Not supported"},
+	406: {"无法显示", "Cannot be shown"},
+	408: {"提交超时", "Sending took too long"},
 	409: {"当前无法办理", "Not possible now"},
 	413: {"内容过大", "Content too large"},
-	415: {"内容类型不受支持", "Unsupported content type"},
+	415: {"内容有误", "Content not understood"},
 	422: {"信息有误", "Information not valid"},
-	429: {"操作过于频繁", "Too many requests"},
-	431: {"请求头过大", "Headers too large"},
+	429: {"操作过于频繁", "Too often"},
+	431: {"内容过大", "Content too large"},
 	500: {"系统异常", "Internal error"},
 	503: {"服务暂时不可用", "Service unavailable"},
 }

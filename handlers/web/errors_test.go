@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,20 @@ func TestAFailureNamesItsField(t *testing.T) {
 		r.service.fail = err
 		if p := r.do("GET", thing, "").Problem(t); len(p.Errors) != 1 || !p.Has(field, "size_invalid") {
 			t.Errorf("%s: %+v", field, p)
+		}
+	}
+}
+
+// TestTitlesAndFieldsHoldNoDeveloperWords: a citizen reads the title of a problem and the message of a field.
+func TestTitlesAndFieldsHoldNoDeveloperWords(t *testing.T) {
+	t.Parallel()
+	shown := slices.Collect(maps.Values(titles))
+	for _, p := range fieldProblems {
+		shown = append(shown, p.text)
+	}
+	for _, one := range shown {
+		if word := webtest.DeveloperWord(one[Chinese], one[English]); word != "" {
+			t.Errorf("%q in %q", word, one)
 		}
 	}
 }
