@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -97,13 +98,20 @@ func (c Chromium) Picture(t *testing.T, file, png, size string) {
 // are our own. Time in the page is virtual: a second that nothing happens in takes none.
 func (c Chromium) run(t *testing.T, args ...string) string {
 	t.Helper()
+	profile, err := os.MkdirTemp("", "chromium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(profile) }() // its last process may still write: what that leaves is no failure
 	command, cancel := bounded(t, c.program, append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-		"--allow-file-access-from-files", "--virtual-time-budget=10000", "--user-data-dir=" + t.TempDir()}, args...)...)
+		"--disable-dev-shm-usage", "--allow-file-access-from-files", "--virtual-time-budget=10000", "--user-data-dir=" + profile}, args...)...)
 	defer cancel()
+	var said strings.Builder
+	command.Stderr = &said
 	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("Chromium: %v", err)
+		t.Fatalf("Chromium: %v\n%s", err, said.String())
 	}
 	return string(out)
 }
