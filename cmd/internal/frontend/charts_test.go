@@ -15,10 +15,21 @@ import (
 
 var pictures = flag.String("pictures", "", "folder that the charts are written to as PNG, to look at")
 
-// days is the longest range that StepAuto shows by days.
-const days = 92
+// byDay is the longest range that StepAuto shows by days.
+var byDay = categories(92, func(n int) string { return string(balance.Day("2026-08-28").Add(n)) })
 
-// readings are the known amounts of one account, in fen by day of the range.
+// byMonth is one of several years.
+var byMonth = categories(36, func(n int) string { return fmt.Sprintf("%d-%02d", 2024+n/12, n%12+1) })
+
+func categories(n int, label func(int) string) []string {
+	var labels []string
+	for i := range n {
+		labels = append(labels, label(i))
+	}
+	return labels
+}
+
+// readings are the known amounts of one account, in fen by category.
 type readings map[int]balance.Fen
 
 // daily has one reading for each of some days in a row.
@@ -30,13 +41,10 @@ func daily(from, to int) readings {
 	return r
 }
 
-func trendOf(accounts ...readings) *balance.Trend {
-	t := &balance.Trend{Series: []balance.Series{}}
-	for i := range days {
-		t.Categories = append(t.Categories, string(balance.Day("2026-08-28").Add(i)))
-	}
+func trendOf(labels []string, accounts ...readings) *balance.Trend {
+	t := &balance.Trend{Categories: labels, Series: []balance.Series{}}
 	for i, r := range accounts {
-		one := balance.Series{Name: []string{"个人账户（职工医保）", "个人账户（城乡居民医保）"}[i], Fen: make([]*balance.Fen, days)}
+		one := balance.Series{Name: []string{"个人账户（职工医保）", "个人账户（城乡居民医保）"}[i], Fen: make([]*balance.Fen, len(labels))}
 		for day, amount := range r {
 			one.Fen[day] = &amount
 		}
@@ -61,12 +69,14 @@ func TestChartsShowEveryReading(t *testing.T) {
 	t.Parallel()
 	alone := readings{3: 123450, 20: 110025, 47: 98000, 90: 5678}
 	cases := []chartCase{
-		{"no account", trendOf(), 0, 0, 0, 0},
-		{"one reading", trendOf(readings{91: 12050}), 1, 1, 0, 1},
-		{"readings alone", trendOf(alone), 1, 4, 0, 4},
-		{"a reading every day", trendOf(daily(0, 91)), 1, 92, 1, 0},
-		{"two runs and one alone", trendOf(merge(daily(5, 30), readings{45: 60000}, daily(60, 91))), 1, 59, 2, 1},
-		{"two accounts", trendOf(alone, readings{10: 30000, 60: 20000}), 2, 6, 0, 6},
+		{"no account", trendOf(byDay), 0, 0, 0, 0},
+		{"one reading", trendOf(byDay, readings{91: 12050}), 1, 1, 0, 1},
+		{"one day", trendOf(byDay[91:], readings{0: 12050}), 1, 1, 0, 1},
+		{"readings alone", trendOf(byDay, alone), 1, 4, 0, 4},
+		{"a reading every day", trendOf(byDay, daily(0, 91)), 1, 92, 1, 0},
+		{"two runs and one alone", trendOf(byDay, merge(daily(5, 30), readings{45: 60000}, daily(60, 91))), 1, 59, 2, 1},
+		{"two accounts", trendOf(byDay, alone, readings{10: 30000, 60: 20000}), 2, 6, 0, 6},
+		{"months", trendOf(byMonth, readings{0: 12345678, 12: 0, 35: -500}), 1, 3, 0, 3},
 	}
 	libraries := []struct {
 		name, draw, file string
