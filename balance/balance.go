@@ -53,8 +53,10 @@ type cached struct {
 	recorded bool // its readings are in the store
 }
 
-// since says whether the answer was fetched at that time or later.
-func (c *cached) since(oldest time.Time) bool { return !c.answer.FetchedAt.Before(oldest) }
+// since says whether the answer was fetched at that time or later, but not after now, by a clock that ran ahead.
+func (c *cached) since(oldest, now time.Time) bool {
+	return !c.answer.FetchedAt.Before(oldest) && !c.answer.FetchedAt.After(now)
+}
 
 var _ identity.Follower = (*Service)(nil)
 

@@ -39,7 +39,7 @@ func (s *Service) present(ctx context.Context, caller *identity.Caller, linkID s
 	}
 	subject := Subject{PersonID: link.PersonID, Region: link.Region}
 	oldest := s.now().Add(-s.cfg.DisplayAge)
-	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
+	if c, ok := s.cache.Get(subject); ok && c.since(oldest, s.now()) {
 		return c.answer.Clone(), nil
 	}
 	waiting, cancel := context.WithTimeout(ctx, wait)
@@ -100,7 +100,7 @@ func (s *Service) Fresh(ctx context.Context, subject Subject) (*Answer, error) {
 }
 
 func (s *Service) fresh(ctx context.Context, subject Subject, oldest time.Time) (*cached, error) {
-	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
+	if c, ok := s.cache.Get(subject); ok && c.since(oldest, s.now()) {
 		return c, nil
 	}
 	if !s.regions.Region(subject.Region).Unattended {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"yibao/balance"
@@ -340,5 +341,59 @@ func TestTheLogHoldsTheStoresCausesAndNoTextOfTheUpstream(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "测试甲") {
 		t.Error(out.String())
+	}
+}
+
+// TestAGlanceDoesNotWaitForASlowUpstream: it gives the last good answer after some seconds, while the question goes on, so the
+// next call finds its answer. Current waits for it.
+func TestAGlanceDoesNotWaitForASlowUpstream(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		if _, err := w.current(); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Hour)
+		w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) {
+			time.Sleep(10 * time.Second)
+			return answer(777, w.clock.Now()), nil
+		})
+		began := time.Now()
+		got, err := w.Glance(t.Context(), w.caller, w.link.ID)
+		if took := time.Since(began); err != nil || !got.Stale || amount(t, got) != 12050 || took != 3*time.Second {
+			t.Errorf("%+v, %v after %v", got, err, took)
+		}
+		if _, err := w.Glance(t.Context(), w.caller, "another's link"); !errors.Is(err, identity.ErrNoSuchLink) {
+			t.Errorf("another's link: %v", err)
+		}
+		if got, err = w.current(); err != nil || got.Stale || amount(t, got) != 777 || time.Since(began) != 10*time.Second {
+			t.Errorf("%+v, %v after %v", got, err, time.Since(began))
+		}
+		if got, err = w.Glance(t.Context(), w.caller, w.link.ID); err != nil || got.Stale || amount(t, got) != 777 {
+			t.Errorf("once the answer has come: %+v, %v", got, err)
+		}
+		w.Wait()
+	})
+}
+
+// TestAPartialAnswerThatGrowsOldStaysPartial: old is one thing, incomplete another.
+func TestAPartialAnswerThatGrowsOldStaysPartial(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) {
+		a := answer(12050, w.clock.Now())
+		a.Coverage = balance.Partial
+		return a, nil
+	})
+	if got, err := w.current(); err != nil || got.Stale || got.Coverage != balance.Partial {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.upstream.fail(balance.ErrTimeout)
+	w.clock.Advance(time.Hour)
+	for _, from := range []string{"memory", "the store"} {
+		if got, err := w.current(); err != nil || !got.Stale || got.Coverage != balance.Partial {
+			t.Errorf("from %s: %+v, %v", from, got, err)
+		}
+		w.with(func(*balance.Deps) {})
 	}
 }

@@ -79,7 +79,7 @@ func (s *Service) join(subject Subject, oldest time.Time, leave func()) (f *flig
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f = &flight{done: make(chan struct{})}
-	if c, ok := s.cache.Peek(subject); ok && c.since(oldest) {
+	if c, ok := s.cache.Peek(subject); ok && c.since(oldest, s.now()) {
 		f.result = c
 		close(f.done)
 		return f, false
@@ -181,7 +181,7 @@ func (s *Service) land(subject Subject, f *flight, cache bool) {
 	// A landing adds one answer at most. Removing up to two old ones keeps memory free of them.
 	limit := s.now().Add(-cacheFor)
 	for range 2 {
-		if _, oldest, ok := s.cache.GetOldest(); !ok || oldest.since(limit) {
+		if _, oldest, ok := s.cache.GetOldest(); !ok || oldest.since(limit, s.now()) {
 			break
 		}
 		s.cache.RemoveOldest()

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -16,6 +17,8 @@ type Meta struct {
 	Schema  int      `bson:"schema"`
 	Version int64    `bson:"version"` // grows by one with each write
 	Writes  []string `bson:"writes"`  // the last write ids, newest last
+	// WrittenAt is the time of the last write by the writer's clock: see ahead.go.
+	WrittenAt time.Time `bson:"written_at"`
 }
 
 // record is a value with its meta. The domain types name their own fields by tags, so a name is written once.

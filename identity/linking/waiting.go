@@ -8,15 +8,16 @@ import (
 	"yibao/identity"
 )
 
+// underWay are the states in which an attempt can still come to something.
+var underWay = []identity.AttemptState{identity.AttemptRequested, identity.AttemptWaiting, identity.AttemptProved}
+
 // Attempts lists the caller's attempts that are under way, newest first. Errors: identity.ErrStore.
 func (s *Service) Attempts(ctx context.Context, c *identity.Caller) ([]*identity.Attempt, error) {
-	list, err := s.deps.Store.AttemptsOf(ctx, c.UserID, s.deps.Now())
+	list, err := s.deps.Store.AttemptsOf(ctx, c.UserID, underWay)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(a *identity.Attempt) bool {
-		return s.expired(a) || !a.Open() && a.State != identity.AttemptProved
-	})
+	list = slices.DeleteFunc(list, s.expired)
 	slices.SortFunc(list, func(a, b *identity.Attempt) int { return b.CreatedAt.Compare(a.CreatedAt) })
 	return list, nil
 }
