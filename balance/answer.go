@@ -35,6 +35,15 @@ const (
 	Unsupported Coverage = "unsupported" // the region does not offer it
 )
 
+// StaleReason says why a stale answer is no fresh one.
+type StaleReason string
+
+// The reasons.
+const (
+	StaleThrottled StaleReason = "throttled" // the upstream asks for fewer questions
+	StaleNoAnswer  StaleReason = "no_answer" // there is no usable answer at present
+)
+
 // PersonalAccount is the money that belongs to the person. Balance is nil unless Exists is AccountYes and the figure is
 // known.
 type PersonalAccount struct {
@@ -69,7 +78,8 @@ type Answer struct {
 	Source     string    // e.g. "fsi/1101"
 	Reference  string    // inf_refmsgid, for questions to the bureau about this answer
 	Coverage   Coverage
-	Stale      bool `bson:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
+	Stale      bool        `bson:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
+	Because    StaleReason `bson:"-"` // why it is stale; "" unless it is
 }
 
 // Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.

@@ -11,14 +11,14 @@ import (
 
 // Current returns the present answer for the person of the caller's link. An answer younger than DisplayAge comes from
 // memory without a read of the store. If the upstream gives no answer, Current returns the last good one that any replica
-// got, marked Stale; its FetchedAt tells its age. The answer is the caller's own copy.
+// got, marked Stale with the reason; its FetchedAt tells its age. The answer is the caller's own copy.
 //
 // "Not enrolled", "another name" and "unsupported" are answers about the present. They are returned as errors and never
 // replaced by an older answer.
 //
 // Errors: identity.ErrNoSuchLink; ErrNotEnrolled, ErrMismatch, ErrUnsupported; and if there is no older answer,
-// ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or the store's error. context.Canceled when
-// the caller gave up.
+// ErrThrottled, or ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or the store's error.
+// context.Canceled when the caller gave up.
 func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
 	return s.present(ctx, caller, linkID, s.cfg.AskTimeout+storeTimeout)
 }
@@ -82,7 +82,10 @@ func (s *Service) lastGood(ctx context.Context, subject Subject, cause error) (*
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoReading, cause)
 	}
-	answer.Stale = true
+	answer.Stale, answer.Because = true, StaleNoAnswer
+	if errors.Is(cause, ErrThrottled) {
+		answer.Because = StaleThrottled
+	}
 	return answer, nil
 }
 

@@ -101,7 +101,7 @@ func (s *Service) guardOf(region string) *guard {
 	defer s.mu.Unlock()
 	g, ok := s.guards[region]
 	if !ok {
-		g = newGuard(region, s.cfg, s.log)
+		g = newGuard(region, s.cfg, s.log, s.now)
 		s.guards[region] = g
 	}
 	return g
@@ -119,7 +119,7 @@ func (s *Service) fly(subject Subject, f *flight, leave func()) {
 	}()
 	answer, err := s.question(subject, leave)
 	if err != nil {
-		if !errors.Is(err, errOpen) { // the breaker has logged its own event
+		if !errors.Is(err, errOpen) && !errors.Is(err, ErrThrottled) { // these have logged their beginning
 			s.log.Info("balance_ask_failed", "region", subject.Region, "cause", err)
 		}
 		f.err = err

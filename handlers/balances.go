@@ -2,6 +2,9 @@ package handlers
 
 import (
 	"context"
+	"encoding/hex"
+	"hash/fnv"
+	"strconv"
 	"time"
 
 	"yibao/balance"
@@ -14,13 +17,14 @@ type balanceView struct {
 }
 
 type balanceMeta struct {
-	AsOf       moment           `json:"as_of"`
-	FetchedAt  moment           `json:"fetched_at"`
-	AgeSeconds int              `json:"age_seconds" example:"12"`
-	Source     string           `json:"source" example:"fsi/1101"`
-	Freshness  freshness        `json:"freshness" enum:"fresh,stale" example:"fresh"`
-	Coverage   balance.Coverage `json:"coverage" enum:"complete,partial,unsupported" example:"complete"`
-	Notices    []noticeView     `json:"notices"`
+	AsOf        moment              `json:"as_of"`
+	FetchedAt   moment              `json:"fetched_at"`
+	AgeSeconds  int                 `json:"age_seconds" example:"12"`
+	Source      string              `json:"source" example:"fsi/1101"`
+	Freshness   freshness           `json:"freshness" enum:"fresh,stale" example:"fresh"`
+	StaleReason balance.StaleReason `json:"stale_reason,omitempty" enum:"throttled,no_answer" example:"no_answer"`
+	Coverage    balance.Coverage    `json:"coverage" enum:"complete,partial,unsupported" example:"complete"`
+	Notices     []noticeView        `json:"notices"`
 }
 
 // freshness says whether figures are the present ones. It is apart from coverage: a partial answer that grows old stays
@@ -33,6 +37,8 @@ const (
 )
 
 type enrolmentView struct {
+	ID            string         `json:"id" example:"8c736521b1e2f0a4"`
+	Primary       bool           `json:"primary" example:"true"`
 	InsuranceType string         `json:"insurance_type" example:"310"`
 	InsuranceName string         `json:"insurance_name" example:"职工医保"`
 	Status        balance.Status `json:"status" example:"active"`
@@ -59,15 +65,20 @@ func (s *server) getBalance(ctx context.Context, in *LinkID) (*out[balanceView],
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.balance(found, web.LanguageOf(ctx))), nil
+	link, err := web.CallerOf(ctx).Link(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.balance(found, link.Region, web.LanguageOf(ctx))), nil
 }
 
-func (s *server) balance(found *balance.Answer, l web.Language) balanceView {
+// balance shows an answer; region is the link's, which decides between several enrolments of one insurance.
+func (s *server) balance(found *balance.Answer, region string, l web.Language) balanceView {
 	age := s.Now().Sub(found.FetchedAt)
 	view := balanceView{
 		Meta: balanceMeta{
 			AsOf: stamp(found.AsOf), FetchedAt: stamp(found.FetchedAt), AgeSeconds: max(int(age/time.Second), 0),
-			Source: found.Source, Freshness: fresh, Coverage: found.Coverage, Notices: balanceNotices(found, l),
+			Source: found.Source, Freshness: fresh, StaleReason: found.Because, Coverage: found.Coverage, Notices: balanceNotices(found, l),
 		},
 		Enrolments: make([]enrolmentView, len(found.Enrolments)),
 	}
@@ -75,9 +86,31 @@ func (s *server) balance(found *balance.Answer, l web.Language) balanceView {
 		view.Meta.Freshness = stale
 	}
 	for i := range found.Enrolments {
-		view.Enrolments[i] = s.enrolment(&found.Enrolments[i], l)
+		e := &found.Enrolments[i]
+		view.Enrolments[i] = s.enrolment(e, l)
+		view.Enrolments[i].ID = enrolmentID(found.Enrolments[:i], e)
+		view.Enrolments[i].Primary = e == balance.Standing(found.Enrolments, e.InsuranceType, region)
 	}
 	return view
+}
+
+// enrolmentID tells a person's enrolments apart, and stays while the state or the money changes. It is made of what the
+// answer shows; of several that are alike in that, the later ones in the answer's order are numbered.
+func enrolmentID(before []balance.Enrolment, e *balance.Enrolment) string {
+	same := 1
+	for i := range before {
+		b := &before[i]
+		if b.InsuranceType == e.InsuranceType && b.Region == e.Region && b.Employer == e.Employer {
+			same++
+		}
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(e.InsuranceType + "\n" + e.Region + "\n" + e.Employer)) // never fails, as hash.Hash promises
+	id := hex.EncodeToString(h.Sum(nil))
+	if same > 1 {
+		id += "-" + strconv.Itoa(same)
+	}
+	return id
 }
 
 func (s *server) enrolment(e *balance.Enrolment, l web.Language) enrolmentView {

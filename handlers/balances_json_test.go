@@ -25,9 +25,11 @@ func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 				Notices: rapid.SliceOf(rapid.Custom(func(t *rapid.T) noticeView {
 					return noticeView{word.Draw(t, "code"), word.Draw(t, "message"), moment(word.Draw(t, "at"))}
 				})).Draw(t, "notices"),
+				StaleReason: balance.StaleReason(word.Draw(t, "reason")),
 			},
 			Enrolments: rapid.SliceOf(rapid.Custom(func(t *rapid.T) enrolmentView {
 				e := enrolmentView{
+					ID: word.Draw(t, "id"), Primary: rapid.Bool().Draw(t, "primary"),
 					InsuranceType: word.Draw(t, "type"), InsuranceName: word.Draw(t, "name"),
 					Status: balance.Status(word.Draw(t, "status")), StatusName: word.Draw(t, "status name"),
 					Region: word.Draw(t, "region"), RegionName: word.Draw(t, "region name"), Employer: word.Draw(t, "employer"),

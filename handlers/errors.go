@@ -99,6 +99,8 @@ var (
 		Detail: text{"平台没有答复，或答复无法识别", "The platform does not answer, or its answer cannot be read."}})
 	errUpstream = publish(&web.Error{Code: "upstream_unavailable", Status: 503, Retry: 30 * time.Second, Text: text{"医保系统暂时无法访问，请约1分钟后再试", "The medical-insurance system cannot be reached. Please try again in about a minute."},
 		Detail: text{"医保系统没有答复，或答复无法识别", "The medical-insurance system does not answer, or its answer cannot be read."}})
+	errThrottled = publish(&web.Error{Code: "upstream_throttled", Status: 503, Retry: time.Minute, Text: text{"医保系统查询繁忙，请在{wait}后重试", "The medical-insurance system is busy. Please try again in {wait}."},
+		Detail: text{"医保系统要求减少查询，在 Retry-After 之前不会再查询", "The medical-insurance system asks for fewer questions; none is asked before Retry-After."}})
 	errUpstreamBusy = publish(&web.Error{Code: "upstream_busy", Status: 503, Retry: 10 * time.Second, Text: text{"查询服务繁忙，请稍后再试", "The query service is busy. Please try again later."},
 		Detail: text{"对该地区的并发查询已满", "There are as many questions to this region as allowed at once."}})
 	_ = publish(web.ErrTimedOut)
@@ -108,6 +110,7 @@ var (
 // upstream) goes out as the cause, which therefore stands first.
 var serviceErrors = append([]serviceError{
 	{identity.ErrStore, errStore},
+	{balance.ErrThrottled, errThrottled},
 	{identity.ErrTokenInvalid, web.ErrToken},
 	{identity.ErrCodeInvalid, errSignInCode},
 	{identity.ErrNoSuchApp, errApp},

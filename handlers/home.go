@@ -76,7 +76,7 @@ func (s *server) home(ctx context.Context, _ *none) (*out[homeView], error) {
 	}
 	for i, link := range caller.Links {
 		view.Persons[i] = homePersonView{
-			Insured: s.insured(link), Balance: s.homeBalance(ctx, found.answers[i]),
+			Insured: s.insured(link), Balance: s.homeBalance(ctx, link.Region, found.answers[i]),
 			Reminder: s.homeReminder(ctx, found.rules[i], found.quotas),
 		}
 	}
@@ -110,11 +110,11 @@ func fetch[T any](s *server, all *sync.WaitGroup, to *part[T], get func() (T, er
 	})
 }
 
-func (s *server) homeBalance(ctx context.Context, found part[*balance.Answer]) homeBalanceView {
+func (s *server) homeBalance(ctx context.Context, region string, found part[*balance.Answer]) homeBalanceView {
 	if found.err != nil {
 		return homeBalanceView{State: partUnavailable, Problem: web.PartOf(ctx, found.err)}
 	}
-	figures := s.balance(found.value, web.LanguageOf(ctx))
+	figures := s.balance(found.value, region, web.LanguageOf(ctx))
 	return homeBalanceView{State: partOK, Figures: &figures}
 }
 

@@ -17,6 +17,7 @@ type noticeView struct {
 // The codes of notices.
 const (
 	noticeStale       = "stale"
+	noticeThrottled   = "throttled"
 	noticePartial     = "partial"
 	noticeUnsupported = "unsupported"
 	noticeGaps        = "gaps"
@@ -28,6 +29,10 @@ var noticeTexts = map[string]text{
 	noticeStale: {
 		"暂时无法获取最新余额，以下为{at}的数据，请稍后再查看",
 		"The latest balance cannot be had at the moment. This is the balance of {at}; please look again later.",
+	},
+	noticeThrottled: {
+		"医保系统查询繁忙，以下为{at}的数据，请稍后再查看",
+		"The medical-insurance system is busy. This is the balance of {at}; please look again later.",
 	},
 	noticePartial: {
 		"截至{at}，部分信息暂时无法获取；如有疑问，可拨打12393医保服务热线咨询",
@@ -63,7 +68,10 @@ func sayTime(at moment, l web.Language) string {
 // balanceNotices say what is not as one would expect of an answer. The list is never nil.
 func balanceNotices(a *balance.Answer, l web.Language) []noticeView {
 	list := []noticeView{}
-	if a.Stale {
+	switch {
+	case a.Stale && a.Because == balance.StaleThrottled:
+		list = append(list, notice(noticeThrottled, stamp(a.AsOf), l))
+	case a.Stale:
 		list = append(list, notice(noticeStale, stamp(a.AsOf), l))
 	}
 	switch a.Coverage {
