@@ -49,7 +49,19 @@ const (
 type PersonalAccount struct {
 	Exists  Existence `bson:"exists"`
 	Balance *Fen      `bson:"fen"`
+	// Shows is set where nothing but money would tell that there is an account, and the row shows none: Exists is
+	// AccountUnknown then.
+	Shows Shows `bson:"shows,omitempty"`
 }
+
+// Shows is what a row shows of an account that may be none.
+type Shows string
+
+// What such a row shows.
+const (
+	ShowsZero    Shows = "zero"
+	ShowsNothing Shows = "nothing" // no figure, or one that cannot be read
+)
 
 // known says whether the account exists and its balance is known.
 func (a PersonalAccount) known() bool { return a.Exists == AccountYes && a.Balance != nil }
@@ -78,11 +90,20 @@ type Answer struct {
 	Source     string    // e.g. "fsi/1101"
 	Reference  string    // inf_refmsgid, for questions to the bureau about this answer
 	Coverage   Coverage
-	Stale      bool        `bson:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
-	Because    StaleReason `bson:"-"` // why it is stale; "" unless it is
+	Stale      bool        `json:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
+	Because    StaleReason `json:"-"` // why it is stale; "" unless it is
+	// ZerosOnly says that it is Partial for no other reason than rows with ShowsZero.
+	ZerosOnly bool
+	// Accounts are those that were ever seen with money, by this answer or an earlier one. Never written to, so copies
+	// share it.
+	Accounts []SeenAccount
 }
 
-// Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
+// Fetched is FetchedAt.
+func (a *Answer) Fetched() time.Time { return a.FetchedAt }
+
+// Clone returns a copy; what it shares with a is never written to. It runs for every balance read, so all amounts share one
+// allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
 	c.Enrolments = make([]Enrolment, len(a.Enrolments))

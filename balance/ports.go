@@ -32,7 +32,7 @@ type Store interface {
 	// FirstDay returns the first day with a reading, "" if there is none.
 	FirstDay(ctx context.Context, subject Subject) (Day, error)
 
-	// SaveAnswer keeps the answer unless a later one is there.
+	// SaveAnswer keeps what Stays says of the answer kept and this one. Safe to repeat.
 	SaveAnswer(ctx context.Context, subject Subject, answer *Answer) error
 	// LastAnswer returns ErrNotFound if no answer is kept.
 	LastAnswer(ctx context.Context, subject Subject) (*Answer, error)

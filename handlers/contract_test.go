@@ -145,7 +145,7 @@ func TestEnumsOfAnswersAreThoseOfRequests(t *testing.T) {
 			return
 		}
 		met[name] = true
-		if s.Enum == nil || slices.ContainsFunc(s.Enum, func(v any) bool { return !slices.Contains(values, v) }) {
+		if s.Enum == nil || name != "step" && name != "format" && len(s.Enum) != len(values) || slices.ContainsFunc(s.Enum, func(v any) bool { return !slices.Contains(values, v) }) {
 			t.Errorf("%s has %v, a request %v", path, s.Enum, values)
 		}
 	})

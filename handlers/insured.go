@@ -8,10 +8,10 @@ import (
 )
 
 type regionView struct {
-	Code       string            `json:"code" example:"330100"`
-	Name       string            `json:"name" example:"示例市"`
-	Methods    []identity.Method `json:"methods" enum:"card_password,sms_on_file" example:"sms_on_file"`
-	Unattended bool              `json:"unattended" example:"true"`
+	Code       string        `json:"code" example:"330100"`
+	Name       string        `json:"name" example:"示例市"`
+	Methods    []proofMethod `json:"methods" example:"sms_on_file"`
+	Unattended bool          `json:"unattended" example:"true"`
 }
 
 // consentTextView has the two consents apart: a person may agree to the first alone.
@@ -34,7 +34,7 @@ func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], e
 		if caller != nil && !s.Regions.Offered(identity.AppKey{Platform: caller.Platform, App: caller.App}, r.Code) {
 			continue
 		}
-		methods := append([]identity.Method{}, r.Methods...)
+		methods := each(r.Methods, func(m identity.Method) proofMethod { return proofMethod(m) })
 		view.Regions = append(view.Regions, regionView{r.Code, r.Name, methods, r.Unattended})
 	}
 	return answer(view), nil

@@ -29,18 +29,18 @@ type linkConsent struct {
 }
 
 type attemptView struct {
-	ID            string          `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
-	State         string          `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
-	Method        identity.Method `json:"method" enum:"card_password,sms_on_file" example:"sms_on_file"`
-	Message       string          `json:"message" example:"如信息与参保登记一致，验证码将在约2分钟内发送至登记手机号"`
-	Reason        string          `json:"reason,omitempty" example:"tries_used_up"`
-	InsuredID     string          `json:"insured_id,omitempty" example:"QW7M2XKD5ZB3TNR6VAJHP4ELCY"`
-	SendsLeft     int             `json:"sends_left" example:"2"`
-	TriesLeft     int             `json:"tries_left" example:"5"`
-	ExpiresIn     int             `json:"expires_in" example:"900"`
-	CodeExpiresIn *int            `json:"code_expires_in,omitempty" example:"300"`
-	ResendIn      *int            `json:"resend_in,omitempty" example:"60"`
-	PollIn        int             `json:"poll_in,omitempty" example:"3"`
+	ID            string      `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+	State         string      `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
+	Method        proofMethod `json:"method"`
+	Message       string      `json:"message" example:"如信息与参保登记一致，验证码将在约2分钟内发送至登记手机号"`
+	Reason        string      `json:"reason,omitempty" example:"tries_used_up"`
+	InsuredID     string      `json:"insured_id,omitempty" example:"QW7M2XKD5ZB3TNR6VAJHP4ELCY"`
+	SendsLeft     int         `json:"sends_left" example:"2"`
+	TriesLeft     int         `json:"tries_left" example:"5"`
+	ExpiresIn     int         `json:"expires_in" example:"900"`
+	CodeExpiresIn *int        `json:"code_expires_in,omitempty" example:"300"`
+	ResendIn      *int        `json:"resend_in,omitempty" example:"60"`
+	PollIn        int         `json:"poll_in,omitempty" example:"3"`
 }
 
 // pollIn is how many seconds a client waits before it asks again after an attempt that is being confirmed. (One that waits
@@ -116,11 +116,11 @@ func (s *server) notProved(err error, attempt *identity.Attempt) error {
 // provenExamples are the two answers to a right code, as the document shows them.
 var provenExamples = map[int]any{
 	http.StatusOK: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked[web.Chinese],
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: proofMethod(identity.SMSOnFile), Message: textLinked[web.Chinese],
 		InsuredID: "QW7M2XKD5ZB3TNR6VAJHP4ELCY", SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 	http.StatusAccepted: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: proofs[identity.SMSOnFile].right[web.Chinese],
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: proofMethod(identity.SMSOnFile), Message: proofs[identity.SMSOnFile].right[web.Chinese],
 		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840, PollIn: pollIn,
 	},
 }
@@ -130,7 +130,7 @@ var provenExamples = map[int]any{
 func (s *server) attempt(ctx context.Context, a *identity.Attempt, now time.Time) attemptView {
 	l := web.LanguageOf(ctx)
 	view := attemptView{
-		ID: a.ID, Method: a.Method, State: string(a.State),
+		ID: a.ID, Method: proofMethod(a.Method), State: string(a.State),
 		SendsLeft: s.Linking.SendsLeft(a), TriesLeft: s.Linking.TriesLeft(a), ExpiresIn: s.Linking.ExpiresIn(a),
 	}
 	switch a.State {

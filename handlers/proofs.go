@@ -31,7 +31,7 @@ var proofs = map[identity.Method]proofTexts{
 	},
 }
 
-// proofMethod is a method as a request names it.
+// proofMethod is a method as requests and answers name it.
 type proofMethod identity.Method
 
 // Schema lists the methods.
