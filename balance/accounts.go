@@ -101,12 +101,6 @@ func Stays(kept, came *Answer) *Answer {
 	return &stays
 }
 
-// keep completes a fresh answer and records it. Nobody else has it yet, so it may be changed.
-func (s *Service) keep(subject Subject, answer *Answer) (linked bool, err error) {
-	s.recall(subject, answer)
-	return s.record(subject, answer)
-}
-
 // recall brings to a fresh answer what is remembered of the person's accounts. The store is read only if a row needs it.
 // Without the store such a row stays unknown, which is true and not cached for long.
 func (s *Service) recall(subject Subject, answer *Answer) {
@@ -126,4 +120,10 @@ func (s *Service) recall(subject Subject, answer *Answer) {
 		}
 	}
 	answer.settle()
+}
+
+// keep completes a fresh answer and writes it down.
+func (s *Service) keep(subject Subject, answer *Answer) (linked bool, err error) {
+	s.recall(subject, answer)
+	return s.record(subject, answer)
 }

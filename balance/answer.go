@@ -51,7 +51,7 @@ type PersonalAccount struct {
 	Balance *Fen      `bson:"fen"`
 	// Shows is set where nothing but money would tell that there is an account, and the row shows none: Exists is
 	// AccountUnknown then.
-	Shows Shows `bson:"shows,omitempty"`
+	Shows Shows `bson:"-"`
 }
 
 // Shows is what a row shows of an account that may be none.
@@ -90,8 +90,8 @@ type Answer struct {
 	Source     string    // e.g. "fsi/1101"
 	Reference  string    // inf_refmsgid, for questions to the bureau about this answer
 	Coverage   Coverage
-	Stale      bool        `json:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
-	Because    StaleReason `json:"-"` // why it is stale; "" unless it is
+	Stale      bool        `bson:"-" json:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
+	Because    StaleReason `bson:"-" json:"-"` // why it is stale; "" unless it is
 	// ZerosOnly says that it is Partial for no other reason than rows with ShowsZero.
 	ZerosOnly bool
 	// Accounts are those that were ever seen with money, by this answer or an earlier one. Never written to, so copies

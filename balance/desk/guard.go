@@ -62,9 +62,6 @@ func newGuard(region string, options Options) *guard {
 	}
 }
 
-// Throttled is the *ThrottledError of every question to the region while it must not be asked, else nil.
-func (d *Desk) Throttled(region string) error { return d.guardOf(region).throttle() }
-
 // throttle is the error of a question while the region must not be asked, else nil.
 func (g *guard) throttle() error {
 	if last := g.throttled.Load(); last != nil && g.now().Before(last.Until) {
