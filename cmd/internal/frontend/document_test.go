@@ -10,7 +10,9 @@ func TestLintersFindNothingInTheDocument(t *testing.T) {
 		t.Run(linter, func(t *testing.T) {
 			t.Parallel()
 			packages := Node(t, ".").With("REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
-			if status, said := packages.Run(t, linter, "../../../handlers/testdata/openapi.json"); status != 0 {
+			document := packages.File(t, "../../../handlers/testdata/openapi.json")
+			packages.File(t, linter+".yaml")
+			if status, said := packages.Run(t, linter, document); status != 0 {
 				t.Error(said)
 			}
 		})

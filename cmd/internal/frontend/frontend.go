@@ -56,10 +56,14 @@ func (p Packages) Run(t *testing.T, script string, args ...string) (status int, 
 	return command.ProcessState.ExitCode(), string(out)
 }
 
-// File returns the absolute path of a file in the folder of the packages.
+// File returns the absolute path of a file that a program is to read, named from the folder of the packages. A look at it
+// tells Go's cache of test results that the test depends on it.
 func (p Packages) File(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(p.dir, name))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
