@@ -32,6 +32,8 @@ var (
 		Detail: text{"平台将该用户判定为高风险，拒绝登录", "The platform takes the user for a high risk and refuses the sign-in."}})
 	errApp = publish(&web.Error{Code: "app_unknown", Status: 422, Field: "app", Text: text{"该小程序尚未开通本服务", "This mini-program does not offer the service."},
 		Detail: text{"服务端没有该平台或该名称的小程序，或平台有多个小程序而未指明 app", "No such mini-program is configured for the platform, or there are several and app does not say which."}})
+	errPage = publish(&web.Error{Code: "page_invalid", Status: 422, Field: "page", Text: text{"无法继续翻页，请从第一页重新查看", "There is no such page. Please start from the first one."},
+		Detail: text{"page 须为上一页返回的 next，原样提交", "page must be next of the page before, as it is."}})
 	_ = publish(web.ErrNotFound)
 
 	errAttemptOver = publish(&web.Error{Code: "attempt_over", Status: 409, Text: text{"本次绑定申请已结束，请重新发起", "This request has ended. Please start again."},
@@ -118,6 +120,7 @@ var serviceErrors = append([]serviceError{
 	{identity.ErrSignInTooOften, errSignInOften},
 	{identity.ErrPlatformBusy, errPlatformBusy},
 	{identity.ErrPlatformUnavailable, errPlatform},
+	{identity.ErrPage, errPage},
 	{identity.ErrNoSuchSession, web.ErrNotFound},
 	{identity.ErrNoSuchLink, web.ErrNotFound},
 	{identity.ErrNoSuchAttempt, web.ErrNotFound},

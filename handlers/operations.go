@@ -11,6 +11,10 @@ var operationTexts = map[string]text{
 		"结束一次登录，其令牌随即失效。current 表示本次登录。",
 		"Ends one session; its token is refused from then on. current is the one in use.",
 	},
+	"signOutAll": {
+		"结束当前用户的全部登录；keep_current 为 true 时保留本次登录。",
+		"Ends all sessions of the user; with keep_current the one in use stays.",
+	},
 	"home": {
 		"小程序首屏所需的全部内容：用户、参保人及其余额和提醒、进行中的绑定申请。各部分互不影响，某一部分暂时无法获取时，由其 state 和 problem 说明。" +
 			"余额最多等待数秒，逾时返回最近一次取得的数据。",
@@ -43,6 +47,10 @@ var operationTexts = map[string]text{
 	},
 	"listInsured": {"列出已绑定的参保人。", "Lists the insured persons that are linked."},
 	"getInsured":  {"一位已绑定的参保人。", "One insured person that is linked."},
+	"setUnattended": {
+		"单独同意或撤回定期查询余额，不影响绑定和查询余额。同意时须提交现行版本的 consent。",
+		"Gives or withdraws regular reading by itself; link and balance stay. To give it, send consent to the version in force.",
+	},
 	"unlink": {
 		"解除绑定，并撤回绑定时的同意；其提醒一并取消。没有其他绑定时，该参保人的余额记录随即删除。",
 		"Removes the link, withdraws its consent and removes its reminder. Without another link to the person, the balances on record are deleted.",
@@ -59,6 +67,10 @@ var operationTexts = map[string]text{
 	"putReminder": {
 		"设置余额提醒，整体替换原有设置；省略的项恢复为默认值。",
 		"Sets the reminder and replaces the former setting as a whole: what is left out goes back to its default.",
+	},
+	"patchReminder": {
+		"修改余额提醒的部分内容（JSON Merge Patch）：未提交的项不变，null 恢复为默认值。",
+		"Changes parts of the reminder (a JSON merge patch): what is not sent stays, null goes back to the default.",
 	},
 	"deleteReminder": {"取消余额提醒，尚未发送的消息不再发送。", "Removes the reminder; messages that have not left are not sent."},
 	"listDeliveries": {"该参保人的提醒消息，由新到旧。", "The person's reminder messages, newest first."},

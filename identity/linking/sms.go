@@ -42,6 +42,10 @@ func (p sms) limits(a *identity.Attempt) []startLimit {
 // sendOp names the nth send of an attempt in the counters, so that counting it again changes nothing.
 func sendOp(attemptID string, n int) string { return attemptID + ":" + strconv.Itoa(n) }
 
+// requestOf names the attempt's last code to the gateway, so that an operator finds the message of an attempt there. No
+// code is sent twice, so neither is a name.
+func requestOf(a *identity.Attempt) string { return a.ID + "-" + strconv.Itoa(a.Challenge.Sends) }
+
 // begin makes and sends the first code. Of several processes that try, one wins the write and sends. After a lost answer
 // the code was never sent, and the user asks for the next one.
 func (p sms) begin(ctx context.Context, attemptID string) {
@@ -133,7 +137,7 @@ func (p sms) send(ctx context.Context, a *identity.Attempt, code string) {
 	if err := p.count(ctx, key, sendOp(a.ID, a.Challenge.Sends), p.cfg.SendsPerPhone); err != nil || phone == "" {
 		return
 	}
-	if err := p.deps.Codes.SendCode(ctx, phone, code); err != nil {
+	if err := p.deps.Codes.SendCode(ctx, phone, code, requestOf(a)); err != nil {
 		p.deps.Log.Warn("linking_code_unsent", "region", a.Claim.Region)
 	}
 }

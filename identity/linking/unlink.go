@@ -22,7 +22,7 @@ func (s *Service) Unlink(ctx context.Context, c *identity.Caller, linkID string)
 	if indexActive(user, linkID) < 0 { // read first, so that made-up ids write nothing
 		return identity.ErrNoSuchLink
 	}
-	if err := s.deps.Store.RecordChange(ctx, c.UserID); err != nil {
+	if err := s.deps.Store.RecordChange(ctx, user.ID); err != nil {
 		return err
 	}
 	var link identity.Link

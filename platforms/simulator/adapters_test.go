@@ -272,7 +272,7 @@ func TestSMSAdapter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err = client.SendCode(context.Background(), "19900000001", "654321"); err != nil {
+	if err = client.SendCode(context.Background(), "19900000001", "654321", "attempt-1"); err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.Get(base + "/control/sms/latest?phone=19900000001")

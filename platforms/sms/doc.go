@@ -13,7 +13,8 @@
 //	            The text must say what the code is for and that it is given to nobody, since thieves ask for codes:
 //	            验证码 {code}，用于在小程序绑定医保账户、查询余额，{minutes}分钟内有效。工作人员不会索要验证码，请勿告诉任何人；如非本人操作，请忽略本短信。
 //	params      the values of the template's variables; both are strings
-//	request_id  26 characters A–Z 2–7, new for each request; a gateway refuses one it has seen
+//	request_id  names the message: the id of the link attempt, a hyphen, and the number of the code within it. At most 40
+//	            letters, digits and hyphens, new for each request; a gateway refuses one it has seen
 //
 // and these headers:
 //
