@@ -53,12 +53,12 @@ async function link(): Promise<string> {
   }}));
   say(attempt.message);
   const path = {id: attempt.id};
-  const lost = await newestCode();
+  const lost = await newestCode(attempt);
   say(`another code in ${attempt.resend_in ?? 0} seconds`); // a screen would count down; ask() waits for Retry-After
   attempt = await ask(() => api.POST('/v1/link-attempts/{id}/code', {params: {path}}));
   say(`${attempt.sends_left} more codes can be sent`);
   let code = lost;
-  for (; code === lost; code = await newestCode()) await seconds(0.5);
+  for (; code === lost; code = await newestCode(attempt)) await seconds(0.5);
   for (const typed of [lost, code]) attempt = await prove(attempt, typed); // only the newest counts
   while (attempt.state === 'proving') {
     await seconds(attempt.poll_in ?? 1);
@@ -79,7 +79,7 @@ async function prove(attempt: Attempt, code: string): Promise<Attempt> {
   }
 }
 
-const newestCode = () => world(`sms/latest?id=${person.id_number}&wait=20`);
+const newestCode = ({id}: Attempt) => world(`sms/latest?attempt=${id}&wait=20`);
 
 /** Shows the balance of each insurance, and the chart. */
 async function look(id: string) {
