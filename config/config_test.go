@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/knadh/koanf/maps"
 	"go.yaml.in/yaml/v3"
 
 	"yibao/balance"
@@ -64,6 +65,9 @@ func example(t testing.TB) string {
 			value = "mongodb://localhost:27017"
 		case ".json":
 			value = file[1] // every key file holds another key
+		}
+		if strings.HasSuffix(path, "region-990300.key") {
+			value = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABE="
 		}
 		if strings.HasSuffix(path, "alipay-main.key") {
 			value = alipayKeys()[0]
@@ -124,14 +128,12 @@ func missing(t *testing.T, typ reflect.Type, tree map[string]any, under string) 
 			missing(t, below, sub, under+key+".")
 		case reflect.Map:
 			if below.Elem().Kind() == reflect.Struct {
-				first := sub["main"]
-				for _, name := range []string{"low_balance", "990100"} {
-					if one, ok := sub[name]; ok {
-						first = one
-					}
+				all := map[string]any{} // a key may stand in any of the entries
+				for _, one := range sub {
+					one, _ := one.(map[string]any)
+					maps.Merge(one, all)
 				}
-				one, _ := first.(map[string]any)
-				missing(t, below.Elem(), one, under+key+".…")
+				missing(t, below.Elem(), all, under+key+".…")
 			}
 		}
 	})
