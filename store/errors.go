@@ -16,6 +16,9 @@ var ErrSchema = errors.New("store: written by a newer program")
 // ErrUnreadable says that a document does not decode or does not open with the keys at hand.
 var ErrUnreadable = errors.New("store: unreadable document")
 
+// errNoImport says that a catalogue was never imported; it does not leave the package.
+var errNoImport = errors.New("store: no import")
+
 var errContended = errors.New("store: too many writers on one document")
 
 // storeError is every failure of the store but "not found" and "exists". Its text is fixed but for the collection, the

@@ -43,6 +43,16 @@ var indexes = []index{
 	{"deliveries", []string{"link_id", "created_at"}, false},
 	{"deliveries_done", []string{"link_id", "created_at"}, false},
 	{"deliveries_done", []string{"ended_at"}, false},
+	{"drugs", []string{"by_code", "_id"}, false},
+	{"drugs", []string{"by_name", "_id"}, false},
+	{"drugs", []string{"initials", "_id"}, false},
+	{"drugs", []string{"pinyin", "_id"}, false},
+	{"drugs", []string{"pieces", "_id"}, false},
+	{"institutions", []string{"by_code", "_id"}, false},
+	{"institutions", []string{"by_name", "_id"}, false},
+	{"institutions", []string{"initials", "_id"}, false},
+	{"institutions", []string{"pinyin", "_id"}, false},
+	{"institutions", []string{"pieces", "_id"}, false},
 	{"send_leases", []string{"until"}, true},
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"yibao/balance"
+	"yibao/balance/catalogue"
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -77,11 +78,12 @@ type Store struct {
 }
 
 var (
-	_ identity.Store = (*Store)(nil)
-	_ balance.Store  = (*Store)(nil)
-	_ balance.People = (*Store)(nil)
-	_ reminder.Store = (*Store)(nil)
-	_ reminder.Users = (*Store)(nil)
+	_ identity.Store  = (*Store)(nil)
+	_ balance.Store   = (*Store)(nil)
+	_ balance.People  = (*Store)(nil)
+	_ catalogue.Store = (*Store)(nil)
+	_ reminder.Store  = (*Store)(nil)
+	_ reminder.Users  = (*Store)(nil)
 )
 
 // Open connects to the database that the options name, and opens the store on it.

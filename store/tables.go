@@ -2,6 +2,7 @@ package store
 
 import (
 	"yibao/balance"
+	"yibao/balance/catalogue"
 	"yibao/identity"
 	"yibao/reminder"
 )
@@ -22,6 +23,10 @@ type tables struct {
 	readings  *table[readingMonth]
 	answers   *table[lastAnswer]
 	schedules *table[balance.Schedule]
+
+	drugs        *table[catalogue.Drug]
+	institutions *table[catalogue.Institution]
+	imports      *table[catalogue.State]
 
 	rules      *table[reminder.Rule]
 	deliveries *table[reminder.Delivery] // open
@@ -51,6 +56,10 @@ func (s *Store) newTables() tables {
 		answers:   newTable[lastAnswer](s, "answers", balance.ErrNotFound),
 		schedules: newTable[balance.Schedule](s, "schedules", balance.ErrNotFound),
 
+		drugs:        newTable[catalogue.Drug](s, "drugs", balance.ErrNotFound),
+		institutions: newTable[catalogue.Institution](s, "institutions", balance.ErrNotFound),
+		imports:      newTable[catalogue.State](s, "imports", errNoImport),
+
 		rules:      newTable[reminder.Rule](s, "rules", reminder.ErrNotFound),
 		deliveries: newTable[reminder.Delivery](s, "deliveries", reminder.ErrNotFound),
 		finished:   newTable[reminder.Delivery](s, "deliveries_done", reminder.ErrNotFound),
@@ -64,5 +73,6 @@ func (s *Store) newTables() tables {
 	t.persons.marked, t.personKeys.marked = true, true
 	t.rules.marked, t.deliveries.marked = true, true
 	t.counters.derived, t.schedules.derived, t.quotas.derived = counterExpires, scheduleKey, quotaKey
+	t.drugs.derived, t.institutions.derived, t.imports.derived = drugKeys, institutionKeys, importKey
 	return t
 }

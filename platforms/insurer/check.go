@@ -44,6 +44,8 @@ func (p Profile) check(r setting.Report, code string) {
 		rule.check(r.At("accounts").At(strconv.Itoa(n)))
 	}
 	p.checkRecords(r.At("records"))
+	p.Catalogues.Drugs.check(r.At("catalogue").At("drugs"), drugFields)
+	p.Catalogues.Institutions.check(r.At("catalogue").At("institutions"), institutionFields)
 	p.checkWire(r)
 }
 

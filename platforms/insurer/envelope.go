@@ -2,6 +2,7 @@ package insurer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -38,12 +39,12 @@ type envelope struct {
 	FixmedinsCode  string `json:"fixmedins_code"`
 	FixmedinsName  string `json:"fixmedins_name"`
 	SignNo         string `json:"sign_no"`
-	Input          input  `json:"input"`
+	// Input has one node, named data but for a few transactions.
+	Input map[string]json.RawMessage `json:"input"`
 }
 
-type input struct {
-	Data json.RawMessage `json:"data"`
-}
+// usualNode is the name of that node.
+const usualNode = "data"
 
 // personQuestion is the input of 1101, and of a local transaction that asks by person number.
 type personQuestion struct {
@@ -97,7 +98,7 @@ func (p Profile) envelopeLengths() []fieldLength {
 
 // The names of the fields that the envelope and the question fill by themselves.
 var (
-	standardFields = fieldsOf(envelope{Input: input{Data: json.RawMessage("{}")}})
+	standardFields = fieldsOf(envelope{})
 	questionFields = fieldsOf(personQuestion{PsnNo: "x"})
 )
 
@@ -135,7 +136,7 @@ func (p Profile) body(a ask, at time.Time, s *sequence) ([]byte, error) {
 		RecerSysCode: p.RecerSysCode, InfVer: p.InfVer,
 		OpterType: p.OpterType, Opter: p.Opter, OpterName: p.OpterName,
 		InfTime: at.Format(plainTime), FixmedinsCode: p.FixmedinsCode, FixmedinsName: p.FixmedinsName,
-		Input: input{Data: data},
+		Input: map[string]json.RawMessage{cmp.Or(a.node, usualNode): data},
 	}
 	return marshalWith(request, p.Extra)
 }

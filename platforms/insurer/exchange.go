@@ -30,6 +30,8 @@ type ask struct {
 	want          string            // a field of the output: see Profile.output
 	list          bool              // the output is or holds a list
 	fields        map[string]string // in place of the question's own fields; nil for these
+	node          string            // of the input; "" is usualNode
+	nobody        bool              // the question is about no person
 }
 
 func newRetry(times int) failsafe.Executor[reply] {
@@ -49,7 +51,7 @@ func (r *region) do(ctx context.Context, a ask) (reply, error) {
 		// No question leaves. Nothing is logged either: the beginning was, and a thousand people may be due.
 		return reply{}, &Error{Class: ClassThrottled, Region: r.code, Transaction: a.infno, Until: until}
 	}
-	if !a.question.fits() {
+	if !a.nobody && !a.question.fits() {
 		return reply{}, r.fail(ctx, a, &Error{Class: ClassNotEnrolled}) // no upstream can hold such a person
 	}
 	try := func() (reply, error) {

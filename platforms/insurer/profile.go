@@ -106,6 +106,7 @@ type Profile struct {
 	PhoneOnFile  PhoneOnFile       `koanf:"local_phone_on_file"`
 	CardPassword CardPassword      `koanf:"local_card_password"`
 	Records      map[string]Record `koanf:"records"`
+	Catalogues   Catalogues        `koanf:"catalogue"`
 	Accounts     `koanf:",squash"`
 }
 
