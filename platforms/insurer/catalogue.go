@@ -81,9 +81,16 @@ func batchOf[T any](ctx context.Context, c *Client, code string, kind catalogue.
 		return nil, err
 	}
 	batch := &catalogue.Batch[T]{Source: string(r.Family) + "/" + list.Transaction, Next: list.after(at, len(rows))}
-	if list.Total != "" && len(list.Parts) < 2 { // of one part of several it is no total
-		total, _ := answer.output.at(list.Total)
-		batch.Total, _ = strconv.Atoi(total)
+	if list.Total != "" {
+		text, _ := answer.output.at(list.Total)
+		total, _ := strconv.Atoi(text)
+		if list.Page != "" && len(rows) < list.PageRows && (at.page-1)*list.PageRows+len(rows) < total {
+			// Pages are shorter than asked for: to go on by their number would leave rows out.
+			return nil, r.fail(ctx, a, &Error{Class: ClassMalformed, Reference: answer.reference})
+		}
+		if len(list.Parts) < 2 { // of one part of several it is no total
+			batch.Total = total
+		}
 	}
 	for _, f := range rows {
 		one := &row{fields: f, record: list.Record, names: names, mode: r.Numbers}

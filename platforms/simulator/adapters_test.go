@@ -49,6 +49,12 @@ var pairs = sync.OnceValue(func() [2]pair {
 // serve starts a world that the production adapters can talk to.
 func serve(t *testing.T) (*simulator.World, string) {
 	t.Helper()
+	return serveAt(t, nil)
+}
+
+// serveAt starts a world that lives by the clock; nil for the machine's.
+func serveAt(t *testing.T, now func() time.Time) (*simulator.World, string) {
+	t.Helper()
 	world, err := simulator.OpenWorld(simulator.WorldOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +74,7 @@ func serve(t *testing.T) (*simulator.World, string) {
 				GM: simulator.GM{AppID: gmApp, Secret: gmSecret, PrivateKey: gmPrivate, AppKey: gmPublic, UserID: "secret"}},
 		},
 		SMS: simulator.SMS{AppKey: "key", Secret: "test-sms", SignName: "测试", Templates: []string{"code"}},
+		Now: now,
 	}))
 	t.Cleanup(func() {
 		_ = world.Close()
@@ -179,7 +186,7 @@ const (
 
 func insurerProfile(region, base string) (p insurer.Profile) {
 	p.SetDefaults()
-	p.Records = recordsOf(region)
+	p.Records, p.Catalogues = recordsOf(region), cataloguesOf(region)
 	if region == simulator.RegionC {
 		p.Family, p.PathMode, p.PhoneOnFile = insurer.FamilyGM, insurer.PathSingle, insurer.PhoneOnFile{Path: "baseinfo.exp_content.local_phone"}
 		p.GM.AppID, p.GM.AppSecret, p.GM.PrivateKey, p.GM.PlatformKey = gmApp, gmSecret, gmPrivate, gmPublic

@@ -57,7 +57,8 @@ type envelope struct {
 	FixmedinsName string `json:"fixmedins_name"`
 	SignNo        string `json:"sign_no"`
 	Input         struct {
-		Data json.RawMessage `json:"data"`
+		Data   json.RawMessage `json:"data"`
+		Medins json.RawMessage `json:"medinsinfo"`
 	} `json:"input"`
 }
 
@@ -95,7 +96,11 @@ func (s *server) insurer(c *call) reply {
 		return gatewayError(http.StatusBadRequest, 500400, "malformed request")
 	}
 	a := &insurerCall{call: c, region: region, envelope: e, infno: e.Infno}
-	if !a.read(e.Input.Data) {
+	data := e.Input.Data
+	if a.infno == infnoMedins {
+		data, e.Input.Medins = e.Input.Medins, data
+	}
+	if e.Input.Medins != nil || !a.read(data) { // one node, and the right one
 		return gatewayError(http.StatusBadRequest, 500400, "malformed request")
 	}
 	if bad := a.checkEnvelope(s.world); bad != "" {
@@ -157,11 +162,14 @@ type insurerCall struct {
 	infno    string
 	person   personInput       // of the transactions about a person
 	asked    map[string]string // of those that tell rows
+	public   bool              // about no person
 }
 
 // read reads the question's data strictly.
 func (a *insurerCall) read(data json.RawMessage) bool {
-	if _, list := listKinds[a.infno]; list {
+	_, list := listKinds[a.infno]
+	if _, public := publicFields[a.infno]; public || list {
+		a.public = public
 		return strict(data, &a.asked) == nil
 	}
 	return strict(data, &a.person) == nil
@@ -230,7 +238,7 @@ func (a *insurerCall) checkForms(w *World) string {
 		return "opter_type"
 	case timeErr != nil, e.MsgID[12:26] != at.Format("20060102150405"), time.Since(at).Abs() > tifSkew:
 		return "inf_time"
-	case a.asked != nil && psn == "":
+	case a.asked != nil && a.public != (psn == ""):
 		return "psn_no"
 	case a.asked == nil && (data.CertType != "02" || data.CertNo != data.PersonNo):
 		return "mdtrt_cert_no"
@@ -246,7 +254,10 @@ func (a *insurerCall) checkForms(w *World) string {
 
 // transaction finds the person and tells what was asked. Someone without a row in the region is not known there.
 func (s *server) transaction(a *insurerCall) reply {
-	if a.asked != nil {
+	switch {
+	case a.public:
+		return s.publicly(a)
+	case a.asked != nil:
 		return s.listed(a)
 	}
 	data := a.person

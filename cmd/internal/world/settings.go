@@ -81,7 +81,7 @@ func (w *World) regionA(url string) tree {
 			"paas_id": paasID, "secret": w.secrets.TIF, "mdtrtarea_admvs": simulator.RegionA,
 			"fixmedins_code": "H99010000001", "fixmedins_name": "示例机构甲", "numbers": "text", "failures": failures()},
 		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "local_card_password": cardPassword(),
-		"accounts": accounts(), "records": records(simulator.RegionA),
+		"accounts": accounts(), "records": records(simulator.RegionA), "catalogue": catalogues(simulator.RegionA),
 	}
 }
 
@@ -91,7 +91,7 @@ func (w *World) regionB(url string) tree {
 			"secret": w.secrets.APIKey, "mdtrtarea_admvs": simulator.RegionB, "fixmedins_code": "H99020000001",
 			"fixmedins_name": "示例机构乙", "success_codes": []string{"0", "1"}, "unwrap": "nested", "numbers": "number",
 			"failures": failures()},
-		"local_card_password": cardPassword(), "accounts": accounts(), "records": records(simulator.RegionB),
+		"local_card_password": cardPassword(), "accounts": accounts(), "records": records(simulator.RegionB), "catalogue": catalogues(simulator.RegionB),
 	}
 }
 
@@ -102,7 +102,7 @@ func (w *World) regionC(url string) tree {
 			"gm_app_secret": w.secrets.GM.App, "gm_private_key": w.secrets.GM.Ours.Private, "gm_platform_public_key": w.secrets.GM.Platform.Public,
 			"gm_user_id": "secret", "numbers": "text", "failures": failures()},
 		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "local_card_password": cardPassword(),
-		"accounts": accounts(), "records": records(simulator.RegionC),
+		"accounts": accounts(), "records": records(simulator.RegionC), "catalogue": catalogues(simulator.RegionC),
 	}
 }
 
@@ -133,6 +133,17 @@ func records(region string) tree {
 	all["diseases"] = tree{"transaction": "5301", "rows": "feedetail", "blank_means_none": blank}
 	all["quotas"] = tree{"transaction": "1101", "rows": "baseinfo.exp_content", "fields": tree{"outpatient_pool": "opt_pool_balc"}}
 	return all
+}
+
+// catalogues are the transactions about no person. The second region tells no more than the national ones.
+func catalogues(region string) tree {
+	drugs := tree{"transaction": "1312", "rows": "data", "begin_field": "updt_time", "day_format": "date", "page_field": "page_num", "size_field": "page_size",
+		"page_rows": 100, "total": "recordCounts", "blank_means_none": region == simulator.RegionC}
+	if region != simulator.RegionB {
+		drugs["fields"] = tree{"self_pay": "selfpay_prop", "form": "dosform", "spec": "spec"}
+	}
+	return tree{"drugs": drugs, "institutions": tree{"transaction": "1201", "rows": "medinsinfo", "input_node": "medinsinfo", "part_field": "fixmedins_type",
+		"parts": []string{"1", "2", "3", "4", "5"}, "blank_means_none": true}}
 }
 
 // cardPassword is the local transaction that both simulated regions have.

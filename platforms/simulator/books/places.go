@@ -1,5 +1,10 @@
 package books
 
+import (
+	"slices"
+	"strings"
+)
+
 // Institution is a designated institution.
 type Institution struct {
 	Code  string // fixmedins_code: H or P, region, five digits
@@ -38,4 +43,14 @@ var items = map[string][]Line{
 		{Name: "床位费", Code: "FSL00003", Grade: "01"}, {Name: "示例手术费", Code: "FSL00004", Grade: "01"},
 		{Name: "示例注射液", Code: "XSL00005", Grade: "02"}, {Name: "示例医用材料", Code: "CSL00001", Grade: "03"},
 	},
+}
+
+// Covered are the items that bills are made of, each once, by code.
+func Covered() []Line {
+	var list []Line
+	for _, kind := range []string{medPharmacy, medOutpatient, medInpatient} {
+		list = append(list, items[kind]...)
+	}
+	slices.SortFunc(list, func(a, b Line) int { return strings.Compare(a.Code, b.Code) })
+	return list
 }
