@@ -14,7 +14,7 @@ npm:
 
 # Ends with one line a ratio: ratio NAME VALUE target >=TARGET
 bench:
-	go test -run '^$$' -bench . -benchtime 200ms ./balance ./handlers ./identity/session ./reminder ./store
+	go test -run '^$$' -bench . -benchtime 200ms ./balance ./balance/catalogue ./handlers ./identity/session ./reminder ./store
 	go run ./cmd/internal/bench
 
 # Ends with: lost N doubled N unknown N of M

@@ -103,23 +103,33 @@ func search[T any](ctx context.Context, s *Service, kind Kind, q Query, only map
 	}
 	page := &Page[T]{Whole: state.Whole, Source: state.Source}
 	var all []ranked[T]
+	// within: a lookup by a piece has come to its end, so all that have the text within are known; missed: none has.
+	within, missed := false, false
 	for _, l := range lookups(text) {
+		if within {
+			break
+		}
 		l.Region, l.Only, l.SeenFrom, l.Limit, l.Scan = q.Region, only, state.SeenFrom, maxFound, maxScanned
 		found, cut, err := find(ctx, l)
 		if err != nil {
 			return nil, err
 		}
-		page.Cut = page.Cut || cut
+		if l.Field != FieldPieces {
+			page.Cut = page.Cut || cut
+		} else {
+			within, missed = !cut, cut
+		}
 		for _, one := range found {
 			if entry, good := entryOf(&one); good {
 				all = append(all, ranked[T]{placeOf(entry, text), one})
 			}
 		}
 	}
+	page.Cut = page.Cut || missed
 	return page, page.cut(all, q)
 }
 
-// lookups are the questions to the index: four or five, each bounded.
+// lookups are the questions to the index, each bounded. Those by a piece come last: one that comes to its end is enough.
 func lookups(text string) []Lookup {
 	if text == "" {
 		return []Lookup{{Field: FieldName}}
@@ -128,12 +138,19 @@ func lookups(text string) []Lookup {
 	if isLatin(text) {
 		list = append(list, Lookup{Field: FieldInitials, Value: text}, Lookup{Field: FieldPinyin, Value: text})
 	}
-	if parts := pieces(text); len(parts) > 0 {
-		// One piece is enough to find the candidates; the whole text is then compared with their names.
-		within := func(e Entry) bool { return strings.Contains(Fold(e.Name), text) }
-		list = append(list, Lookup{Field: FieldPieces, Value: parts[0], Keep: within})
+	within := func(e Entry) bool { return strings.Contains(Fold(e.Name), text) }
+	for _, piece := range somePieces(pieces(text)) {
+		list = append(list, Lookup{Field: FieldPieces, Value: piece, Keep: within})
 	}
 	return list
+}
+
+// somePieces are the first, the last and the middle one: nobody knows which is the rarest among names.
+func somePieces(all []string) []string {
+	if len(all) < 3 {
+		return all
+	}
+	return []string{all[0], all[len(all)-1], all[len(all)/2]}
 }
 
 func isLatin(text string) bool {
