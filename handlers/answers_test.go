@@ -57,6 +57,14 @@ func TestAnswers(t *testing.T) {
 			`"expires_at":"2026-11-21T14:00:00+08:00"},"insured":[` + insured + `],"quotas":[` + quota + `]}`},
 		{"GET", "/v1/regions", "", 200, `{"regions":[{"code":"330100","name":"示例市","methods":["sms_on_file"],"unattended":true}],` +
 			`"consent":{"version":"v1","text":"授权说明","unattended_text":"定期查询说明"}}`},
+		{"GET", "/v1/institutions?region=330100&q=sl&type=medical&level=02&limit=2&cursor=x", "", 200, `{"items":[` +
+			`{"code":"H99010000001","name":"示例医院","type":"medical","type_name":"定点医疗机构","level":"02","level_name":"三级甲等"},` +
+			`{"code":"P99010000001","name":"示例药房","type":"pharmacy","type_name":"定点零售药店"}],"next":"more",` +
+			`"meta":{"as_of":"2026-11-21T12:00:00+08:00","source":"fsi/1201","coverage":"complete","truncated":false,` +
+			`"explanation":"` + aboutInstitutions[0] + `"}}`},
+		{"GET", "/v1/drugs?region=330100&q=sl&grade=B", "", 200, `{"items":[{"code":"XYL000001","name":"示例片","list":"medicine",` +
+			`"grade":"B","grade_text":"乙类：先由个人按比例自付，其余按规定报销","self_pay":"0.1","from":"2024-01-01"}],` +
+			`"meta":{"coverage":"partial","truncated":true,"explanation":"` + aboutDrugs[0] + `"}}`},
 		{"POST", "/v1/link-attempts", goodLink, 202, waiting},
 		{"GET", "/v1/link-attempts/ATTEMPT", "", 200, waiting},
 		{"POST", "/v1/link-attempts/ATTEMPT/code", "", 202, waiting},

@@ -26,6 +26,8 @@ var served = map[string][]string{
 	"me":                 nil, // Quotas
 	"home":               nil, // what fails leaves a part of the answer out
 	"listRegions":        nil,
+	"searchInstitutions": {"catalogue.Service.Institutions"},
+	"searchDrugs":        {"catalogue.Service.Drugs"},
 	"listInsured":        nil,
 	"getInsured":         nil,
 	"listTemplates":      nil, // Quotas
@@ -49,7 +51,7 @@ var served = map[string][]string{
 // A route must list them all, with those of its handler, and no others.
 func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 	t.Parallel()
-	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "reminder"), codesOfErrors(t)
+	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "balance/catalogue", "reminder"), codesOfErrors(t)
 	handlersOwn := map[string]string{"putReminder": "consent_missing", "patchReminder": "consent_missing"}
 	never := map[string]string{"reportSubscription": "report_id_invalid"} // the schema of the field is as strict
 	for _, r := range (&server{}).routes() {

@@ -141,7 +141,7 @@ func TestEnumsOfAnswersAreThoseOfRequests(t *testing.T) {
 	c.bodies(false, func(path string, s schema) {
 		name := last(strings.ReplaceAll(path, ".", "/"))
 		values, ok := asked[name]
-		if !ok || s.Type == "array" {
+		if !ok || s.Type == "array" || name == "type" && path != "InstitutionView.type" { // charts and problems have types, too
 			return
 		}
 		met[name] = true

@@ -24,10 +24,12 @@ var apiDocument = web.Document{
 		{Name: "regions", Title: text{"地区与授权说明", "Regions and consent"}},
 		{Name: "link-attempts", Title: text{"绑定参保人", "Linking a person"}},
 		{Name: "insured", Title: text{"参保人、余额、图表与提醒", "Insured persons: balance, chart, reminder"}},
+		{Name: "institutions", Title: text{"定点医药机构", "Designated institutions"}},
+		{Name: "drugs", Title: text{"医保药品目录", "Covered drugs"}},
 		{Name: "templates", Title: text{"消息模板", "Message templates"}},
 		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
 	},
-	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, noticeFields, reminderFields},
+	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, noticeFields, reminderFields, catalogueFields},
 	Codes: map[string][]web.Note{
 		"NoticeView.code":          web.Notes(noticeTexts),
 		"AttemptView.reason":       web.Notes(failureTexts),

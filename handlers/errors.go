@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/balance/catalogue"
 	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/identity/document"
@@ -64,6 +65,12 @@ var (
 		Detail: text{"医保系统登记的姓名与绑定时不同", "The medical-insurance system has another name than the link."}})
 	errUnsupported = publish(&web.Error{Code: "unsupported", Status: 409, Text: text{"参保地暂不提供此项查询，可拨打12393医保服务热线咨询", "This region does not provide this information. For questions, please call the medical-insurance hotline 12393."},
 		Detail: text{"该地区的医保系统不提供此接口", "The region's system has no such interface."}})
+	errRegion = publish(&web.Error{Code: "region_unknown", Status: 422, Field: "region", Text: text{"暂不支持该地区", "This region is not supported."},
+		Detail: text{"region 不是已开通的地区，见 GET /v1/regions", "region is not one of GET /v1/regions."}})
+	errSearchText = publish(&web.Error{Code: "search_text_invalid", Status: 422, Field: "q", Text: text{"请输入名称、代码或拼音", "Please enter a name, a code or pinyin."},
+		Detail: text{"q 没有文字或数字，或超过 50 个字符", "q has neither letter nor digit, or more than 50 characters."}})
+	errSearchCursor = publish(&web.Error{Code: "search_cursor_invalid", Status: 422, Field: "cursor", Text: text{"页面已失效，请重新查询", "The page is not valid any more. Please search again."},
+		Detail: text{"cursor 须为上一页返回的 next", "cursor must be the next of the page before."}})
 	errRange = publish(&web.Error{Code: "range_invalid", Status: 422, AnyField: true, Text: text{"日期范围有误，请重新选择", "The range of dates is not valid."},
 		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天，范围不超过十年", "from and to must be yyyy-MM-dd, from not after to or today, and the range not above ten years."}})
 	errTooManyDays = publish(&web.Error{Code: "too_many_points", Status: 422, Text: text{"日期范围过长，请缩短范围或改为按周、按月查看", "The range is too long. Please shorten it, or view it by week or month."},
@@ -149,6 +156,10 @@ var serviceErrors = append([]serviceError{
 	{balance.ErrRange, errRange},
 	{balance.ErrTooMany, errTooManyDays},
 	{balance.ErrNotFound, web.ErrNotFound},
+
+	{catalogue.ErrRegion, errRegion},
+	{catalogue.ErrText, errSearchText},
+	{catalogue.ErrCursor, errSearchCursor},
 
 	{reminder.ErrNoRule, errNoRule},
 	{reminder.ErrNotFound, web.ErrNotFound},

@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/balance"
+	"yibao/balance/catalogue"
+	"yibao/balance/records"
 	"yibao/handlers/web"
 	"yibao/handlers/web/webtest"
 	"yibao/identity"
@@ -58,6 +60,8 @@ type fakeService struct {
 	request linking.Request
 	setting reminder.Setting
 	query   balance.TrendQuery
+	search  catalogue.Query
+	filter  string // of a search
 	report  reminder.Report
 	token   string
 	pages   []string // page and limit of each List
@@ -356,7 +360,7 @@ type rig struct {
 
 func testOptions(fake *fakeService) Options {
 	return Options{
-		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake,
+		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Catalogue: fake,
 		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},
@@ -404,4 +408,25 @@ func (r *rig) doIn(language, method, path, body string) webtest.Answer {
 	made.Header.Set("Authorization", "Bearer "+goodToken)
 	made.Header.Set("Accept-Language", language)
 	return r.send(made)
+}
+
+func (f *fakeService) Institutions(ctx context.Context, q catalogue.Query, of catalogue.Type, level string) (*catalogue.Page[catalogue.Institution], error) {
+	if err := f.reach(ctx, "Institutions"); err != nil {
+		return nil, err
+	}
+	f.search, f.filter = q, string(of)+" "+level
+	return &catalogue.Page[catalogue.Institution]{Whole: noon, Source: "fsi/1201", Next: "more", Rows: []catalogue.Institution{
+		{Entry: catalogue.Entry{Region: q.Region, Code: "H99010000001", Name: "示例医院", Valid: true}, Type: catalogue.TypeMedical, TypeCode: "1", Level: "02"},
+		{Entry: catalogue.Entry{Region: q.Region, Code: "P99010000001", Name: "示例药房", Valid: true}, Type: catalogue.TypePharmacy, TypeCode: "2"},
+	}}, nil
+}
+
+func (f *fakeService) Drugs(ctx context.Context, q catalogue.Query, grade records.Grade) (*catalogue.Page[catalogue.Drug], error) {
+	if err := f.reach(ctx, "Drugs"); err != nil {
+		return nil, err
+	}
+	f.search, f.filter = q, string(grade)
+	return &catalogue.Page[catalogue.Drug]{Cut: true, Rows: []catalogue.Drug{
+		{Entry: catalogue.Entry{Region: q.Region, Code: "XYL000001", Name: "示例片", Valid: true}, List: catalogue.ListMedicine, Grade: records.GradeB, SelfPay: "0.1", From: "2024-01-01"},
+	}}, nil
 }

@@ -27,6 +27,14 @@ var operationTexts = map[string]text{
 		"开通的地区、可用的核验方式，以及两份授权说明：查询余额（绑定时必须同意）和定期查询（提醒和每日记录需要，可不同意）。",
 		"Regions with their ways to verify, and the two consent texts: for reading the balance (needed for a link) and for regular reading (for reminders and daily records; may be declined).",
 	},
+	"searchInstitutions": {
+		"按名称、代码或拼音查找参保地的定点医药机构，无需绑定参保人。数据由医保系统定期导入，更新时间见 meta.as_of。",
+		"Finds the designated institutions of a region by name, code or pinyin; no link is needed. They are imported regularly: meta.as_of says up to when.",
+	},
+	"searchDrugs": {
+		"按名称、代码或拼音查询参保地医保药品目录及其类别，无需绑定参保人。数据由医保系统定期导入，更新时间见 meta.as_of。",
+		"Finds the drugs on a region's list, with their grades, by name, code or pinyin; no link is needed. They are imported regularly: meta.as_of says up to when.",
+	},
 	"startLink": {
 		"提交参保人信息和用户的同意，发起绑定。无论信息是否与参保登记一致，返回内容相同，以免他人借此得知某人是否参保。" +
 			"返回 429 且 retryable 为 false 时，请将 message 展示给用户，不要自行重试。",

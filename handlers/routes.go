@@ -13,6 +13,10 @@ func (s *server) routes() []web.Route {
 		web.On("GET /v1/me", web.Citizen, "me", text{"当前用户", "Who I am"}, s.me),
 		web.On("GET /v1/home", web.Citizen, "home", text{"首页", "The first screen"}, s.home),
 		web.On("GET /v1/regions", web.Visitor, "listRegions", text{"开通地区与授权说明", "Regions and the consent text"}, s.listRegions),
+		web.On("GET /v1/institutions", web.Citizen, "searchInstitutions", text{"查找定点医药机构", "Search designated institutions"}, s.searchInstitutions).
+			Fails(errRegion, errUnsupported, errSearchText, errSearchCursor),
+		web.On("GET /v1/drugs", web.Citizen, "searchDrugs", text{"查询医保药品目录", "Search covered drugs"}, s.searchDrugs).
+			Fails(errRegion, errUnsupported, errSearchText, errSearchCursor),
 
 		web.On("POST /v1/link-attempts", web.Citizen, "startLink", text{"发起绑定", "Start linking a person"}, s.startLink).Accepted().
 			Fails(errNotOffered, errName, errIDNumber, errConsent, errGuardian, errLinkLimit, errTooMany),

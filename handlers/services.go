@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/balance/catalogue"
+	"yibao/balance/records"
 	"yibao/identity"
 	"yibao/identity/linking"
 	"yibao/identity/session"
@@ -42,6 +44,12 @@ type Balances interface {
 	Glance(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
 	Current(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
 	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
+}
+
+// Catalogue searches institutions and drugs. See catalogue.Service.
+type Catalogue interface {
+	Institutions(ctx context.Context, q catalogue.Query, of catalogue.Type, level string) (*catalogue.Page[catalogue.Institution], error)
+	Drugs(ctx context.Context, q catalogue.Query, grade records.Grade) (*catalogue.Page[catalogue.Drug], error)
 }
 
 // Reminders keeps reminder rules and subscription quotas. See reminder.Service.

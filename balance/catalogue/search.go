@@ -71,15 +71,16 @@ type Service struct{ Options }
 // New makes the service.
 func New(o Options) *Service { return &Service{o} }
 
-// Drugs finds drugs of a grade, "" for all. Errors: ErrRegion, balance.ErrUnsupported where the region does not tell the
-// catalogue, ErrText, ErrLimit, ErrCursor, identity.ErrStore.
+// Drugs finds drugs of a grade, "" for all. A limit that is out of range is ErrLimit. Errors: ErrRegion,
+// balance.ErrUnsupported where the region does not tell the catalogue, ErrText, ErrCursor, identity.ErrStore.
 func (s *Service) Drugs(ctx context.Context, q Query, grade records.Grade) (*Page[Drug], error) {
 	today := balance.DayOf(s.Now())
 	return search(ctx, s, Drugs, q, map[string]string{"grade": string(grade)}, s.Store.FindDrugs,
 		func(d *Drug) (Entry, bool) { return d.Entry, d.To == "" || d.To >= today })
 }
 
-// Institutions finds institutions of a type and a level, "" for all. Errors: those of Drugs.
+// Institutions finds institutions of a type and a level, "" for all. A limit that is out of range is ErrLimit. Errors:
+// ErrRegion, balance.ErrUnsupported where the region does not tell the catalogue, ErrText, ErrCursor, identity.ErrStore.
 func (s *Service) Institutions(ctx context.Context, q Query, of Type, level string) (*Page[Institution], error) {
 	return search(ctx, s, Institutions, q, map[string]string{"type": string(of), "level": level}, s.Store.FindInstitutions,
 		func(i *Institution) (Entry, bool) { return i.Entry, true })

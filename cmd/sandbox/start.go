@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"yibao/balance/catalogue"
 	"yibao/cmd/internal/app"
 	"yibao/cmd/internal/phone"
 	"yibao/cmd/internal/world"
@@ -132,12 +133,23 @@ func (s *sandbox) run(ctx context.Context, out io.Writer) error {
 	filled := make(chan struct{})
 	go func() {
 		defer close(filled)
+		s.importCatalogues(filling)
 		s.fillPast(filling, out)
 	}()
 	err := s.app.Run(ctx, s.listener)
 	stopFilling()
 	<-filled
 	return errors.Join(err, s.world.Close())
+}
+
+// importCatalogues brings in the institutions and drugs of every region, so that a search finds something. What an earlier
+// start has brought in is there already.
+func (s *sandbox) importCatalogues(ctx context.Context) {
+	for _, region := range s.app.Outside.Regions.All() {
+		if err := s.app.ImportCatalogues(ctx, region.Code, func(catalogue.Progress) {}); err != nil && ctx.Err() == nil {
+			s.log.Warn("catalogue_import_failed", "region", region.Code, "error", err.Error())
+		}
+	}
 }
 
 // close ends a sandbox that never ran.

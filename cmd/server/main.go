@@ -4,6 +4,7 @@
 //	server serve --config FILE [--role api|worker|all]
 //	server check --config FILE
 //	server keys new --dir DIR
+//	server catalogue import --region CODE --config FILE
 package main
 
 import (
@@ -31,6 +32,8 @@ type commands struct {
 	Serve serveCommand `cmd:"" help:"Serve the API and run the workers until SIGTERM or SIGINT."`
 	Check checkCommand `cmd:"" help:"Report every problem of the configuration, then try what it names. The exit status tells: 0 when all is well, 1 when something failed, 2 for a configuration that cannot be used."`
 	Keys  keysCommand  `cmd:"" help:"Make key files."`
+
+	Catalogue catalogueCommand `cmd:"" help:"Keep the catalogues of regions."`
 }
 
 // terminal is what a command writes to and reads its settings from.

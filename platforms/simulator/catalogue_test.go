@@ -50,7 +50,9 @@ func TestCataloguesOfEveryRegion(t *testing.T) {
 		later.Store(0)
 		drugs := func(since time.Time) map[string]catalogue.Drug {
 			found := map[string]catalogue.Drug{}
-			all(t, func(next string) (*catalogue.Batch[catalogue.Drug], error) { return client.Drugs(t.Context(), region, since, next) },
+			all(t, func(next string) (*catalogue.Batch[catalogue.Drug], error) {
+				return client.Drugs(t.Context(), region, since, next)
+			},
 				func(d catalogue.Drug) { found[d.Code] = d })
 			return found
 		}

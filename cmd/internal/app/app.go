@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/balance"
+	"yibao/balance/catalogue"
 	"yibao/balance/records"
 	"yibao/config"
 	"yibao/handlers"
@@ -51,6 +52,7 @@ type App struct {
 	Linking   *linking.Service
 	Balances  *balance.Service
 	Records   *records.Service
+	Catalogue *catalogue.Service
 	Reminders *reminder.Service
 	HTTP      *fiber.App
 	Outside   *Outside
@@ -116,6 +118,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Regions: regions, Now: now, Log: log,
 	})
 	a.Records = records.New(c.Records, records.Deps{Desk: a.Balances.Desk(), Upstream: a.Outside.Insurer, Now: now})
+	a.Catalogue = newCatalogue(a.Outside, a.Store, now)
 	a.Reminders = reminder.NewService(c.Reminder, reminder.Deps{
 		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(),
 		Templates: a.Outside.templates(), Regions: regions,
