@@ -1,8 +1,8 @@
 package store_test
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
@@ -50,22 +50,11 @@ func testCatalogues(t *testing.T, d *storetest.Database) {
 		{catalogue.Lookup{Field: catalogue.FieldCode, Scan: 1}, "[X1]", true},
 		{catalogue.Lookup{Field: catalogue.FieldCode, SeenFrom: start}, "[]", false},
 	} {
-		c.l.Region = "990100"
-		c.l.Limit, c.l.Scan = max(c.l.Limit, 0), max(c.l.Scan, 0)
-		if c.l.Limit == 0 {
-			c.l.Limit = 100
-		}
-		if c.l.Scan == 0 {
-			c.l.Scan = 100
-		}
+		c.l.Region, c.l.Limit, c.l.Scan = "990100", cmp.Or(c.l.Limit, 100), cmp.Or(c.l.Scan, 100)
 		found, cut, err := s.FindDrugs(t.Context(), c.l)
 		var codes []string
 		for _, one := range found {
 			codes = append(codes, one.Code)
-		}
-		if c.l.Field == catalogue.FieldName {
-			slices.Sort(codes)
-			c.want = "[X1 X2]"
 		}
 		if err != nil || fmt.Sprint(codes) != c.want || cut != c.cut {
 			t.Errorf("%s %q: %v, cut %t, %v; want %s", c.l.Field, c.l.Value, codes, cut, err, c.want)
