@@ -42,7 +42,9 @@ func (card) clean(a Answer) (Answer, bool) {
 func (c card) check(ctx context.Context, a *identity.Attempt, answer Answer) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	err := c.deps.Cards.VerifyCard(ctx, a.Claim, answer.CardNumber, answer.Password)
+	err := c.lane(a.Claim.Region).ask(func() error {
+		return c.deps.Cards.VerifyCard(ctx, a.Claim, answer.CardNumber, answer.Password)
+	})
 	if errors.Is(err, identity.ErrNotEnrolled) || errors.Is(err, identity.ErrMismatch) {
 		return false, nil
 	}

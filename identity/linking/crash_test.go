@@ -40,6 +40,7 @@ func newMachine() *machine {
 		world: newWorld(func(c *linking.Config) {
 			c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.WrongPerPair = 1000, 1000, 1000, 1000
 			c.LinksPerPerson, c.LinksPerUser = 3, 3
+			c.CodesPerSecond, c.SendsPerPhoneHourly = 1_000_000, 1000
 		}),
 		entered: map[string]bool{}, unlinked: map[string]bool{}, ended: map[string]time.Time{},
 	}

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"yibao/identity"
 )
 
 const (
@@ -133,7 +135,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 	t.Parallel()
 	client, g := serve(t, answering(200, ``))
 	for _, number := range []string{"", "12800000000", "02080000000", "138****0000", "138000000001"} {
-		if err := client.SendCode(t.Context(), number, codeUsed); !errors.Is(err, ErrPhone) {
+		if err := client.SendCode(t.Context(), number, codeUsed); !errors.Is(err, ErrPhone) || !errors.Is(err, identity.ErrNotSent) {
 			t.Errorf("%q: %v", number, err)
 		}
 	}
@@ -184,6 +186,9 @@ func TestAnswers(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Fatalf("error %v", err)
 			}
+			if errors.Is(err, identity.ErrNotSent) != (c.want == ErrRefused) {
+				t.Errorf("%v: says whether the message left", err)
+			}
 			if g.sent() != 1 {
 				t.Errorf("sent %d times", g.sent())
 			}
@@ -203,7 +208,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = client.SendCode(t.Context(), phoneUsed, codeUsed)
-	if !errors.Is(err, ErrTransport) || strings.Contains(err.Error(), "S3cr3t") {
+	if !errors.Is(err, ErrNoGateway) || !errors.Is(err, identity.ErrNotSent) || strings.Contains(err.Error(), "S3cr3t") {
 		t.Errorf("error %v", err)
 	}
 }
