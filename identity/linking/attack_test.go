@@ -206,7 +206,7 @@ func TestAttackUsesUpNobodysCodes(t *testing.T) {
 	if !gets("owner") {
 		t.Error("the owner gets no code")
 	}
-	w = newWorld(func(c *linking.Config) { c.StartsPerAddress = 1000 })
+	w = newWorld(func(c *linking.Config) { c.StartsPerAddress, c.CodesPerSecond = 1000, 1_000_000 })
 	first := w.link(t, "owner", personA, phoneA)
 	w.link(t, "child", personA, phoneA)
 	if err := w.linking.Unlink(t.Context(), w.caller("owner"), first.ID); err != nil {
@@ -310,7 +310,7 @@ func stopAt(command string) func(string) error {
 // account sees what it would see alone.
 func TestAttackByManyAccountsIsSeen(t *testing.T) {
 	t.Parallel()
-	w := newWorld(func(c *linking.Config) { c.StartsPerAddress = 1000 })
+	w := newWorld(func(c *linking.Config) { c.StartsPerAddress, c.CodesPerSecond = 1000, 1_000_000 })
 	var log bytes.Buffer
 	deps := w.deps(w.open(w.db))
 	deps.Log = slog.New(slog.NewTextHandler(&log, nil))

@@ -51,6 +51,7 @@ func (s *Service) newLane(region string) *lane {
 		turns: rate.NewLimiter(rate.Limit(s.cfg.CodesPerSecond), turnsAhead*s.cfg.CodesPerSecond),
 		breaker: circuitbreaker.NewBuilder[any]().
 			WithFailureThresholdRatio(breakerFailures, breakerWindow).
+			WithSuccessThreshold(1).
 			WithDelay(breakerDelay).
 			OnStateChanged(changed).
 			Build(),
@@ -110,11 +111,12 @@ func (s *Service) background(kind challenger, a *identity.Attempt) {
 		s.deps.Log.Warn("linking_queue_full", "region", a.Claim.Region)
 		return
 	}
+	turn := lane.turns.Reserve().Delay() // here, so that turns are in the order of the calls
 	s.sending.Go(func() {
 		defer s.jobs.Delete(job)
-		err := lane.turns.Wait(s.life)
+		ended := wait(s.life, turn)
 		lane.queued.Add(-1)
-		if err != nil {
+		if ended != nil {
 			return
 		}
 		defer func() {
@@ -126,6 +128,21 @@ func (s *Service) background(kind challenger, a *identity.Attempt) {
 		defer cancel()
 		kind.begin(ctx, a.ID)
 	})
+}
+
+// wait lasts so long, or until ctx ends; then it returns an error.
+func wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // Wait returns when all challenges under way have ended; each ends by its own deadline. Call it after the last Start, and

@@ -21,7 +21,8 @@ type Other struct {
 	Relation identity.Relation // what the person is to the user, as the user says
 	Since    time.Time
 
-	userID, linkID string
+	userID string
+	link   identity.Link
 }
 
 // full leaves a self-proof waiting: whoever holds the person's own phone decides who else is linked. It has no slot.
@@ -52,17 +53,22 @@ func (s *Service) Others(ctx context.Context, a *identity.Attempt) ([]Other, err
 		return nil, nil
 	}
 	others, err := s.linksTo(ctx, a.Claim)
+	others = active(others)
 	for i := range others {
-		others[i].ID = s.deps.Digests.Subject("other", a.ID+":"+others[i].linkID)[:32]
+		others[i].ID = s.idWithin(a, others[i])
 	}
 	return others, err
+}
+
+func (s *Service) idWithin(a *identity.Attempt, o Other) string {
+	return s.deps.Digests.Subject("other", a.ID+":"+o.link.ID)[:32]
 }
 
 // EndOther ends one of Others, as its user would, and goes on with the attempt: it is then linked, proved as after Prove, or
 // full as before. When an answer of ours was lost the client asks again, to no further effect.
 //
 // Order of writes, each repeatable: those of Unlink → attempt proved → those of Prove. A kill in between leaves an attempt
-// that waits while there is room; Run goes on with it.
+// that waits though there is room, or will be once the link is cleaned up; Run goes on with it, as does the same call.
 //
 // Errors: identity.ErrNoSuchAttempt, identity.ErrAttemptOver, identity.ErrNoSuchLink, identity.ErrStore.
 func (s *Service) EndOther(ctx context.Context, c *identity.Caller, id, otherID string) (*identity.Attempt, error) {
@@ -76,11 +82,11 @@ func (s *Service) EndOther(ctx context.Context, c *identity.Caller, id, otherID 
 	if a.State != identity.AttemptFull {
 		return s.proved(ctx, a)
 	}
-	others, err := s.Others(ctx, a)
+	others, err := s.linksTo(ctx, a.Claim)
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(others, func(o Other) bool { return o.ID == otherID }); i >= 0 {
+	if i := slices.IndexFunc(others, func(o Other) bool { return s.idWithin(a, o) == otherID }); i >= 0 {
 		if err := s.endTo(ctx, others[i], "person"); err != nil {
 			return nil, err
 		}
@@ -104,7 +110,8 @@ func (s *Service) LinksTo(ctx context.Context, claim identity.Claim) ([]Other, e
 	if err != nil {
 		return nil, err
 	}
-	return s.linksTo(ctx, claim)
+	links, err := s.linksTo(ctx, claim)
+	return active(links), err
 }
 
 // EndLinkTo ends one of LinksTo, as its user would. Errors: identity.ErrNoSuchLink and those of LinksTo.
@@ -113,16 +120,19 @@ func (s *Service) EndLinkTo(ctx context.Context, claim identity.Claim, linkID st
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(links, func(o Other) bool { return o.linkID == linkID })
+	i := slices.IndexFunc(links, func(o Other) bool { return o.ID == linkID })
 	if i < 0 {
 		return identity.ErrNoSuchLink
 	}
 	return s.endTo(ctx, links[i], "operator")
 }
 
-// endTo ends a link that is not the caller's. One that has ended meanwhile is no error.
+// endTo ends a link that is not the caller's. Of one that has ended meanwhile the slot is left, if it is there still.
 func (s *Service) endTo(ctx context.Context, o Other, by string) error {
-	err := s.endLink(ctx, o.userID, o.linkID)
+	if o.link.State == identity.LinkEnding {
+		return s.clean(ctx, o.userID, o.link)
+	}
+	err := s.endLink(ctx, o.userID, o.link.ID)
 	if err != nil && !errors.Is(err, identity.ErrNoSuchLink) {
 		return err
 	}
@@ -130,7 +140,12 @@ func (s *Service) endTo(ctx context.Context, o Other, by string) error {
 	return nil
 }
 
-// linksTo reads the links behind the person's slots. A slot without its link is one that is just being written or left.
+// active are those in force.
+func active(links []Other) []Other {
+	return slices.DeleteFunc(links, func(o Other) bool { return o.link.State != identity.LinkActive })
+}
+
+// linksTo reads the links behind the person's slots, in force and ending. A slot without its link is just being written.
 func (s *Service) linksTo(ctx context.Context, claim identity.Claim) ([]Other, error) {
 	slots, err := s.deps.Store.SlotsOf(ctx, claim)
 	if err != nil {
@@ -145,11 +160,11 @@ func (s *Service) linksTo(ctx context.Context, claim identity.Claim) ([]Other, e
 		if err != nil {
 			return nil, err
 		}
-		if i := indexActive(user, slot.LinkID); i >= 0 {
+		if i := slices.IndexFunc(user.Links, func(l identity.Link) bool { return l.ID == slot.LinkID }); i >= 0 {
 			l := user.Links[i]
 			others = append(others, Other{
 				ID: l.ID, Platform: user.Account.Platform, Region: l.Region, Relation: l.Relation, Since: l.Since,
-				userID: user.ID, linkID: l.ID,
+				userID: user.ID, link: l,
 			})
 		}
 	}
