@@ -22,7 +22,7 @@ const (
 	StatusPaused  Status = "paused"       // 2
 	StatusInvalid Status = "invalid"      // 3
 	StatusEnded   Status = "ended"        // 4
-	StatusUnknown Status = "unknown"      // any other code
+	StatusUnknown Status = "unknown"      // not known: no code at all, or one outside the table
 )
 
 // Completeness says how much of the truth an answer holds.
@@ -72,6 +72,9 @@ type Answer struct {
 	Completeness Completeness
 }
 
+// Fetched is FetchedAt.
+func (a *Answer) Fetched() time.Time { return a.FetchedAt }
+
 // Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
@@ -90,7 +93,7 @@ func (a *Answer) Clone() *Answer {
 
 // Standing chooses the enrolment that counts for an insurance type, or nil. A person may have several of one type, such as
 // an ended one in another region beside the present one. Their balances are never added up. The active enrolment wins,
-// then one with a personal account, then the one of the link's region, then one with a known balance, then the first in
+// then one whose state is not known, then one with a personal account, then the one of the link's region, then one with a known balance, then the first in
 // the answer. Charts and reminders both use Standing, so they speak of the same account.
 func Standing(enrolments []Enrolment, insuranceType, region string) *Enrolment {
 	var best *Enrolment
@@ -110,7 +113,7 @@ func Standing(enrolments []Enrolment, insuranceType, region string) *Enrolment {
 func rank(e *Enrolment, region string) int {
 	n := 0
 	for weight, good := range []bool{
-		e.Account.known(), e.Region == region, e.Account.Exists == AccountYes, e.Status == StatusActive,
+		e.Account.known(), e.Region == region, e.Account.Exists == AccountYes, e.Status == StatusUnknown, e.Status == StatusActive,
 	} {
 		if good {
 			n += 1 << weight

@@ -5,12 +5,12 @@
 package balance
 
 import (
+	"cmp"
+	"context"
 	"log/slog"
-	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"yibao/balance/desk"
 	"yibao/identity"
 )
 
@@ -24,61 +24,55 @@ type Deps struct {
 	Log      *slog.Logger     // nil: no log
 }
 
-// cacheSize bounds the answers kept in memory, and the failures.
-const cacheSize = 10_000
+// storeTimeout bounds each visit to the store about a question: a store that hangs must not hide the answer.
+const storeTimeout = 3 * time.Second
 
 // Service returns balances, keeps their history and draws it.
 type Service struct {
-	cfg      Config
-	upstream Upstream
-	people   People
-	store    Store
-	regions  *identity.Regions
-	now      func() time.Time
-	log      *slog.Logger
-
-	// cache holds the last good answer of each subject. It has its own lock, so a read of a fresh answer takes no other.
-	cache *lru.Cache[Subject, *cached]
-	// failures holds the subjects with a failed last question.
-	failures *lru.Cache[Subject, failure]
-
-	mu      sync.Mutex // guards flights, guards, and every change of cache and failures
-	flights map[Subject]*flight
-	guards  map[string]*guard // by region
+	cfg        Config
+	people     People
+	store      Store
+	regions    *identity.Regions
+	now        func() time.Time
+	log        *slog.Logger
+	desk       *desk.Desk
+	enrolments desk.Question[*Answer]
 }
-
-// cached is a good answer in memory. It never changes.
-type cached struct {
-	answer   *Answer
-	recorded bool // its readings are in the store
-}
-
-// since says whether the answer was fetched at that time or later.
-func (c *cached) since(oldest time.Time) bool { return !c.answer.FetchedAt.Before(oldest) }
 
 var _ identity.Follower = (*Service)(nil)
 
 // NewService returns a service. It starts nothing.
 func NewService(cfg Config, deps Deps) *Service {
-	s := &Service{
-		cfg: cfg, upstream: deps.Upstream, people: deps.People, store: deps.Store, regions: deps.Regions, now: deps.Now,
-		log:   deps.Log,
-		cache: newCache[*cached](), failures: newCache[failure](),
-		flights: map[Subject]*flight{}, guards: map[string]*guard{},
-	}
+	s := &Service{cfg: cfg, people: deps.People, store: deps.Store, regions: deps.Regions, now: deps.Now, log: deps.Log}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.desk = desk.New(desk.Options{
+		People: deps.People, Timeout: cfg.AskTimeout, Attended: cfg.Slots, Unattended: cfg.UnattendedSlots, Now: s.now, Log: s.log,
+	})
+	s.enrolments = desk.Question[*Answer]{Capability: "enrolments", Ask: s.ask(deps.Upstream), Keep: s.record}
 	return s
 }
 
-func newCache[V any]() *lru.Cache[Subject, V] {
-	cache, err := lru.New[Subject, V](cacheSize)
-	if err != nil {
-		panic(err) // only for a size below one
+// ask completes an upstream's answer: it has a time of its own and one of ours.
+func (s *Service) ask(upstream Upstream) func(context.Context, string, identity.Claim, string) (*Answer, error) {
+	return func(ctx context.Context, region string, person identity.Claim, _ string) (*Answer, error) {
+		answer, err := upstream.Enrolments(ctx, region, person)
+		if err == nil && answer == nil {
+			err = ErrMalformed
+		}
+		if err != nil {
+			return nil, err
+		}
+		answer.FetchedAt = cmp.Or(answer.FetchedAt, s.now())
+		answer.AsOf = cmp.Or(answer.AsOf, answer.FetchedAt)
+		return answer, nil
 	}
-	return cache
 }
+
+// Wait returns when no question is under way. A stop calls it after all callers have stopped and before the store closes,
+// because a question still writes its answer.
+func (s *Service) Wait() { s.desk.Wait() }

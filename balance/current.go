@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"yibao/balance/desk"
 	"yibao/identity"
 )
 
@@ -25,31 +26,17 @@ func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID s
 		return nil, err
 	}
 	subject := Subject{PersonID: link.PersonID, Region: link.Region}
-	oldest := s.now().Add(-s.cfg.DisplayAge)
-	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
-		return c.answer.Clone(), nil
-	}
-	c, err := s.ask(ctx, subject, oldest)
+	answer, err := desk.Ask(ctx, s.desk, s.enrolments, subject, "", s.now().Add(-s.cfg.DisplayAge))
 	switch {
 	case err == nil:
-		return c.answer.Clone(), nil
-	case errors.Is(err, ErrNotFound):
+		return answer.Value.Clone(), nil
+	case errors.Is(err, desk.ErrNoPerson):
 		// The person was deleted after the caller's links were read.
 		return nil, identity.ErrNoSuchLink
-	case !replaceable(err):
+	case desk.Final(err), errors.Is(err, context.Canceled):
 		return nil, err
 	}
 	return s.lastGood(ctx, subject, err)
-}
-
-// replaceable says whether an older answer may be returned instead of the error.
-func replaceable(err error) bool {
-	for _, final := range []error{ErrNotEnrolled, ErrMismatch, ErrUnsupported, context.Canceled} {
-		if errors.Is(err, final) {
-			return false
-		}
-	}
-	return true
 }
 
 // lastGood returns the last good answer, marked stale; without one, ErrNoReading with the cause. It reads the store first,
@@ -61,8 +48,8 @@ func (s *Service) lastGood(ctx context.Context, subject Subject, cause error) (*
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		s.log.Warn("balance_last_answer_unread", "region", subject.Region, "cause", err)
 	}
-	if c, ok := s.cache.Get(subject); ok && (err != nil || !c.answer.FetchedAt.Before(answer.FetchedAt)) {
-		answer, err = c.answer.Clone(), nil
+	if here, ok := desk.Recent(s.desk, s.enrolments, subject, "", time.Time{}); ok && (err != nil || !here.Value.FetchedAt.Before(answer.FetchedAt)) {
+		answer, err = here.Value.Clone(), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoReading, cause)
@@ -77,19 +64,25 @@ func (s *Service) lastGood(ctx context.Context, subject Subject, cause error) (*
 //
 // Errors: ErrUnsupported, ErrNotFound for a deleted person, and those of Upstream, ErrBusy and the store's.
 func (s *Service) Fresh(ctx context.Context, subject Subject) (*Answer, error) {
-	c, err := s.fresh(ctx, subject, s.now().Add(-s.cfg.DecisionAge))
+	answer, err := s.fresh(ctx, subject, s.now().Add(-s.cfg.DecisionAge))
 	if err != nil {
 		return nil, err
 	}
-	return c.answer.Clone(), nil
+	return answer.Value.Clone(), nil
 }
 
-func (s *Service) fresh(ctx context.Context, subject Subject, oldest time.Time) (*cached, error) {
-	if c, ok := s.cache.Get(subject); ok && c.since(oldest) {
-		return c, nil
-	}
+// fresh asks without a person waiting; from memory also where the region does not allow that.
+func (s *Service) fresh(ctx context.Context, subject Subject, oldest time.Time) (desk.Answer[*Answer], error) {
 	if !s.regions.Region(subject.Region).Unattended {
-		return nil, ErrUnsupported
+		answer, ok := desk.Recent(s.desk, s.enrolments, subject, "", oldest)
+		if !ok {
+			return answer, ErrUnsupported
+		}
+		return answer, nil
 	}
-	return s.askUnattended(ctx, subject, oldest)
+	answer, err := desk.AskUnattended(ctx, s.desk, s.enrolments, subject, "", oldest)
+	if errors.Is(err, desk.ErrNoPerson) {
+		err = ErrNotFound
+	}
+	return answer, err
 }

@@ -314,7 +314,7 @@ func TestTheLogHoldsTheStoresCausesAndNoTextOfTheUpstream(t *testing.T) {
 	w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) { panic("测试甲 000000000000000001") })
 	_, _ = w.current()
 	if log := out.String(); strings.Contains(log, "测试甲") || strings.Contains(log, "000000000000000001") ||
-		strings.Count(log, "balance_ask_failed") != 2 || strings.Count(log, "msg=balance_upstream_panic region=990100 type=string at=") != 1 {
+		strings.Count(log, "desk_ask_failed") != 2 || strings.Count(log, "msg=desk_upstream_panic region=990100 capability=enrolments type=string at=") != 1 {
 		t.Error(log)
 	}
 	out.Reset()
@@ -331,8 +331,8 @@ func TestTheLogHoldsTheStoresCausesAndNoTextOfTheUpstream(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	_, _ = w.current()
 	for _, line := range []string{
-		`balance_not_recorded region=990100 cause="identity: the store cannot be reached: readings.update: network"`,
-		"msg=balance_ask_panic region=990100 type=string at=",
+		`desk_answer_not_kept region=990100 capability=enrolments cause="identity: the store cannot be reached: readings.update: network"`,
+		"msg=desk_ask_panic region=990100 capability=enrolments type=string at=",
 	} {
 		if strings.Count(out.String(), line) != 1 {
 			t.Errorf("%s is not there once: %s", line, out.String())

@@ -102,7 +102,7 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 // remove deletes a subject without a link, the schedule last: after kill -9 the subject is due again when the lease ends.
 // A link that begins meanwhile makes the subject due anew, which keeps the schedule.
 func (s *Service) remove(ctx context.Context, schedule Schedule) error {
-	s.forget(schedule.Subject)
+	s.desk.Forget(schedule.Subject)
 	if err := s.store.DeleteReadings(ctx, schedule.Subject); err != nil {
 		return err
 	}
@@ -122,12 +122,12 @@ func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err e
 	if today := DayOf(now).Start(); today.After(oldest) {
 		oldest = today // an answer fetched yesterday is yesterday's point
 	}
-	c, err := s.fresh(ctx, subject, oldest)
+	answer, err := s.fresh(ctx, subject, oldest)
 	switch {
 	case errors.Is(err, ErrNotEnrolled), errors.Is(err, ErrMismatch), errors.Is(err, ErrUnsupported):
 		return true, nil
-	case err == nil && !c.recorded: // the store failed when the answer came
-		_, err = s.record(subject, c.answer)
+	case err == nil && !answer.Kept: // the store failed when the answer came
+		_, err = s.record(subject, answer.Value)
 	}
 	return true, err
 }

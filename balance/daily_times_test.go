@@ -56,7 +56,7 @@ func drawDaily(t *rapid.T) (*Service, Subject, time.Time) {
 	cfg.DailyAt = setting.TimeOfDay(minutes.Draw(t, "at")) * setting.TimeOfDay(time.Minute)
 	cfg.DailySpread = time.Duration(minutes.Draw(t, "spread")) * time.Minute
 	s := NewService(cfg, Deps{})
-	who := Subject{rapid.String().Draw(t, "person"), "990100"}
+	who := Subject{PersonID: rapid.String().Draw(t, "person"), Region: "990100"}
 	return s, who, Day("2026-11-21").Start().Add(time.Duration(rapid.Int64Range(0, int64(1000*time.Hour)).Draw(t, "now")))
 }
 
@@ -84,7 +84,7 @@ func TestDailyTimesAroundMidnight(t *testing.T) {
 			cfg := defaults()
 			cfg.DailyAt, cfg.DailySpread = setting.TimeOfDay(daily), 0
 			s := NewService(cfg, Deps{})
-			if got := s.nextDaily(Subject{"person", "990100"}, at(c.read)); !got.Equal(at(c.next)) {
+			if got := s.nextDaily(Subject{PersonID: "person", Region: "990100"}, at(c.read)); !got.Equal(at(c.next)) {
 				t.Errorf("daily time %s, read on %s: next %v, want %s", c.slot, c.read, got, c.next)
 			}
 		}

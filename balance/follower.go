@@ -25,22 +25,11 @@ func (s *Service) Unlinked(ctx context.Context, _ string, link identity.Link, le
 		return nil
 	}
 	subject := Subject{PersonID: link.PersonID, Region: link.Region}
-	s.forget(subject)
+	s.desk.Forget(subject)
 	if err := s.store.SetDue(ctx, subject, s.now().Add(cleanUpAfter)); err != nil {
 		return err
 	}
 	return s.store.DeleteReadings(ctx, subject)
-}
-
-// forget removes the subject from memory.
-func (s *Service) forget(subject Subject) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cache.Remove(subject)
-	s.failures.Remove(subject)
-	if f, ok := s.flights[subject]; ok {
-		f.unlinked = true // its answer must not be cached
-	}
 }
 
 // links says whether a link leads to the subject, and whether one that does consents to unattended reading.

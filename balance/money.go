@@ -1,6 +1,7 @@
 package balance
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -11,18 +12,22 @@ type Fen int64
 // maxYuanDigits keeps every amount far inside int64.
 const maxYuanDigits = 13
 
-// ParseYuan reads an amount in yuan ("120.5", "-3", "1e2") as fen, exactly. Decimals after the second must be zeros. An
-// exponent is accepted if the result is a whole number of fen. Empty text, spaces, signs other than one leading "-" or
-// "+", a point without digits on both sides, digits other than ASCII ones, and more than 13 digits before the point
-// (leading zeros not counted) are ErrMoney.
+// ParseYuan reads an amount in yuan ("120.5", "-3", "1e2") as fen, exactly. It is the one reader of amounts, so it takes the
+// spellings of many systems: blanks around the amount, full-width digits, signs and points, no digit on one side of the
+// point (".56", "5."), commas between thousands where every group is right. Decimals after the second must be zeros. An
+// exponent is accepted if the result is a whole number of fen. Empty text, blanks inside, signs other than one leading "-"
+// or "+", other digits, and more than 13 digits before the point (leading zeros not counted) are ErrMoney.
 func ParseYuan(text string) (Fen, error) {
-	mantissa, exponent, err := splitExponent(text)
+	mantissa, exponent, err := splitExponent(strings.Map(halfWidth, strings.TrimSpace(text)))
 	if err != nil {
 		return 0, err
 	}
 	mantissa, negative := cutSign(mantissa)
-	whole, fraction, point := strings.Cut(mantissa, ".")
-	if !digits(whole) || !digits(fraction) || whole == "" || (point && fraction == "") {
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	if thousands.MatchString(whole) {
+		whole = strings.ReplaceAll(whole, ",", "")
+	}
+	if !digits(whole) || !digits(fraction) || whole+fraction == "" {
 		return 0, ErrMoney
 	}
 	fen, err := shift(whole+fraction, exponent+2-len(fraction))
@@ -33,6 +38,17 @@ func ParseYuan(text string) (Fen, error) {
 		fen = -fen
 	}
 	return fen, nil
+}
+
+// thousands are digits in groups of three.
+var thousands = regexp.MustCompile(`^[1-9][0-9]{0,2}(,[0-9]{3})+$`)
+
+// halfWidth maps the full-width forms of what an amount is written with to ASCII.
+func halfWidth(r rune) rune {
+	if r >= '０' && r <= '９' || r == '．' || r == '，' || r == '－' || r == '＋' {
+		return r - '！' + '!'
+	}
+	return r
 }
 
 // cutSign removes one leading sign. A second one stays and fails as a digit.

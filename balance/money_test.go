@@ -19,6 +19,10 @@ func TestParseYuan(t *testing.T) {
 		"1e2": 10000, "1E2": 10000, "1e+2": 10000, "1.5e1": 1500, "5e-2": 5, "50e-3": 5, "12345e-2": 12345, "1.20e0": 120,
 		"9999999999999.99": 999999999999999, "-9999999999999.99": -999999999999999,
 		"00000000000000000001.00": 100,
+		".56":                     56, "-.56": -56, "+.5": 50, "5.": 500, "-5.": -500, "0.": 0, ".0": 0, ".5e1": 500, // digits on one side
+		" 1": 100, "1 ": 100, "\t1.5\r\n": 150, "　12.30　": 1230, "\u00a012\u00a0": 1200, // blanks around
+		"５": 500, "１２．５": 1250, "－３．０１": -301, "＋１": 100, "．５６": 56, "1２": 1200, // full width
+		"1,234.50": 123450, "1,234": 123400, "-12,345,678.9": -1234567890, "１，２３４．５０": 123450, "9,999,999,999,999.99": 999999999999999,
 	}
 	for text, want := range good {
 		if got, err := ParseYuan(text); err != nil || got != want {
@@ -26,10 +30,11 @@ func TestParseYuan(t *testing.T) {
 		}
 	}
 	bad := []string{
-		"", " ", " 1", "1 ", "1\n", "-", "+", ".", "-.", ".5", "5.", "-+5", "+-5", "--5", "++5", "- 5",
+		"", " ", "　", "-", "+", ".", "-.", "+.", "..5", ".5.", "- .5", "1 2", ".005", "-.561", "-+5", "+-5", "--5", "++5", "- 5",
 		"0.001", "1.005", "120.505", "5e-3", "1e-20", "1e", "e5", "1e1e1", "1e1.5", "1e+-2", "1e99", "1e-99", "1e999999999999999999999",
 		"10000000000000", "1e13", "99999999999999999999", "-99999999999999999999", "9223372036854775807",
-		"null", "NaN", "Inf", "-Inf", "0x10", "1_000", "1,234.50", "¥5", "５", "１２.５", "٣", "1.2.3", "true", `"5"`, "1\x00",
+		"null", "NaN", "Inf", "-Inf", "0x10", "1_000", "¥5", "5元", "٣", "१", "①", "1。5",
+		"1,23", "12,34.50", "1,2345", ",123", "1,,234", "0,123", "01,234", "1234,567", "1,234,", "1.234,50", "1,234e0x", "0,56", "10,000,000,000,000", "1.2.3", "true", `"5"`, "1\x00",
 	}
 	for _, text := range bad {
 		if got, err := ParseYuan(text); err != ErrMoney || got != 0 {
@@ -101,7 +106,7 @@ func TestYuanNumbersHaveAtMostTwoDecimals(t *testing.T) {
 }
 
 func FuzzParseYuan(f *testing.F) {
-	for _, text := range []string{"", "0", "120.5", "-3", "1e2", "5e-3", ".5", "-+5", "9999999999999.99", "1e-20", "０"} {
+	for _, text := range []string{"", "0", "120.5", "-3", "1e2", "5e-3", ".5", "-+5", "9999999999999.99", "1e-20", "０", "1,234.50", "5.", " －．５６　"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -115,7 +120,11 @@ func FuzzParseYuan(f *testing.F) {
 		if again, err := ParseYuan(fen.String()); err != nil || again != fen {
 			t.Fatalf("ParseYuan(%q) = %s, which reads as %d, %v", text, fen, again, err)
 		}
-		number, err := strconv.ParseFloat(text, 64)
+		plain := strings.NewReplacer("，", "", ",", "", "．", ".", "－", "-", "＋", "+").Replace(strings.TrimSpace(text))
+		for n, digit := range []rune("０１２３４５６７８９") {
+			plain = strings.ReplaceAll(plain, string(digit), strconv.Itoa(n))
+		}
+		number, err := strconv.ParseFloat(plain, 64)
 		if err != nil || math.Abs(number-fen.Yuan()) > 1e-2 {
 			t.Fatalf("ParseYuan(%q) = %s, but the number is %v, %v", text, fen, number, err)
 		}

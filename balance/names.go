@@ -53,7 +53,7 @@ var statusNames = map[Status][2]string{
 	StatusPaused:  {"暂停参保", "Paused"},
 	StatusInvalid: {"参保无效", "Invalid"},
 	StatusEnded:   {"终止参保", "Ended"},
-	StatusUnknown: {"状态未知", "Unknown"},
+	StatusUnknown: {"暂时无法确认", "Not known"},
 }
 
 // StatusName returns the name of an enrolment's state, in the languages of InsuranceName.

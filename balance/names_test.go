@@ -30,6 +30,9 @@ func TestStatusName(t *testing.T) {
 	if StatusName(StatusActive) != "正常参保" || StatusName(StatusPaused, "en") != "Paused" {
 		t.Error("names are mixed up")
 	}
+	if StatusName(StatusUnknown) != "暂时无法确认" || StatusName(StatusUnknown, "en") != "Not known" {
+		t.Errorf("%s, %s", StatusName(StatusUnknown), StatusName(StatusUnknown, "en"))
+	}
 	if StatusName("made up") != StatusName(StatusUnknown) {
 		t.Error("an unknown state is not named unknown")
 	}

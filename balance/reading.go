@@ -1,12 +1,13 @@
 package balance
 
-import "time"
+import (
+	"time"
+
+	"yibao/balance/desk"
+)
 
 // Subject is a person in a region. Its balance is read once a day.
-type Subject struct {
-	PersonID string `bson:"person_id"`
-	Region   string `bson:"region"`
-}
+type Subject = desk.Subject
 
 // Reading is one balance of one enrolment, taken fresh. It becomes the point of its day unless a better one is there.
 type Reading struct {

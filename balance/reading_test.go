@@ -38,6 +38,14 @@ func TestOneReadingPerInsurance(t *testing.T) {
 			rows: []balance.Enrolment{row("310", ended, known(5)), row("310", active, unread)},
 			want: []want{{"310", unread}},
 		},
+		"a state that is not known before an ended one": {
+			rows: []balance.Enrolment{row("310", ended, known(5)), row("310", balance.StatusUnknown, unread)},
+			want: []want{{"310", unread}},
+		},
+		"active before a state that is not known": {
+			rows: []balance.Enrolment{row("310", balance.StatusUnknown, known(5)), row("310", active, unread)},
+			want: []want{{"310", unread}},
+		},
 		"a figure before none": {
 			rows: []balance.Enrolment{row("310", active, unread), row("310", active, known(6))},
 			want: []want{{"310", known(6)}},

@@ -25,9 +25,9 @@ import (
 	"yibao/platforms/insurer"
 )
 
-// parse is Parse, with the problems as an error.
+// parse reads a text, with the problems as an error.
 func parse(text []byte, environ []string) (*Config, error) {
-	c, problems := Parse(text, environ)
+	c, problems, _ := assemble(text, environ)
 	return c, problems.Err()
 }
 
@@ -739,7 +739,7 @@ func TestHints(t *testing.T) {
 		{"wechat.apps.main.regions", "no person can be linked", []string{"path: baseinfo.exp_content.local_phone", `path: ""`}},
 		{"wechat.apps.main.app_id", "is the value of config.example.yaml", nil},
 	} {
-		_, found := Parse([]byte(edited(t, one.edit...)), nil)
+		_, found, _ := assemble([]byte(edited(t, one.edit...)), nil)
 		if found.Err() != nil || !slices.ContainsFunc(found, func(p setting.Problem) bool {
 			return p.Hint && p.Key == one.key && strings.Contains(p.What, one.want) && p.Mend != ""
 		}) {
@@ -747,7 +747,7 @@ func TestHints(t *testing.T) {
 		}
 	}
 	text := edited(t, "trusted_proxies: [] ", "trusted_proxies: [10.0.0.1] ", "gateway: https://openapi.alipay.com/gateway.do", "gateway: http://127.0.0.1:8090/alipay")
-	_, found := Parse([]byte(text), nil)
+	_, found, _ := assemble([]byte(text), nil)
 	for _, p := range found {
 		if p.Hint && !strings.Contains(p.What, "config.example.yaml") {
 			t.Errorf("a needless hint: %v", p)
@@ -758,7 +758,7 @@ func TestHints(t *testing.T) {
 // TestWhatTheExampleCannotKnowIsToldUntilReplaced: every value of the example that is neither a default, a name of ours, nor
 // a choice among a few is told while it is still there.
 func TestWhatTheExampleCannotKnowIsToldUntilReplaced(t *testing.T) {
-	_, found := Parse([]byte(example(t)), nil)
+	_, found, _ := assemble([]byte(example(t)), nil)
 	for _, key := range []string{"wechat.apps.main.app_id", "wechat.apps.main.templates.low_balance.template_id", "alipay.apps.main.app_id",
 		"alipay.apps.main.templates.low_balance.template_id", "regions.990100.insurer.base_url", "regions.990100.insurer.paas_id",
 		"regions.990100.insurer.fixmedins_name", "regions.990200.insurer.base_url", "regions.990200.insurer.fixmedins_name", "sms.url",

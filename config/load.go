@@ -42,12 +42,6 @@ func Read(path string, environ []string) (*Config, setting.Problems, error) {
 	return c, problems, nil
 }
 
-// Parse is Read for a text.
-func Parse(text []byte, environ []string) (*Config, setting.Problems) {
-	c, found, _ := assemble(text, environ)
-	return c, found
-}
-
 // assemble puts the configuration together and checks it. inline says that a secret stands in the text itself.
 func assemble(text []byte, environ []string) (_ *Config, found setting.Problems, inline bool) {
 	r := setting.NewReport(&found)

@@ -50,6 +50,7 @@ var evaluationTexts = map[string]text{
 	string(reminder.ReasonAccountUnknown): {"暂时无法确认是否有个人账户", "It is not known whether there is a personal account."},
 	string(reminder.ReasonBalanceUnknown): {"暂时无法获取余额", "The balance is not known."},
 	string(reminder.ReasonNotActive):      {"当前未处于正常参保状态", "The enrolment is not active."},
+	string(reminder.ReasonStatusUnknown):  {"暂时无法确认参保状态", "It is not known whether the enrolment is active."},
 	string(reminder.ReasonNoEnrolment):    {"未查询到该险种的参保信息", "There is no such enrolment."},
 	string(reminder.ReasonNoConsent):      {"尚未同意定期查询余额", "Consent to regular reading is missing."},
 	string(reminder.ReasonLinkEnded):      {"已解除绑定", "The link has ended."},

@@ -62,7 +62,7 @@ func (b *breakers) enter(d *Delivery, now time.Time) (until time.Time, ok bool) 
 	switch {
 	case app.lost < mostLost:
 		return time.Time{}, true
-	case now.Before(app.until):
+	case now.Before(app.until) && !app.until.After(now.Add(longestPause)): // farther ahead: by a clock that ran ahead
 		return app.until, false
 	case app.trial != "": // the others wait for its result, however long it takes
 		return now.Add(firstPause), false

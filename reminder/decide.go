@@ -72,6 +72,8 @@ func watched(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (bala
 	switch {
 	case enrolment == nil:
 		return 0, ReasonNoEnrolment
+	case enrolment.Status == balance.StatusUnknown:
+		return 0, ReasonStatusUnknown
 	case enrolment.Status != balance.StatusActive:
 		return 0, ReasonNotActive
 	case enrolment.Account.Exists == balance.AccountNo:

@@ -110,7 +110,7 @@ func TestDecideChangesNothing(t *testing.T) {
 		{"paused", reminder.ReasonNotActive, status(balance.StatusPaused)},
 		{"invalid", reminder.ReasonNotActive, status(balance.StatusInvalid)},
 		{"ended", reminder.ReasonNotActive, status(balance.StatusEnded)},
-		{"status unknown", reminder.ReasonNotActive, status(balance.StatusUnknown)},
+		{"status unknown", reminder.ReasonStatusUnknown, status(balance.StatusUnknown)},
 		{"no account", reminder.ReasonNoAccount, account(balance.AccountNo, nil)},
 		{"no account though a figure", reminder.ReasonNoAccount, account(balance.AccountNo, fen(0))},
 		{"account unknown", reminder.ReasonAccountUnknown, account(balance.AccountUnknown, nil)},

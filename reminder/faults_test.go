@@ -140,3 +140,35 @@ func TestDeliveryOfANewerProgram(t *testing.T) {
 		t.Error(left)
 	}
 }
+
+// TestBreakerAfterAClockRanAhead: a pause that the clock of before ends is over once the clock is right.
+func TestBreakerAfterAClockRanAhead(t *testing.T) {
+	t.Parallel()
+	w := newPlainWorld(t)
+	const jump = 24 * time.Hour
+	w.now = w.now.Add(jump)
+	w.outcome = reminder.Outcome{Kind: reminder.OutcomeUnknown}
+	for _, id := range []string{"1", "2", "3", "4", "5"} { // each unknown blocks the template for a while
+		w.quota(t, 1)
+		w.deliver(t, id)
+		w.pass(t)
+		w.now = w.now.Add(11 * time.Minute)
+	}
+	w.now = w.now.Add(-11 * time.Minute)
+	w.deliver(t, "refused") // by the open breaker
+	w.pass(t)
+	if w.sent != 5 {
+		t.Fatal("sent:", w.sent)
+	}
+	w.now = w.now.Add(-jump)
+	w.outcome = reminder.Outcome{Kind: reminder.OutcomeAccepted}
+	if _, err := w.store.Mend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.quota(t, 1)
+	w.now = w.now.Add(11 * time.Minute)
+	w.pass(t)
+	if w.sent != 6 {
+		t.Error("sent:", w.sent)
+	}
+}

@@ -16,7 +16,8 @@ const (
 	ReasonAccountUnknown Reason = "account_unknown"
 	ReasonBalanceUnknown Reason = "balance_unknown"
 	ReasonNotActive      Reason = "enrolment_not_active"
-	ReasonNoEnrolment    Reason = "no_enrolment" // none of that insurance, or not enrolled, or another name
+	ReasonStatusUnknown  Reason = "status_unknown" // of the enrolment: the upstream tells none
+	ReasonNoEnrolment    Reason = "no_enrolment"   // none of that insurance, or not enrolled, or another name
 	ReasonNoConsent      Reason = "no_consent"
 	ReasonLinkEnded      Reason = "link_ended"
 	ReasonUnattended     Reason = "region_not_unattended" // the region no longer allows unattended questions

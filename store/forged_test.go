@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -63,7 +64,7 @@ func testForgedDocumentsAreRefused(t *testing.T, d *storetest.Database) {
 		{"rules", func(m bson.M) { m["person_id"] = "another" },
 			func() error { _, err := s.Rule(ctx, "l"); return err }},
 		{"deliveries", func(m bson.M) { m["user_id"] = "another" },
-			func() error { _, err := s.OpenDeliveries(ctx, "another"); return err }},
+			func() error { return openDelivery(ctx, s, "another") }},
 	} {
 		raw := d.Documents(t, c.collection, bson.D{})[0]
 		var m bson.M
@@ -90,4 +91,13 @@ func testForgedDocumentsAreRefused(t *testing.T, d *storetest.Database) {
 			t.Errorf("%s, as it was: %v", c.collection, err)
 		}
 	}
+}
+
+// openDelivery reads the user's one open delivery, of which a list has the id alone where it cannot be read.
+func openDelivery(ctx context.Context, s *store.Store, userID string) error {
+	open, err := s.OpenDeliveries(ctx, userID)
+	if err == nil && len(open) == 1 && *open[0] == (reminder.Delivery{ID: open[0].ID}) {
+		_, err = s.UpdateDelivery(ctx, open[0].ID, func(*reminder.Delivery) error { return nil })
+	}
+	return err
 }

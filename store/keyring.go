@@ -103,8 +103,8 @@ func (k *Keyring) VerifyConsentProof(proof string, parts ...string) bool {
 }
 
 // documentMarks are the marks of a document of the collection under each version of the proof key, the primary's first.
-func (k *Keyring) documentMarks(collection string, raw []byte) []string {
-	return allVersions(k.proof, "document", collection, string(raw))
+func (k *Keyring) documentMarks(collection string, elements []string) []string {
+	return allVersions(k.proof, append([]string{"document", collection}, elements...)...)
 }
 
 // lookupIDs returns the _id that the parts have under each key version, the primary's first.

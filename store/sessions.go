@@ -19,13 +19,17 @@ func (s *Store) InsertSession(ctx context.Context, v identity.Session) error {
 	return err
 }
 
-// Session returns a session that has not expired, or identity.ErrNotFound.
+// Session returns a session that has not expired, or identity.ErrNotFound: also for one that was begun by a clock that ran
+// ahead, as it would last too long.
 func (s *Store) Session(ctx context.Context, id string) (*identity.Session, error) {
-	v, err := s.sessions.get(ctx, id)
-	if err == nil && !v.ExpiresAt.After(s.now()) {
+	found, err := s.sessions.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !found.value.ExpiresAt.After(s.now()) || s.ahead(ctx, found.meta) > 0 {
 		return nil, identity.ErrNotFound
 	}
-	return v, err
+	return found.value, nil
 }
 
 // SessionsOf lists the user's sessions that have not expired at now, oldest first.

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -17,7 +17,8 @@ type Meta struct {
 	Schema  int      `bson:"schema"`
 	Version int64    `bson:"version"` // grows by one with each write
 	Writes  []string `bson:"writes"`  // the last write ids, newest last
-	Mark    string   `bson:"mark,omitempty"`
+	// WrittenAt is the time of the last write by the writer's clock: see ahead.go.
+	WrittenAt time.Time `bson:"written_at"`
 }
 
 // record is a value with its meta. The domain types name their own fields by tags, so a name is written once.
@@ -34,7 +35,7 @@ type table[T any] struct {
 	missing error // the domain's "not found"
 	// sealed lists the texts of a value that are sealed in the document, by name, and the document's id; nil for none.
 	sealed func(*T) (id string, texts map[string]*string)
-	// marked says that the document carries a keyed mark over its value. It is for documents that say which user may see
+	// marked says that the document carries a keyed mark (mark.go). It is for documents that say which user may see
 	// which person: write access to the database alone must not change that. An older version of a document, put back
 	// whole, still fits.
 	marked bool
@@ -65,11 +66,8 @@ func (t *table[T]) decode(raw bson.Raw) (*stored[T], error) {
 		return nil, ErrUnreadable
 	}
 	if t.marked {
-		marks, err := t.marks(&doc.Value)
-		if err != nil || !slices.Contains(marks, doc.Mark) {
-			t.store.forged.Add(1)
-			t.store.log.Error("store_document_forged", "collection", t.name)
-			return nil, ErrUnreadable
+		if err := t.checkMark(raw); err != nil {
+			return nil, err
 		}
 	}
 	if t.sealed != nil {
@@ -82,13 +80,6 @@ func (t *table[T]) decode(raw bson.Raw) (*stored[T], error) {
 		}
 	}
 	return &stored[T]{id: id, meta: doc.Meta, value: &doc.Value}, nil
-}
-
-// marks are the marks of a value with its key, the texts sealed, under each version of the proof key, the primary one
-// first.
-func (t *table[T]) marks(sealed *T) ([]string, error) {
-	raw, err := bson.Marshal(sealed)
-	return t.store.keys.documentMarks(t.name, raw), err
 }
 
 // idOf is the document's id; "" for one that is no text.

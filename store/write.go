@@ -22,7 +22,8 @@ const (
 
 // encode makes the next version of a document and the value that reading it back gives.
 func (t *table[T]) encode(value *T, before *stored[T], write string) (bson.Raw, *T, error) {
-	doc := record[T]{Value: *value, Meta: Meta{Schema: schemaVersion, Version: before.meta.Version + 1}}
+	doc := record[T]{Value: *value}
+	doc.Schema, doc.Version, doc.WrittenAt = schemaVersion, before.meta.Version+1, t.store.now()
 	doc.Writes = append(slices.Clone(before.meta.Writes), write)
 	if over := len(doc.Writes) - rememberedWrites; over > 0 {
 		doc.Writes = doc.Writes[over:]
@@ -39,14 +40,10 @@ func (t *table[T]) encode(value *T, before *stored[T], write string) (bson.Raw, 
 			}
 		}
 	}
-	if t.marked {
-		marks, err := t.marks(&doc.Value)
-		if err != nil {
-			return nil, nil, ErrUnreadable
-		}
-		doc.Mark = marks[0]
-	}
 	raw, err := bson.Marshal(doc)
+	if err == nil && t.marked {
+		raw, err = t.mark(raw)
+	}
 	if err != nil {
 		return nil, nil, ErrUnreadable
 	}
@@ -132,15 +129,20 @@ func (t *table[T]) change(ctx context.Context, id string, fn func(*T) (*T, error
 				return value, nil
 			}
 		}
-		value, err := fn(s.value)
-		if err != nil || value == nil {
-			return nil, err
+		value := t.mended(ctx, s)
+		mends := value != nil // first; then fn
+		if !mends {
+			if value, err = fn(s.value); err != nil || value == nil {
+				return nil, err
+			}
 		}
 		write := newWriteID()
 		value, ok, err := t.replace(ctx, s, value, write)
-		sent[write] = value
+		if !mends {
+			sent[write] = value
+		}
 		switch {
-		case ok:
+		case ok && !mends:
 			return value, nil
 		case unclear(err) && lost < maxLost:
 			lost++
@@ -184,6 +186,9 @@ func guard(id string, before Meta) bson.D {
 
 // claim writes the document as fn changes it, once: false when another writer was first.
 func (t *table[T]) claim(ctx context.Context, s *stored[T], fn func(*T)) (*T, bool, error) {
+	if mended := t.mended(ctx, s); mended != nil {
+		s.value = mended
+	}
 	fn(s.value)
 	write := newWriteID()
 	value, ok, err := t.replace(ctx, s, s.value, write)

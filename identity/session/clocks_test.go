@@ -107,3 +107,22 @@ func TestChangeOfANewerProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionOfAClockThatRanAhead: it would last too long by as much, so its user signs in again, also where it is cached.
+func TestSessionOfAClockThatRanAhead(t *testing.T) {
+	t.Parallel()
+	_, db := memory.New()
+	ahead := 24 * time.Hour
+	now := func() time.Time { return time.Now().Add(ahead) }
+	kept := memory.Open(db, func(o *store.Options) { o.Now = now })
+	s := newSessions(t, kept, now)
+	s.SetMachine(now)
+	in := signIn(t, s, "open-1")
+	poll(t, s)
+	verify(t, s, in.Token)
+	ahead = 0
+	poll(t, s)
+	if _, err := s.Verify(t.Context(), in.Token); !errors.Is(err, identity.ErrTokenInvalid) {
+		t.Error(err)
+	}
+}

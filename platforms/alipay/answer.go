@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"yibao/platforms/internal/lenient"
 )
 
 var errAnswer = errors.New("alipay: the signed answer cannot be read")
@@ -11,7 +13,7 @@ var errAnswer = errors.New("alipay: the signed answer cannot be read")
 // loose is a text that Alipay sends now as a JSON string, now as a number or a boolean, by version of the interface.
 type loose string
 
-// UnmarshalJSON accepts null, strings, numbers and booleans; anything else fails.
+// UnmarshalJSON accepts null, strings, numbers and booleans; anything else fails. 10000.0 is 10000.
 func (l *loose) UnmarshalJSON(raw []byte) error {
 	switch raw[0] {
 	case 'n':
@@ -21,12 +23,12 @@ func (l *loose) UnmarshalJSON(raw []byte) error {
 		if json.Unmarshal(raw, &text) != nil {
 			return errAnswer
 		}
-		*l = loose(text)
+		*l = loose(lenient.Whole(text))
 		return nil
 	case '{', '[':
 		return errAnswer
 	}
-	*l = loose(raw)
+	*l = loose(lenient.Whole(string(raw)))
 	return nil
 }
 
@@ -49,7 +51,7 @@ type oauthAnswer struct {
 
 func decodeOAuth(raw []byte) (oauthAnswer, error) {
 	var answer oauthAnswer
-	if json.Unmarshal(raw, &answer) != nil {
+	if json.Unmarshal(lenient.JSON(raw), &answer) != nil {
 		return oauthAnswer{}, errAnswer
 	}
 	return answer, nil
@@ -57,7 +59,7 @@ func decodeOAuth(raw []byte) (oauthAnswer, error) {
 
 func decodeSend(raw []byte) (result, error) {
 	var answer result
-	if json.Unmarshal(raw, &answer) != nil {
+	if json.Unmarshal(lenient.JSON(raw), &answer) != nil {
 		return result{}, errAnswer
 	}
 	return answer, nil
@@ -74,7 +76,7 @@ type relationAnswer struct {
 
 func decodeRelations(raw []byte) (relationAnswer, error) {
 	var answer relationAnswer
-	if json.Unmarshal(raw, &answer) != nil {
+	if json.Unmarshal(lenient.JSON(raw), &answer) != nil {
 		return relationAnswer{}, errAnswer
 	}
 	return answer, nil

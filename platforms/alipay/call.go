@@ -2,16 +2,17 @@ package alipay
 
 import (
 	"context"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	sdk "github.com/smartwalle/alipay/v3"
 
 	"yibao/identity/panics"
+	"yibao/platforms/internal/lenient"
 	"yibao/platforms/internal/outside"
 )
 
@@ -51,54 +52,37 @@ func (c *Client) unbelieved(ctx context.Context, event, app string, err error) {
 func (a *app) call(ctx context.Context, payload *sdk.Payload) (json.RawMessage, error) {
 	watched, flight := outside.Watch(ctx)
 	watched, record := withRecord(watched)
-	raw, err := a.request(watched, payload)
-	if err == nil {
-		return raw, nil
+	err := a.request(watched, payload)
+	body := record.body()
+	if body == nil {
+		return nil, &callError{code: "http/" + outside.Cause(err), sent: flight.Sent(err)}
 	}
-	if body := record.body(); body != nil {
-		signed, forged := a.signedError(body)
-		switch {
-		case signed != nil:
-			return signed, nil
-		case forged:
-			err = rsa.ErrVerification
-		}
-		return nil, &callError{code: answerCode(err), sent: true}
+	node, code := a.believed(body, strings.ReplaceAll(payload.APIName(), ".", "_")+"_response")
+	if code != "" {
+		return nil, &callError{code: code, sent: true}
 	}
-	return nil, &callError{code: "http/" + outside.Cause(err), sent: flight.Sent(err)}
+	return node, nil
 }
 
-var errPanic = errors.New("alipay: the SDK panicked on an answer")
+// errNoBody is the error where the SDK has none and no whole body was seen either.
+var errNoBody = errors.New("alipay: no body was seen")
 
-// request lets the SDK send, verify and decode. It takes the verified bytes as they are, to decode them leniently here.
-func (a *app) request(ctx context.Context, payload *sdk.Payload) (raw json.RawMessage, err error) {
+// request lets the SDK sign and send. What it makes of the answer is not used: it reads the signature without its JSON
+// escapes, and never checks error_response.
+func (a *app) request(ctx context.Context, payload *sdk.Payload) (err error) {
 	defer func() {
 		// The SDK parses bytes from outside; odd ones must not end the process. A warning and no alarm: anyone on the way may
 		// have sent them.
 		if cause := recover(); cause != nil {
 			a.log.Warn("alipay_sdk_panic", "app", a.name, "type", fmt.Sprintf("%T", cause), "at", panics.Site())
-			raw, err = nil, errPanic
+			err = errNoBody
 		}
 	}()
-	err = a.sdk.Request(ctx, payload, &raw)
-	return raw, err
-}
-
-// signedError returns the bytes of error_response when a valid signature covers them; forged says that the signature
-// there is not valid. The SDK never checks that node.
-func (a *app) signedError(body []byte) (node json.RawMessage, forged bool) {
-	var answer struct {
-		Error json.RawMessage `json:"error_response"`
-		Sign  string          `json:"sign"`
+	var ignored json.RawMessage
+	if err = a.sdk.Request(ctx, payload, &ignored); err == nil {
+		err = errNoBody
 	}
-	if json.Unmarshal(body, &answer) != nil || len(answer.Error) == 0 || answer.Sign == "" {
-		return nil, false
-	}
-	signature, err := base64.StdEncoding.DecodeString(answer.Sign)
-	if err != nil || verify(a.alipay, answer.Error, signature) != nil {
-		return nil, true
-	}
-	return answer.Error, false
+	return err
 }
 
 const (
@@ -106,20 +90,52 @@ const (
 	codeUnreadable = "answer/unreadable"
 )
 
-// answerCode tells the kinds of answer that is not believed apart, for the operator only. The error may be a nil
-// *sdk.Error within a non-nil error (an error_response of null), so none of its methods is called.
-func answerCode(err error) string {
-	var unsigned *sdk.Error
-	switch {
-	case errors.Is(err, rsa.ErrVerification), errors.Is(err, sdk.ErrAliPublicKeyNotFound):
-		return codeSignature
-	case !errors.As(err, &unsigned):
-		return codeUnreadable
+// believed returns the node whose very bytes the signature covers: that of the method, else error_response. Without one it
+// says why, for the operator only.
+func (a *app) believed(body []byte, method string) (node json.RawMessage, code string) {
+	members := lenient.Members(body)
+	nodes := [][]byte{members[method], members["error_response"]}
+	sign := text(members["sign"])
+	if sign == "" {
+		return nil, unsignedCode(nodes)
 	}
-	if unsigned == nil {
-		return "unsigned"
+	signature, err := base64.StdEncoding.DecodeString(sign)
+	certificate := text(members["alipay_cert_sn"]) != ""
+	for _, node := range nodes {
+		if len(node) > 0 && err == nil && !certificate && verify(a.alipay, node, signature) == nil {
+			return node, ""
+		}
 	}
-	return "unsigned/" + joinCodes(string(unsigned.Code), unsigned.SubCode)
+	if len(nodes[0])+len(nodes[1]) == 0 {
+		return nil, codeUnreadable
+	}
+	return nil, codeSignature
+}
+
+// unsignedCode tells what an answer without a signature says.
+func unsignedCode(nodes [][]byte) string {
+	for _, node := range nodes {
+		var says *result
+		switch {
+		case len(node) == 0:
+			continue
+		case json.Unmarshal(lenient.JSON(node), &says) != nil:
+			return codeUnreadable
+		case says == nil:
+			return "unsigned"
+		}
+		return "unsigned/" + says.code()
+	}
+	return codeUnreadable
+}
+
+// text reads a JSON string; "" for anything else.
+func text(raw []byte) string {
+	var text string
+	if json.Unmarshal(lenient.JSON(raw), &text) != nil {
+		return ""
+	}
+	return text
 }
 
 var safeCode = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)

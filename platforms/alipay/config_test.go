@@ -142,6 +142,10 @@ func TestProbeGateway(t *testing.T) {
 	if err := client.ProbeGateway(t.Context(), "main"); err == nil {
 		t.Error("an unsigned answer proved something")
 	}
+	f.answer = f.body(func(node string) string { return `{"` + node + `":{"code":"40002","sub_code":"isv.invalid-app-id"}}` })
+	if err := client.ProbeGateway(t.Context(), "main"); err == nil || err.Error() != "alipay: the gateway refuses the app: unsigned/40002/isv.invalid-app-id" {
+		t.Errorf("an app id that the gateway does not know: %v", err)
+	}
 	if err := client.ProbeGateway(t.Context(), "other"); !errors.Is(err, identity.ErrNoSuchApp) {
 		t.Errorf("unknown app: %v", err)
 	}

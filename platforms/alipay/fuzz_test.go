@@ -11,7 +11,7 @@ import (
 )
 
 var answers = []string{
-	`{"code":"10000"}`, `{"code":40004,"sub_code":"USER_TEMPLATE_ILLEGAL"}`, `{"code":true}`, `null`, `[]`, ``,
+	`{"code":"10000"}`, `{"code":40004,"sub_code":"USER_TEMPLATE_ILLEGAL"}`, `{"code":true}`, `{"code":10000.0}`, "{\"code\":\"10000\",\"msg\":\"a\nb\"}", `null`, `[]`, ``,
 	`{"access_token":"a","open_id":"o","expires_in":"1"}`, `{"subscribe_relations":[{"template_id":"t","subscribe_state":1}]}`,
 }
 
@@ -44,13 +44,19 @@ var fuzzKey = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-func FuzzSignedErrorNeedsASignature(f *testing.F) {
-	f.Add([]byte(`{"error_response":{"code":"1"},"sign":"AAAA"}`))
-	f.Add([]byte(`{"error_response":null,"sign":null}`))
+func FuzzNothingIsBelievedWithoutASignature(f *testing.F) {
+	for _, body := range []string{`{"m_response":{"code":"10000"},"sign":"AAAA"}`, `{"error_response":{"code":"1"},"sign":"\/\u003d"}`,
+		`{"error_response":null,"sign":null}`, "{\"m_response\":{\"code\":\"1\",\"msg\":\"a\nb\"}}"} {
+		f.Add([]byte(body))
+	}
 	a := &app{alipay: &fuzzKey().PublicKey}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if signed, _ := a.signedError(body); signed != nil {
+		node, code := a.believed(body, "m_response")
+		if node != nil || code == "" {
 			t.Fatal("believed what nobody signed")
+		}
+		if len(code) > 140 || strings.ContainsAny(code, " \r\n") {
+			t.Fatalf("code %q", code)
 		}
 	})
 }
@@ -80,7 +86,7 @@ func TestPanicOfTheSDKIsAnError(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	a := &app{name: "main", log: slog.New(slog.NewTextHandler(&log, nil))} // without the SDK's client every request panics
-	if _, err := a.request(t.Context(), oauthPayload("c")); err != errPanic {
+	if err := a.request(t.Context(), oauthPayload("c")); err != errNoBody {
 		t.Fatalf("error %v", err)
 	}
 	if !strings.Contains(log.String(), "msg=alipay_sdk_panic app=main") || !strings.Contains(log.String(), "(*app).request") {

@@ -146,16 +146,19 @@ func (c *Client) Probe(_ context.Context, name string) error {
 }
 
 // ProbeGateway signs in with a code that cannot exist. A signed "no such code" proves the most that can be proved
-// without a user: the gateway knows the app, accepts our signature and our clock, and its own signature verifies with
-// the configured key. Other errors name the gateway's code or the kind of failure, nothing else.
+// without a user: the gateway knows the app_id, accepts our signature and our clock, and its own signature verifies with
+// the configured key. That it does not know the app_id it can only say unsigned. Other errors name the gateway's code or the kind of failure, nothing else.
 func (c *Client) ProbeGateway(ctx context.Context, name string) error {
 	a, ok := c.apps[name]
 	if !ok {
 		return identity.ErrNoSuchApp
 	}
 	raw, err := a.call(ctx, oauthPayload("probe"))
-	if err != nil {
-		return errors.New("alipay: the gateway gave no answer to believe: " + codeOf(err))
+	switch code := codeOf(err); {
+	case err != nil && refusedUnsigned[code]:
+		return errors.New("alipay: the gateway refuses the app: " + code)
+	case err != nil:
+		return errors.New("alipay: the gateway gave no answer to believe: " + code)
 	}
 	account, err := decodeOAuth(raw)
 	if err != nil {

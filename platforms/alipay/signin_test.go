@@ -55,6 +55,30 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// TestSignInReadsOtherSpellingsOfJSON: the signature covers the bytes of the node, however its own text is escaped, and
+// however little of JSON the node is.
+func TestSignInReadsOtherSpellingsOfJSON(t *testing.T) {
+	t.Parallel()
+	plain := `{"access_token":"authusrB","open_id":"` + openID + `","expires_in":300}`
+	escaped := strings.NewReplacer("/", `\/`, "=", `\u003d`, "+", `\u002b`)
+	for name, make := range map[string]func(node string) string{
+		"escapes in the signature": func(n string) string {
+			return `{"` + n + `":` + plain + `,"sign":"` + escaped.Replace(signature(t, keys().alipay, plain)) + `"}`
+		},
+		"a line break in a message, a byte order mark, a NUL": func(n string) string {
+			node := strings.Replace(plain, `{`, "{\"code\":10000.0,\"msg\":\"a\r\n\tb\",", 1)
+			return "\ufeff{ \"sign\" : \"" + signature(t, keys().alipay, node) + "\", \"" + n + "\" : " + node + " }\x00"
+		},
+	} {
+		f := newFake(t)
+		f.answer = f.body(make)
+		client, out := newClient(t, f.url)
+		if got, err := client.SignIn(t.Context(), "main", "authcode"); err != nil || got.OpenID != openID {
+			t.Errorf("%s: %+v, %v, %s", name, got, err, &out.text)
+		}
+	}
+}
+
 func TestSignInRefused(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]error{

@@ -53,7 +53,7 @@ func (c *Client) VerifyCard(ctx context.Context, claim identity.Claim, number, p
 		return err
 	}
 	if result, _ := answer.output.at(card.Path); card.Path != "" && result != card.Right {
-		return r.fail(ctx, a, &Error{Class: ClassMismatch, Reference: answer.reference})
+		return r.fail(ctx, a, &Error{Class: ClassMismatch, Status: answer.status, Reference: answer.reference})
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (d Dialect) check(r setting.Report) {
 	setting.OneOf(r, "opter_type", d.OpterType, "1", "2", "3")
 	r.Numbers(d, "retries")
 	for key, rules := range map[string][]FailureRule{"access": d.Failures.Access, "not_enrolled": d.Failures.NotEnrolled,
-		"mismatch": d.Failures.Mismatch, "no_answer": d.Failures.NoAnswer} {
+		"mismatch": d.Failures.Mismatch, "no_answer": d.Failures.NoAnswer, "throttled": d.Failures.Throttled} {
 		for n, rule := range rules {
 			r.At("failures").At(key).At(strconv.Itoa(n)).Need(rule != FailureRule{}, "", "would fit every refusal",
 				"give code, contains or both")
@@ -82,6 +82,9 @@ func (p Profile) checkWire(r setting.Report) {
 	p.checkPhone(r.At("local_phone_on_file"))
 	r = r.At("insurer")
 	r.Need(p.Retries <= 5, "retries", "must be at most 5", "the default is 1")
+	if p.Auth.Scheme == AuthTIF {
+		p.Auth.Names.check(r.At("tif_headers"))
+	}
 	r.Need(headerName.MatchString(p.Auth.Header), "api_key_header", "is not a header's name", "such as apikey")
 	for key, text := range map[string]string{"paas_id": p.Auth.PaasID, "secret": p.Auth.Secret.Reveal(),
 		"service_id": p.Auth.ServiceID} {

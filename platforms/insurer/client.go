@@ -17,7 +17,7 @@ import (
 
 // Options are what all regions share. The zero value is good.
 type Options struct {
-	Now func() time.Time // for FetchedAt only; nil means time.Now. Requests carry the machine's clock
+	Now func() time.Time // for FetchedAt, and how long a region is left alone; nil means time.Now. Requests carry the machine's clock
 	Log *slog.Logger     // nil for none
 	// PhoneUnreadable is called with the region's code for each phone on file that is no mobile number, two numbers, or a
 	// number with a note: its person gets no code. nil means that none are counted.
@@ -37,6 +37,8 @@ type region struct {
 	http     *http.Client
 	retry    failsafe.Executor[reply]
 	sequence *sequence
+	throttle throttle
+	now      func() time.Time
 	log      *slog.Logger
 }
 
@@ -69,7 +71,7 @@ func New(profiles Profiles, options Options) (*Client, error) {
 		}
 		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
 		c.regions[code] = &region{
-			code: code, Profile: p, retry: newRetry(p.Retries), sequence: numbers, log: log,
+			code: code, Profile: p, retry: newRetry(p.Retries), sequence: numbers, now: c.now, log: log,
 			http: outside.NewClient(outside.Options{Timeout: p.Timeout, TLS: p.TLS.Config()}),
 		}
 	}
@@ -93,7 +95,7 @@ func (r *region) person(ctx context.Context, infno string, claim identity.Claim)
 		return nil, reply{}, err
 	}
 	refuse := func(class Class) (*person, reply, error) {
-		return nil, reply{}, r.fail(ctx, a, &Error{Class: class, Reference: answer.reference})
+		return nil, reply{}, r.fail(ctx, a, &Error{Class: class, Status: answer.status, Reference: answer.reference})
 	}
 	p, ok := readPerson(answer.output)
 	switch {
@@ -123,7 +125,7 @@ func (c *Client) Enrolments(ctx context.Context, code string, claim identity.Cla
 	}
 	refuse := func(class Class) (*balance.Answer, error) {
 		a := ask{infno: infno, question: question(claim)}
-		return nil, r.fail(ctx, a, &Error{Class: class, Reference: answer.reference})
+		return nil, r.fail(ctx, a, &Error{Class: class, Status: answer.status, Reference: answer.reference})
 	}
 	if !p.hasRows {
 		return refuse(ClassMalformed) // no list is not an empty list

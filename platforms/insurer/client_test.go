@@ -1,6 +1,9 @@
 package insurer
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -117,6 +120,72 @@ func TestAddressesAndCredentials(t *testing.T) {
 	}
 }
 
+// TestHeaderNamesGoLetterByLetter reads the request off the wire: net/http shows header names in a case of its own.
+func TestHeaderNamesGoLetterByLetter(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*Profile)
+		want   []string
+	}{
+		"as most contracts spell them": {
+			func(p *Profile) { p.Auth.ServiceID = "s-1" },
+			[]string{"x-tif-paasid: test-paas", "x-tif-timestamp: ", "x-tif-nonce: ", "x-tif-signature: ", "x-tif-serviceId: s-1"},
+		},
+		"as this contract spells them": {
+			func(p *Profile) { p.Auth.Names.PaasID, p.Auth.Names.Nonce = "X-TIF-PAASID", "x-tif-Nonce" },
+			[]string{"X-TIF-PAASID: test-paas", "x-tif-timestamp: ", "x-tif-Nonce: ", "x-tif-signature: "},
+		},
+		"static key": {
+			func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey, Secret: "k-1", Header: "apiKEY"} },
+			[]string{"apiKEY: k-1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, header := wire(t, good(goodOutput))
+			p := profile("http://" + address)
+			c.change(&p)
+			if _, err := newClient(t, p).Enrolments(t.Context(), "990100", someone); err != nil {
+				t.Fatal(err)
+			}
+			got := <-header
+			for _, want := range c.want {
+				if !strings.Contains(got, "\r\n"+want) {
+					t.Errorf("no %q in %q", want, got)
+				}
+			}
+		})
+	}
+}
+
+// wire takes one connection, and tells the header of its request as it came.
+func wire(t *testing.T, body string) (address string, header <-chan string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	came := make(chan string, 1)
+	go func() {
+		connection, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = connection.Close() }()
+		reader, text := bufio.NewReader(connection), ""
+		for !strings.HasSuffix(text, "\r\n\r\n") {
+			line, err := reader.ReadString('\n')
+			if text += line; err != nil {
+				break
+			}
+		}
+		_, _ = fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		came <- text
+	}()
+	return listener.Addr().String(), came
+}
+
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	client, u := serve(t, answering(good(goodOutput)))
@@ -215,9 +284,9 @@ func TestProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, u := serve(t, c.answer, rules)
-			understood, err := client.Probe(t.Context(), "990100")
-			if understood != (name == "insurer refuses") {
-				t.Errorf("understood: %v", understood)
+			found, err := client.Probe(t.Context(), "990100")
+			if found.Understood != (name == "insurer refuses") || found.NoAccessRule {
+				t.Errorf("found %+v", found)
 			}
 			if c.class == "" && err != nil {
 				t.Fatal(err)
@@ -263,7 +332,30 @@ func TestClockOffset(t *testing.T) {
 	_, err = gone.Probe(t.Context(), "990100")
 	wantError(t, err, ClassTimeout)
 	client, _ = serve(t, answering(`{"infcode":0,"output":{}}`), func(p *Profile) { p.EmptyMeansNotEnrolled = true })
-	if understood, err := client.Probe(t.Context(), "990100"); err != nil || !understood {
-		t.Errorf("a blank answer that means nobody: %v, %v", understood, err)
+	if found, err := client.Probe(t.Context(), "990100"); err != nil || !found.Understood {
+		t.Errorf("a blank answer that means nobody: %v, %v", found, err)
+	}
+}
+
+// TestProbeTellsWhatItDoesNotProve: a region that answers a wrong secret like everything else is no proof of the secret.
+func TestProbeTellsWhatItDoesNotProve(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body   string
+		change func(*Profile)
+		want   Finding
+	}{
+		"infcode -1 to a wrong secret": {`{"infcode":-1,"err_msg":"签名错误"}`, func(*Profile) {}, Finding{Code: "-1", NoAccessRule: true}},
+		"a rule for it that did not fit": {`{"infcode":-1,"err_msg":"其他"}`, func(p *Profile) { p.Failures.Access = []FailureRule{{Contains: "签名"}} },
+			Finding{Code: "-1"}},
+		"taken for nobody by its code alone": {`{"infcode":-1,"err_msg":"签名错误"}`, func(p *Profile) { p.Failures.NotEnrolled = []FailureRule{{Code: "-1"}} },
+			Finding{Understood: true, Code: "-1", NoAccessRule: true}},
+		"success with a text and nothing else": {`{"infcode":0,"err_msg":"无权限"}`, func(*Profile) {}, Finding{Code: "0", ErrMsgOnly: true, NoAccessRule: true}},
+		"the same where that is configured":    {`{"infcode":0,"err_msg":"无权限"}`, errMsgFails, Finding{Code: "0", NoAccessRule: true}},
+	} {
+		client, _ := serve(t, answering(c.body), c.change)
+		if got, err := client.Probe(t.Context(), "990100"); err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }

@@ -28,9 +28,9 @@ const (
 	insuranceResident = "390" // 城乡居民基本医疗保险
 )
 
-// byImportance orders rows as clients in the field prefer them: active ones first, then employee insurance, resident
-// insurance, the others by number. Rows that are equal in that keep a fixed order by region and employer, so that the
-// same answer always reads the same.
+// byImportance orders rows as clients in the field prefer them: active ones first, then those whose state is not known;
+// within these employee insurance, resident insurance, the others by number. Rows that are equal in that keep a fixed
+// order by region and employer, so that the same answer always reads the same.
 func byImportance(a, b balance.Enrolment) int {
 	return cmp.Or(
 		cmp.Compare(statusRank(a.Status), statusRank(b.Status)),
@@ -44,10 +44,13 @@ func byImportance(a, b balance.Enrolment) int {
 }
 
 func statusRank(s balance.Status) int {
-	if s == balance.StatusActive {
+	switch s {
+	case balance.StatusActive:
 		return 0
+	case balance.StatusUnknown:
+		return 1
 	}
-	return 1
+	return 2
 }
 
 func typeRank(code string) int {

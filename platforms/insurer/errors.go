@@ -3,6 +3,7 @@ package insurer
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"yibao/balance"
 	"yibao/identity"
@@ -20,20 +21,23 @@ const (
 	ClassBusiness    Class = "business"     // it refused for a reason of its own
 	ClassTimeout     Class = "timeout"      // no answer: nobody knows; asking again may help
 	ClassMalformed   Class = "malformed"    // the answer cannot be read
+	ClassThrottled   Class = "throttled"    // it asks for fewer questions (429); until then none is asked
 )
 
 // Error is every error of this package's questions. It matches, by errors.Is, the error of package balance and the one
 // of package identity that its class stands for. It holds no text of the upstream and nothing of a person.
 type Error struct {
 	Class       Class
-	Region      string // of the profile
-	Transaction string // infno; "" when nothing was asked
-	Code        string // the upstream's code when it is short and plain, else ""
-	Reference   string // inf_refmsgid, by which the bureau finds the question; "" without one
-	Status      int    // of HTTP; 0 without an answer
-	Cause       string // why no answer came, as a word of outside.Cause; "" for an answer
-	Gateway     bool   // the refusal was a gateway's own: it had no infcode
-	cause       error  // the context's error, if that was why
+	Region      string    // of the profile
+	Transaction string    // infno; "" when nothing was asked
+	Code        string    // the upstream's code when it is short and plain, else ""
+	Reference   string    // inf_refmsgid, by which the bureau finds the question; "" without one
+	Status      int       // of HTTP; 0 without an answer
+	Cause       string    // why no answer came, as a word of outside.Cause; "" for an answer
+	Gateway     bool      // the refusal was a gateway's own: it had no infcode
+	ErrMsgOnly  bool      // the refusal's code says success; a text in err_msg and no output say that it is none
+	Until       time.Time // end of a ClassThrottled
+	cause       error     // the context's error, if that was why
 }
 
 // Error returns the class, the region, the transaction, the code and the cause.
@@ -54,6 +58,9 @@ func (e *Error) Error() string {
 // Unwrap returns the domain errors that the class stands for, and the context's error if that was why.
 func (e *Error) Unwrap() []error {
 	errs := domainErrors[e.Class]
+	if e.Class == ClassThrottled {
+		errs = append(errs[:len(errs):len(errs)], &balance.ThrottledError{Until: e.Until})
+	}
 	if e.cause != nil {
 		errs = append(errs[:len(errs):len(errs)], e.cause)
 	}
@@ -68,6 +75,7 @@ var domainErrors = map[Class][]error{
 	ClassBusiness:    {balance.ErrUpstream, identity.ErrUpstreamUnavailable},
 	ClassTimeout:     {balance.ErrTimeout, identity.ErrUpstreamUnavailable},
 	ClassMalformed:   {balance.ErrMalformed, identity.ErrUpstreamUnavailable},
+	ClassThrottled:   {balance.ErrThrottled, identity.ErrUpstreamUnavailable},
 }
 
 // safeRegion keeps an error's text short: a region that was asked for need not be a code.

@@ -43,6 +43,10 @@ func newRetry(times int) failsafe.Executor[reply] {
 // do asks, and asks again only where no answer came: the questions change nothing upstream. The context bounds the
 // whole. Every error is an *Error, logged here, once, without anything of the person.
 func (r *region) do(ctx context.Context, a ask) (reply, error) {
+	if until, throttled := r.throttle.end(r.now()); throttled {
+		// No question leaves. Nothing is logged either: the beginning was, and a thousand people may be due.
+		return reply{}, &Error{Class: ClassThrottled, Region: r.code, Transaction: a.infno, Until: until}
+	}
 	if !a.question.fits() {
 		return reply{}, r.fail(ctx, a, &Error{Class: ClassNotEnrolled}) // no upstream can hold such a person
 	}
@@ -96,14 +100,28 @@ func (r *region) once(ctx context.Context, a ask) (reply, *Error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return r.readReply(response.status, response.body, a.want)
+	answer, refusal := r.readReply(response.status, response.body, a.want)
+	if refusal != nil && refusal.Class == ClassThrottled {
+		refusal.Until = r.leaveAlone(ctx, response)
+	}
+	return answer, refusal
+}
+
+// leaveAlone begins or extends the time in which the region is not asked.
+func (r *region) leaveAlone(ctx context.Context, response response) time.Time {
+	wait := retryAfter(response.header, r.now())
+	until, began := r.throttle.extend(r.now().Add(wait))
+	if began {
+		r.log.WarnContext(ctx, "insurer_region_throttled", "region", r.code, "seconds", int(wait/time.Second))
+	}
+	return until
 }
 
 // response is an answer's raw material.
 type response struct {
 	status int
 	body   []byte
-	date   string        // of the Date header
+	header http.Header
 	sent   time.Time     // when the request left, on the machine's clock
 	took   time.Duration // until the headers came
 }
@@ -135,7 +153,7 @@ func (r *region) receive(request *http.Request) (response, *Error) {
 		return response{}, unanswered(err, 0)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	result := response{status: answer.StatusCode, date: answer.Header.Get("Date"), sent: sent, took: time.Since(sent)}
+	result := response{status: answer.StatusCode, header: answer.Header, sent: sent, took: time.Since(sent)}
 	if result.body, err = io.ReadAll(answer.Body); err != nil {
 		return response{}, unanswered(err, answer.StatusCode)
 	}

@@ -42,13 +42,37 @@ var quirks = []struct {
 	{"infcode is a number", nil, 200, strings.Replace(good(goodOutput), `"0"`, `0`, 1), ""},
 	{"infcode -1 is text", nil, 200, `{"infcode":"-1","err_msg":"x","output":` + goodOutput + `}`, ClassBusiness},
 	{"infcode -1 is a number", nil, 200, `{"infcode":-1,"err_msg":"x"}`, ClassBusiness},
-	{"infcode 0.0", nil, 200, `{"infcode":0.0,"output":` + goodOutput + `}`, ClassBusiness},
+	{"infcode 0.0", nil, 200, `{"infcode":0.0,"output":` + goodOutput + `}`, ""},
+	{"infcode 0.0 is text", nil, 200, `{"infcode":"0.0","output":` + goodOutput + `}`, ""},
+	{"infcode 0.5", nil, 200, `{"infcode":0.5,"output":` + goodOutput + `}`, ClassBusiness},
+	{"amount without a digit before its point", nil, 200, strings.Replace(good(goodOutput), `"1234.50"`, `1234.5,"paid":.56,"owed":-.5,"more":[5.]`, 1), ""},
+	{"raw tab and line break in texts", nil, 200, strings.Replace(strings.Replace(good(goodOutput), "测试单位", "测试\t单位", 1), `"err_msg":""`, "\"err_msg\":\"\r\n\"", 1), ""},
+	{"raw tab in a string of JSON", wrapped(UnwrapString), 200, good(quoted(strings.Replace(goodOutput, "测试单位", "测试\t单位", 1))), ""},
+	{"one-sided amount in a string of JSON", wrapped(UnwrapString), 200, good(quoted(strings.Replace(goodOutput, `"1234.50"`, `1234.5,"paid":.56`, 1))), ""},
+	{"codes as numbers with decimals", nil, 200, strings.NewReplacer(`"310"`, `310.0`, `"1101"`, `1101.0`, `"psn_insu_stas":"1"`, `"psn_insu_stas":1.0`).Replace(good(goodOutput)), ""},
+	{"trailing NULs", nil, 200, good(goodOutput) + "\r\n\x00\x00", ""},
 	{"infcode null", nil, 200, `{"infcode":null,"output":` + goodOutput + `}`, ClassMalformed},
 	{"infcode missing", nil, 200, `{"output":` + goodOutput + `}`, ClassMalformed},
 	{"infcode in capitals", nil, 200, `{"INFCODE":"0","output":` + goodOutput + `}`, ClassMalformed},
 	{"infcode missing with a text", nil, 200, `{"err_msg":"x","output":` + goodOutput + `}`, ClassBusiness},
 	{"success code with a text", nil, 200, `{"infcode":"0","err_msg":"成功","output":` + goodOutput + `}`, ""},
 	{"success code with a text that means failure", errMsgFails, 200, `{"infcode":"0","err_msg":"无权限","output":` + goodOutput + `}`, ClassBusiness},
+	{"success code with a text and no output", nil, 200, `{"infcode":"0","err_msg":"FSI-不能连接统一支付平台"}`, ClassBusiness},
+	{"success code with a text and an empty output", nil, 200, `{"infcode":0,"err_msg":"查无此人","output":{}}`, ClassBusiness},
+	{"success code with a text, no output, and a rule", textRules, 200, `{"infcode":0,"err_msg":"查无此人","output":null}`, ClassNotEnrolled},
+	{"success code with a text, no output, and a rule for access", textRules, 200, `{"infcode":"0","err_msg":"签名错误"}`, ClassAccess},
+	{"success code with a text and no output where that is nobody", emptyUnknown, 200, `{"infcode":"0","err_msg":"x"}`, ClassNotEnrolled},
+	{"success code with a word of success and no output", nil, 200, `{"infcode":"0","err_msg":"成功"}`, ClassMalformed},
+	{"success code with a text that a rule fits, and an output", textRules, 200, `{"infcode":"0","err_msg":"查无此人","output":` + goodOutput + `}`, ""},
+	{"429", nil, 429, ``, ClassThrottled},
+	{"429 in HTML", nil, 429, `<html>`, ClassThrottled},
+	{"429 in the body", nil, 200, `{"code":429,"success":false,"message":"x"}`, ClassThrottled},
+	{"429.0 in the body", nil, 200, `{"infcode":429.0,"err_msg":"x"}`, ClassThrottled},
+	{"429 in the body of 403", nil, 403, `{"code":"429"}`, ClassThrottled},
+	{"429 in the body of 503", nil, 503, `{"code":"429"}`, ClassThrottled},
+	{"429 in the body of 500", nil, 500, `{"code":"429","message":"x"}`, ClassThrottled},
+	{"429 below data", wrapped(UnwrapNested), 200, `{"code":0,"data":{"infcode":"429","err_msg":"x"}}`, ClassThrottled},
+	{"a rule for too many questions", textRules, 200, `{"infcode":-1,"err_msg":"请求过于频繁"}`, ClassThrottled},
 	{"success code with a blank text", errMsgFails, 200, `{"infcode":"0","err_msg":" ","output":` + goodOutput + `}`, ""},
 	{"success code, success false", nil, 200, `{"infcode":"0","success":false,"output":` + goodOutput + `}`, ClassBusiness},
 	{"middle platform", nil, 200, `{"code":"999","msg":"x"}`, ClassBusiness},
@@ -126,7 +150,13 @@ var quirks = []struct {
 	{"insuinfo without end", nil, 200, good(`{` + goodBase + `,"insuinfo":[` + strings.Repeat(goodRow+",", 64) + goodRow + `]}`), ClassMalformed},
 }
 
-func errMsgFails(p *Profile)  { p.ErrMsgMeansFailure = true }
+func errMsgFails(p *Profile) { p.ErrMsgMeansFailure = true }
+func textRules(p *Profile) {
+	p.Failures.NotEnrolled = []FailureRule{{Contains: "查无此人"}}
+	p.Failures.Access = []FailureRule{{Contains: "签名"}}
+	p.Failures.Throttled = []FailureRule{{Contains: "频繁"}}
+}
+
 func relay(p *Profile)        { p.SuccessCodes = []string{"0", "1"} }
 func emptyUnknown(p *Profile) { p.EmptyMeansNotEnrolled = true }
 
@@ -188,6 +218,28 @@ func TestFailureRules(t *testing.T) {
 		client, _ := serve(t, answering(body), rules)
 		_, err := client.Match(t.Context(), someone)
 		wantError(t, err, class)
+	}
+}
+
+// TestTheLogTellsTheStatus also of answers that were read before they were refused.
+func TestTheLogTellsTheStatus(t *testing.T) {
+	t.Parallel()
+	for body, class := range map[string]Class{
+		`{"infcode":0,"err_msg":"x"}`: ClassBusiness,
+		good(`{}`):                    ClassMalformed,
+		good(`{` + goodBase + `}`):    ClassMalformed,
+		good(strings.Replace(goodOutput, "测试甲", "测试乙", 1)):        ClassMismatch,
+		good(`{` + goodBase + `,"insuinfo":[]}`):                  ClassNotEnrolled,
+		good(`{` + goodBase + `,"insuinfo":[{"insutype":"职工"}]}`): ClassMalformed,
+	} {
+		var log bytes.Buffer
+		_, u := serve(t, answering(body))
+		client := throttledClient(t, u, time.Now, &log)
+		_, err := client.Enrolments(t.Context(), "990100", someone)
+		wantError(t, err, class)
+		if text := log.String(); strings.Count(text, "status=200") != 1 || strings.Contains(text, "status=0") {
+			t.Errorf("%s: %s", body, text)
+		}
 	}
 }
 

@@ -18,9 +18,9 @@ type figure struct {
 // empty says that the row shows no money: nothing there, or zero.
 func (f figure) empty() bool { return !f.bad && f.fen == 0 }
 
-// readFigure reads an amount in yuan, exactly. A field that is missing, null, "" or spaces is not known; so is
-// everything that is no amount, has other digits than zeros behind the second decimal, or is written in the way that
-// the mode excludes. Spaces around a text are dropped: fixed-width systems pad.
+// readFigure reads an amount in yuan, exactly, in the spellings of balance.ParseYuan. A field that is missing, null, "" or
+// blank is not known; so is everything that is no amount, has other digits than zeros behind the second decimal, or is
+// written in the way that the mode excludes. Blanks around a text are dropped: fixed-width systems pad.
 func readFigure(raw json.RawMessage, mode Numbers) figure {
 	raw = bytes.Trim(raw, " \t\r\n")
 	if len(raw) == 0 || string(raw) == "null" {
@@ -31,8 +31,7 @@ func readFigure(raw json.RawMessage, mode Numbers) figure {
 	if isText && json.Unmarshal(raw, &text) != nil {
 		return figure{bad: true}
 	}
-	text = strings.Trim(text, " ")
-	if isText && text == "" {
+	if isText && strings.TrimSpace(text) == "" {
 		return figure{}
 	}
 	if (isText && mode == NumbersNumber) || (!isText && mode == NumbersText) {

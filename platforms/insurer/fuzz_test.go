@@ -64,7 +64,7 @@ func checkEnrolments(t *testing.T, p Profile, rows []fields) {
 
 // FuzzFigure compares with exact rational arithmetic: a figure that is told is what was written, to the fen.
 func FuzzFigure(f *testing.F) {
-	for _, s := range []string{`"12.30"`, `12.345`, `1e2`, `-0`, `""`, `null`, `"1e-2"`, `{}`, `" 7 "`} {
+	for _, s := range []string{`"12.30"`, `12.345`, `1e2`, `-0`, `""`, `null`, `"1e-2"`, `{}`, `" 7 "`, `".56"`, `"１，２３４．５"`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -80,11 +80,35 @@ func FuzzFigure(f *testing.F) {
 			if json.Unmarshal([]byte(text), &text) != nil {
 				t.Fatalf("%q was read", raw)
 			}
-			text = strings.Trim(text, " ")
 		}
+		text = strings.Map(func(r rune) rune {
+			switch i := strings.IndexRune("０１２３４５６７８９．－＋", r); {
+			case r == ',' || r == '，':
+				return -1
+			case i >= 0:
+				return rune("0123456789.-+"[i/len("０")])
+			}
+			return r
+		}, strings.TrimSpace(text))
 		want, ok := new(big.Rat).SetString(text)
 		if !ok || want.Mul(want, big.NewRat(100, 1)).Cmp(new(big.Rat).SetInt64(int64(got.fen))) != 0 {
 			t.Fatalf("%q became %s", raw, got.fen)
+		}
+	})
+}
+
+// FuzzMoment: a date that is told can be read again as itself, and lies within the years in which there is insurance.
+func FuzzMoment(f *testing.F) {
+	for _, s := range []string{"2009-12-31T16:00:00.000Z", "20261121080000123", "1262275200000", "9999-12-31", "2010-01-01 00:00:00 +0800", "2010-01-01T00:00:00+08:00[Asia/Shanghai]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		day := date(text)
+		if day == "" {
+			return
+		}
+		if len(day) != 10 || date(day) != day || day < "1949-01-01" || day >= "2099-01-01" {
+			t.Fatalf("%q is %q", text, day)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
+
+	"yibao/platforms/internal/lenient"
 )
 
 // fields is a JSON object as it came. A map, not a struct: encoding/json would match struct fields in any letter case,
@@ -23,15 +25,15 @@ func object(raw []byte) (fields, bool) {
 	return f, true
 }
 
-// text reads a string without the spaces around it, or a number or boolean as it is written: the same field comes as
-// either. null, missing, objects and arrays are "".
+// text reads a string without the spaces around it, or a number or boolean as it is written, but for decimals of zeros: the
+// same field comes as either. null, missing, objects and arrays are "".
 func (f fields) text(name string) string {
 	raw := bytes.TrimSpace(f[name])
 	switch {
 	case len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
 		return ""
 	case raw[0] != '"':
-		return string(raw)
+		return lenient.Whole(string(raw))
 	}
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
@@ -76,7 +78,7 @@ func loosen(raw json.RawMessage) (f fields, blank, ok bool) {
 			if json.Unmarshal(raw, &s) != nil {
 				return nil, false, false
 			}
-			raw = json.RawMessage(s)
+			raw = lenient.JSON([]byte(s))
 		default:
 			return nil, false, false
 		}

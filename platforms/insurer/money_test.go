@@ -17,14 +17,15 @@ func TestFigures(t *testing.T) {
 	unknown, bad := figure{}, figure{bad: true}
 	is := func(fen balance.Fen) figure { return figure{fen: fen, known: true} }
 	for raw, want := range map[string]figure{
-		``: unknown, `null`: unknown, `""`: unknown, `"  "`: unknown, // missing, null, empty, blank: not known
+		``: unknown, `null`: unknown, `""`: unknown, `"  "`: unknown, `"\u3000"`: unknown, `"\u0000"`: bad, // missing, null, empty, blank: not known
 		`"12.30"`: is(1230), `12.30`: is(1230), `"12.3"`: is(1230), `12`: is(1200), `" 12.30 "`: is(1230),
 		`"0"`: is(0), `0`: is(0), `0.00`: is(0), `"-0.00"`: is(0),
 		`"12.3000"`: is(1230), `12.340000`: is(1234), // zeros behind are accepted
 		`"12.345"`: bad, `12.001`: bad, `12.340000000000001`: bad, // other digits are refused
 		`"-3.5"`: is(-350), `-3.5`: is(-350), // a negative account is shown as it is
 		`"1e2"`: is(10000), `1E+2`: is(10000), `1e-2`: is(1), `1e-3`: bad, `1e400`: bad, `"1e99999999999"`: bad,
-		`"1,234.50"`: bad, `"￥12"`: bad, `"12元"`: bad, `"１２"`: bad, `"NaN"`: bad, `".5"`: bad, `"5."`: bad, `"--5"`: bad, `"null"`: bad,
+		`".56"`: is(56), `"-.56"`: is(-56), `"5."`: is(500), `"\t.5\u3000"`: is(50), `"１２．５"`: is(1250), `"1,234.50"`: is(123450),
+		`"12,34.50"`: bad, `"￥12"`: bad, `"12元"`: bad, `"NaN"`: bad, `"."`: bad, `".561"`: bad, `"--5"`: bad, `"null"`: bad,
 		`true`: bad, `{}`: bad, `[]`: bad, `[1]`: bad, `"\ud800"`: bad,
 		`9999999999999.99`: is(999999999999999), `99999999999999`: bad,
 	} {

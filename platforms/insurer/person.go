@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"yibao/balance"
@@ -163,17 +162,4 @@ func clean(s string, length int) string {
 		return string(runes[:length])
 	}
 	return s
-}
-
-// date reads yyyy-MM-dd, also with a time behind it, and yyyyMMdd; "" for anything else.
-func date(s string) string {
-	if len(s) > len(time.DateOnly) {
-		s = s[:len(time.DateOnly)]
-	}
-	for _, layout := range []string{time.DateOnly, "20060102"} {
-		if day, err := time.Parse(layout, s); err == nil {
-			return day.Format(time.DateOnly)
-		}
-	}
-	return ""
 }

@@ -57,13 +57,17 @@ func TestRows(t *testing.T) {
 			row("insutype", `"310"`),
 		}, "310/active yes=10.00, 390/active yes=10.00, 320/active yes=10.00, 39902/active yes=10.00, 310/ended yes=10.00", true},
 		{"every status", nil, []string{
-			row("psn_insu_stas", `0`), row("psn_insu_stas", `2`), row("psn_insu_stas", `3`), row("psn_insu_stas", `"9"`), row("psn_insu_stas", ""),
-		}, "310/unknown yes=10.00, 310/not_enrolled yes=10.00, 310/paused yes=10.00, 310/invalid yes=10.00, 310/unknown yes=10.00", true},
+			row("psn_insu_stas", `0`), row("psn_insu_stas", `2`), row("psn_insu_stas", `3`), row("psn_insu_stas", `"9"`), row("psn_insu_stas", "null"),
+		}, "310/unknown yes=10.00, 310/unknown yes=10.00, 310/not_enrolled yes=10.00, 310/paused yes=10.00, 310/invalid yes=10.00", true},
+		{"status blank", nil, []string{row("psn_insu_stas", `" "`)}, "310/unknown yes=10.00", true},
 		{"the same row twice", nil, []string{row(), row(), row()}, "310/active yes=10.00", true},
 		{"twice with other money", nil, []string{row(), row("balc", "20"), row()}, "310/active yes", false},
 		{"twice, once without money", nil, []string{row(), row("balc", "null")}, "310/active yes", false},
 		{"twice, unknown and known", nil, []string{row("psn_type", `"1103"`, "balc", "0"), row("psn_type", `"1103"`)}, "310/active unknown", false},
 		{"two regions are two", nil, []string{row(), row("insuplc_admdvs", `"990102"`, "balc", "20")}, "310/active yes=10.00, 310/active yes=20.00", true},
+		{"below one yuan as Oracle writes it", nil, []string{row("balc", ".56")}, "310/active yes=0.56", true},
+		{"below zero as Oracle writes it", nil, []string{row("balc", "-.56")}, "310/active yes=-0.56", true},
+		{"below one yuan in a text", nil, []string{row("balc", `".56"`)}, "310/active yes=0.56", true},
 		{"no figure", nil, []string{row("balc", "")}, "310/active yes", false},
 		{"three decimals", nil, []string{row("balc", `"10.001"`), row("insutype", `"390"`)}, "310/active yes, 390/active yes=10.00", false},
 		{"resident with zero", nil, []string{row("insutype", `"390"`, "psn_type", `"1501"`, "balc", "0")}, "390/active unknown", false},
@@ -103,9 +107,25 @@ func TestRowTexts(t *testing.T) {
 	if len([]rune(e.Employer)) != 200 || e.Region != "" || e.EnrolledOn != "2010-02-03" || e.PausedOn != "" || e.PersonType != "1101" {
 		t.Errorf("enrolment %+v", e)
 	}
-	for in, want := range map[string]string{"2010-01-02 03:04:05": "2010-01-02", "2010-02-30": "", "": "", "0": "", "null": "", "2010-01-0x": ""} {
+}
+
+// TestDatesAreBeijingsAndNeverPlaceholders: a time with a zone is read in it; a register's word for "none" is no date.
+func TestDatesAreBeijingsAndNeverPlaceholders(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"2010-01-02": "2010-01-02", "20100102": "2010-01-02", "2010/01/02": "2010-01-02", " 2010-01-02 ": "2010-01-02",
+		"2010-01-02 03:04:05": "2010-01-02", "2010-01-02 03:04:05.0": "2010-01-02", "2010-01-02T23:59:59": "2010-01-02", "20100102235959": "2010-01-02",
+		"2009-12-31T16:00:00.000Z": "2010-01-01", "2009-12-31T15:59:59.999Z": "2009-12-31", "2009-12-31T16:00:00.000+0000": "2010-01-01",
+		"2010-01-01T00:00:00.000+08:00": "2010-01-01", "2010-01-01T00:00:00+09:00": "2009-12-31", "2010-01-01 00:00:00 +0800": "2010-01-01",
+		"2010-01-01T00:00:00+08:00[Asia/Shanghai]": "2010-01-01", "1262275200000": "2010-01-01", "1262275199999": "2009-12-31",
+		"1998-07-01": "1998-07-01", "1969-05-01": "1969-05-01", "2098-12-31": "2098-12-31",
+		"1900-01-01": "", "1900-01-01 00:00:00": "", "1899-12-30": "", "0001-01-01T00:00:00Z": "", "0000-00-00": "", "1753-01-01": "",
+		"1970-01-01": "", "1970-01-01T00:00:00Z": "", "1969-12-31T16:00:00Z": "",
+		"9999-12-31": "", "99991231": "", "9999-12-31T23:59:59Z": "", "9999-12-31 23:59:59": "", "2099-12-31": "", "2999-12-31": "",
+		"2010-02-30": "", "": "", "0": "", "null": "", "2010-01-0x": "", "2010-01-02 00:00:00 CST": "", "2010-01-02x": "", "201001": "",
+	} {
 		if got := date(in); got != want {
-			t.Errorf("%q is %q", in, got)
+			t.Errorf("%q is %q, want %q", in, got, want)
 		}
 	}
 }
@@ -130,9 +150,13 @@ func TestAsOf(t *testing.T) {
 		`"respond_time":"20991121080000000"`:                                   fetchedAt,
 		`"respond_time":"19700101000000000"`:                                   fetchedAt,
 		`"respond_time":"20261321080000000"`:                                   fetchedAt,
-		`"respond_time":"2026-11-21 08:00"`:                                    fetchedAt,
+		`"respond_time":"2026-11-21 08:00"`:                                    day("2026-11-21 08:00:00.000"),
+		`"respond_time":"2026-11-21T00:00:00.000Z"`:                            day("2026-11-21 08:00:00.000"),
+		`"respond_time":1795219200000`:                                         day("2026-11-21 08:00:00.000"),
+		`"respond_time":"9999-12-31 23:59:59"`:                                 fetchedAt,
+		`"respond_time":"1900-01-01 00:00:00"`:                                 fetchedAt,
 		`"respond_time":"","refmsg_time":null`:                                 fetchedAt,
-		`"respond_time":"20261121080000.23"`:                                   fetchedAt,
+		`"respond_time":"20261121080000.23"`:                                   day("2026-11-21 08:00:00.230"),
 		`"respond_time":{}`:                                                    fetchedAt,
 	} {
 		client, _ := serve(t, answering(`{"infcode":0,`+stamps+`,"output":`+goodOutput+`}`))

@@ -1,6 +1,7 @@
 package insurer
 
 import (
+	"strings"
 	"time"
 
 	"yibao/config/setting"
@@ -31,8 +32,33 @@ type Auth struct {
 	Scheme    AuthScheme     `koanf:"auth"`
 	PaasID    string         `koanf:"paas_id"`        // tif: x-tif-paasid, issued by the bureau
 	Secret    setting.Secret `koanf:"secret"`         // tif: the signature's secret; apikey: the header's value
-	Header    string         `koanf:"api_key_header"` // apikey: the header's name
+	Header    string         `koanf:"api_key_header"` // apikey: the header's name, sent letter by letter
 	ServiceID string         `koanf:"service_id"`     // tif: x-tif-serviceId, which some gateways want; "" leaves it out
+	Names     HeaderNames    `koanf:"tif_headers"`
+}
+
+// HeaderNames are the names of the tif headers. They go over the wire letter by letter: some gateways compare them by case,
+// though HTTP says that case has no meaning, and contracts spell them in several ways.
+type HeaderNames struct {
+	PaasID    string `koanf:"paas_id"`
+	Timestamp string `koanf:"timestamp"`
+	Nonce     string `koanf:"nonce"`
+	Signature string `koanf:"signature"`
+	ServiceID string `koanf:"service_id"`
+}
+
+func (h HeaderNames) check(r setting.Report) {
+	seen := map[string]bool{}
+	for _, one := range []struct{ key, name string }{{"paas_id", h.PaasID}, {"timestamp", h.Timestamp}, {"nonce", h.Nonce},
+		{"signature", h.Signature}, {"service_id", h.ServiceID}} {
+		name := strings.ToLower(one.name)
+		if !headerName.MatchString(name) {
+			r.Add(one.key, "is not a header's name", "such as x-tif-paasid")
+			continue
+		}
+		r.Need(!seen[name], one.key, "is the name of another of these headers", "the contract names five")
+		seen[name] = true
+	}
 }
 
 // Unwrap says what surrounds a transaction's output. A plain object is understood in every mode.
@@ -127,7 +153,8 @@ type PhoneOnFile struct {
 // Failures maps the region's refusals to their meaning; the first list with a matching rule decides, in this order.
 // A refusal that no rule matches is a business error.
 type Failures struct {
-	Access      []FailureRule `koanf:"access"` // credential, signature or configuration
+	Throttled   []FailureRule `koanf:"throttled"` // too many questions; a code 429 says so without a rule
+	Access      []FailureRule `koanf:"access"`    // credential, signature or configuration
 	NotEnrolled []FailureRule `koanf:"not_enrolled"`
 	Mismatch    []FailureRule `koanf:"mismatch"`
 	NoAnswer    []FailureRule `koanf:"no_answer"` // the relay could not reach the system behind it
@@ -139,11 +166,15 @@ type FailureRule struct {
 	Contains string `koanf:"contains"` // part of err_msg, msg or message
 }
 
+// defaultHeaders are spelt as in most contracts.
+var defaultHeaders = HeaderNames{PaasID: "x-tif-paasid", Timestamp: "x-tif-timestamp", Nonce: "x-tif-nonce",
+	Signature: "x-tif-signature", ServiceID: "x-tif-serviceId"}
+
 // SetDefaults fills the profile with the spellings that most deployments share.
 func (p *Profile) SetDefaults() {
 	*p = Profile{
 		Dialect: Dialect{
-			PathMode: PathSuffix, ContentType: "application/json", Auth: Auth{Scheme: AuthTIF, Header: "apikey"},
+			PathMode: PathSuffix, ContentType: "application/json", Auth: Auth{Scheme: AuthTIF, Header: "apikey", Names: defaultHeaders},
 			Timeout: 8 * time.Second, Retries: 1, InfVer: "V1.0", RecerSysCode: "01", OpterType: "3", Opter: "yibao",
 			OpterName: "yibao", SuccessCodes: []string{"0"}, Unwrap: UnwrapObject, Numbers: NumbersEither,
 			Capabilities: map[Capability]string{CapIdentity: defaultInfNo, CapEnrolment: defaultInfNo, CapBalance: defaultInfNo},

@@ -59,6 +59,9 @@ func TestProfileIsCheckedWhole(t *testing.T) {
 		{"local_phone_on_file.path: must", func(p *Profile) { p.PhoneOnFile.Path = "a..b" }},
 		{"local_phone_on_file.path: is missing", func(p *Profile) { p.PhoneOnFile.Transaction = "90001" }},
 		{"local_phone_on_file.transaction: must", func(p *Profile) { p.PhoneOnFile = PhoneOnFile{Path: "a", Transaction: "a/b"} }},
+		{"insurer.tif_headers.nonce: is not a header's name", func(p *Profile) { p.Auth.Names.Nonce = "x tif" }},
+		{"insurer.tif_headers.signature: is not a header's name", func(p *Profile) { p.Auth.Names.Signature = "" }},
+		{"insurer.tif_headers.nonce: is the name of another", func(p *Profile) { p.Auth.Names.Nonce = "X-Tif-Paasid" }},
 		{"accounts.0.exists: is not", func(p *Profile) { p.Accounts.Rules = []AccountRule{{HIType: "1", Exists: "maybe"}} }},
 		{"accounts.0: has no condition", func(p *Profile) { p.Accounts.Rules = []AccountRule{{Exists: balance.AccountNo}} }},
 		{"insurer.infver: must have", func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey}; p.InfVer = "" }}, // all at once

@@ -7,32 +7,34 @@ import (
 	"strings"
 	"time"
 
-	"yibao/balance"
+	"yibao/platforms/internal/lenient"
 )
 
 // reply is a successful answer's envelope.
 type reply struct {
+	status    int    // of HTTP
 	output    fields // nil when it was blank
 	reference string // as it came; see safeReference
 	at        time.Time
 }
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
-
 // readReply tells an answer from a refusal. It fills Class, Code, Reference, Status and Gateway of the error only. want
 // is a field of the output: see Profile.output.
 func (p Profile) readReply(status int, body []byte, want string) (reply, *Error) {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
+	body = lenient.JSON(body)
 	outer, ok := object(body)
 	class := statusClass(status)
 	switch {
+	case class == ClassThrottled, (class == ClassTimeout || class == ClassAccess) && saysThrottled(outer):
+		return reply{}, &Error{Class: ClassThrottled, Status: status, Code: safeCode(outer.firstText("infcode", "code"))}
 	case class == ClassTimeout || class == ClassAccess:
 		return reply{}, &Error{Class: class, Status: status, Code: safeCode(outer.firstText("infcode", "code"))}
 	case !ok:
 		return reply{}, &Error{Class: withoutEnvelope(class, body), Status: status}
 	}
 	envelope := p.envelopeOf(outer)
-	refusal := p.verdict(envelope)
+	output, ok := p.output(envelope, want)
+	refusal := p.verdict(envelope, ok && output == nil)
 	if refusal == nil && class != "" {
 		refusal = &Error{Class: class} // an HTTP error that calls itself a success
 	}
@@ -41,11 +43,10 @@ func (p Profile) readReply(status int, body []byte, want string) (reply, *Error)
 		refusal.Status, refusal.Reference = status, reference
 		return reply{}, refusal
 	}
-	output, ok := p.output(envelope, want)
 	if !ok {
 		return reply{}, &Error{Class: ClassMalformed, Status: status, Reference: reference}
 	}
-	return reply{output: output, reference: reference, at: stamp(envelope)}, nil
+	return reply{status: status, output: output, reference: reference, at: stamp(envelope)}, nil
 }
 
 // statusClass is what an HTTP status says by itself; "" for a success.
@@ -53,6 +54,8 @@ func statusClass(status int) Class {
 	switch {
 	case status/100 == 2:
 		return ""
+	case status == http.StatusTooManyRequests:
+		return ClassThrottled
 	case status == http.StatusRequestTimeout, status == http.StatusBadGateway,
 		status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
 		return ClassTimeout
@@ -86,14 +89,16 @@ func saysTimeout(text string) bool {
 		func(sign string) bool { return strings.Contains(text, sign) })
 }
 
-// verdict returns nil for a success.
-func (p Profile) verdict(envelope fields) *Error {
-	code, gateway := envelope.text("infcode"), false
+// verdict returns nil for a success. A success code with a text in err_msg and without output is a refusal: the text says
+// why there is nothing.
+func (p Profile) verdict(envelope fields, empty bool) *Error {
+	code, gateway := lenient.Whole(envelope.text("infcode")), false
 	if code == "" {
-		code, gateway = envelope.text("code"), true
+		code, gateway = lenient.Whole(envelope.text("code")), true
 	}
-	refused := strings.EqualFold(envelope.text("success"), "false") ||
-		(p.ErrMsgMeansFailure && envelope.text("err_msg") != "")
+	said := envelope.text("err_msg")
+	errMsgOnly := empty && said != "" && !saysSuccess(said)
+	refused := strings.EqualFold(envelope.text("success"), "false") || errMsgOnly || (p.ErrMsgMeansFailure && said != "")
 	message := envelope.firstText("err_msg", "msg", "message")
 	success := slices.Contains(p.SuccessCodes, code)
 	switch {
@@ -102,13 +107,22 @@ func (p Profile) verdict(envelope fields) *Error {
 	case success && !refused, code == "" && !refused && message == "":
 		// A gateway's "ok" is not the insurer's, and an object without any verdict is neither.
 		return &Error{Class: ClassMalformed, Gateway: gateway}
-	default:
-		class := p.Failures.class(code, message)
-		if gateway && class != ClassAccess && saysTimeout(message) {
-			class = ClassTimeout // the relay waited in vain, though a rule for "no data" may fit its words
-		}
-		return &Error{Class: class, Code: safeCode(code), Gateway: gateway}
 	}
+	class := p.Failures.class(code, message)
+	switch {
+	case gateway && class != ClassAccess && saysTimeout(message):
+		class = ClassTimeout // the relay waited in vain, though a rule for "no data" may fit its words
+	case class == ClassBusiness && saysThrottled(envelope):
+		class = ClassThrottled
+	case class == ClassBusiness && success && errMsgOnly && p.EmptyMeansNotEnrolled:
+		class = ClassNotEnrolled
+	}
+	return &Error{Class: class, Code: safeCode(code), Gateway: gateway, ErrMsgOnly: success && errMsgOnly}
+}
+
+// saysSuccess says whether a text in err_msg tells of no failure.
+func saysSuccess(text string) bool {
+	return slices.Contains([]string{"成功", "操作成功", "调用成功", "处理成功", "success", "ok"}, strings.ToLower(text))
 }
 
 func (f Failures) class(code, message string) Class {
@@ -116,7 +130,7 @@ func (f Failures) class(code, message string) Class {
 		rules []FailureRule
 		class Class
 	}{
-		{f.Access, ClassAccess}, {f.NotEnrolled, ClassNotEnrolled}, {f.Mismatch, ClassMismatch}, {f.NoAnswer, ClassTimeout},
+		{f.Throttled, ClassThrottled}, {f.Access, ClassAccess}, {f.NotEnrolled, ClassNotEnrolled}, {f.Mismatch, ClassMismatch}, {f.NoAnswer, ClassTimeout},
 	} {
 		if slices.ContainsFunc(list.rules, func(r FailureRule) bool { return r.fits(code, message) }) {
 			return list.class
@@ -127,20 +141,4 @@ func (f Failures) class(code, message string) Class {
 
 func (r FailureRule) fits(code, message string) bool {
 	return r != (FailureRule{}) && (r.Code == "" || r.Code == code) && strings.Contains(message, r.Contains)
-}
-
-// stamp reads the upstream's own time of answer, yyyyMMddHHmmss with or without milliseconds, Beijing time; zero where
-// there is none that makes sense.
-func stamp(envelope fields) time.Time {
-	for _, name := range []string{"respond_time", "refmsg_time"} {
-		digits := envelope.text(name)
-		if len(digits) == len(compactTime)+3 {
-			digits = digits[:len(compactTime)] + "." + digits[len(compactTime):]
-		}
-		at, err := time.ParseInLocation(compactTime, digits, balance.Shanghai)
-		if err == nil && at.Year() >= 2000 {
-			return at
-		}
-	}
-	return time.Time{}
 }

@@ -16,19 +16,20 @@ func tifSignature(timestamp, secret, nonce string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sign sets the headers of one request; at is the machine's clock, because the upstream compares it with its own.
+// sign sets the headers of one request; at is the machine's clock, because the upstream compares it with its own. The map
+// is written to directly: Header.Set would change the case of the names.
 func (a Auth) sign(header http.Header, at time.Time) {
 	if a.Scheme == AuthAPIKey {
-		header.Set(a.Header, a.Secret.Reveal())
+		header[a.Header] = []string{a.Secret.Reveal()}
 		return
 	}
 	timestamp, nonce := strconv.FormatInt(at.Unix(), 10), newNonce()
-	header.Set("x-tif-paasid", a.PaasID)
-	header.Set("x-tif-timestamp", timestamp)
-	header.Set("x-tif-nonce", nonce)
-	header.Set("x-tif-signature", tifSignature(timestamp, a.Secret.Reveal(), nonce))
+	header[a.Names.PaasID] = []string{a.PaasID}
+	header[a.Names.Timestamp] = []string{timestamp}
+	header[a.Names.Nonce] = []string{nonce}
+	header[a.Names.Signature] = []string{tifSignature(timestamp, a.Secret.Reveal(), nonce)}
 	if a.ServiceID != "" {
-		header.Set("x-tif-serviceId", a.ServiceID)
+		header[a.Names.ServiceID] = []string{a.ServiceID}
 	}
 }
 

@@ -47,6 +47,7 @@ var fetchedAt = time.Date(2026, 11, 21, 8, 5, 0, 0, balance.Shanghai)
 // upstream is an insurer that refuses what a strict one would refuse, then answers as told.
 type upstream struct {
 	t      *testing.T
+	url    string
 	answer http.HandlerFunc
 
 	mu       sync.Mutex
@@ -67,7 +68,8 @@ func serve(t *testing.T, answer http.HandlerFunc, change ...func(*Profile)) (*Cl
 	u := &upstream{t: t, answer: answer}
 	server := httptest.NewServer(u)
 	t.Cleanup(server.Close)
-	p := profile(server.URL + "/fsi/api")
+	u.url = server.URL + "/fsi/api"
+	p := profile(u.url)
 	for _, f := range change {
 		f(&p)
 	}

@@ -1,79 +1,66 @@
 package simulator
 
 import (
-	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"yibao/balance"
+	"yibao/platforms/simulator/books"
 )
 
-// booksBegin is when the simulated books begin; before it an account holds its opening balance.
-var booksBegin = time.Date(2025, time.January, 1, 0, 0, 0, 0, balance.Shanghai)
-
-// booksEnd bounds the work for a clock that was set absurdly far.
-const booksEnd = 20 * 366 // days
-
-// setOrCourse is the personal account at a time: what the control API set last before it (true then), else the
-// invented course, which depends on nothing but person, enrolment and time.
-func (w *World) setOrCourse(p *Person, e Enrolment, at time.Time) (balance.Fen, bool) {
-	w.mu.Lock()
-	set := w.books[bookKey{p.IDNumber, e.Region, e.Type}]
-	w.mu.Unlock()
-	for i := len(set) - 1; i >= 0; i-- {
-		if !set[i].at.After(at) {
-			return set[i].fen, true
-		}
+// plan is the rule of the enrolment's books.
+func (p *Person) plan(e Enrolment) books.Plan {
+	plan := books.Plan{
+		Seed: p.IDNumber + e.Region + e.Type, Region: e.Region, Kind: books.Employee, Account: e.Account == "yes",
+		Opening: e.opening, Credit: e.credit, CreditOn: e.creditOn, Still: e.still,
 	}
-	if e.Account != "yes" {
-		return 0, false
+	switch {
+	case e.Type == "390":
+		plan.Kind = books.Resident
+	case strings.HasPrefix(e.PersonType, "12"):
+		plan.Kind = books.Retiree
 	}
-	return course(p.IDNumber+e.Region+e.Type, e, at), false
+	if day, err := time.ParseInLocation(time.DateOnly, e.paused, balance.Shanghai); err == nil {
+		plan.Until = day.AddDate(0, 0, 1)
+	}
+	return plan
 }
 
-// course is the invented course of an account: a credit each month, and on about one day in eight a purchase of 4 to
-// 18 % of what is there. So it rises, falls, never goes below zero and settles at a few months' credit.
-func course(seed string, e Enrolment, at time.Time) balance.Fen {
-	fen, last := e.opening, at.In(balance.Shanghai)
-	for day, n := booksBegin, 0; n < booksEnd && !day.After(last); day, n = day.AddDate(0, 0, 1), n+1 {
-		if day.Day() == e.creditOn && !last.Before(day.Add(9*time.Hour)) {
-			fen += e.credit
-		}
-		if e.still {
-			continue
-		}
-		dice := roll(seed, n)
-		if dice%8 == 0 && !last.Before(day.Add(time.Duration(10+dice>>8%10)*time.Hour)) {
-			spent := fen * balance.Fen(4+dice>>16%15) / 100
-			fen -= spent / 10 * 10
-		}
-	}
-	return fen
+// booksOf are the enrolment's books at a time.
+func (w *World) booksOf(p *Person, e Enrolment, at time.Time) *books.Books {
+	return books.Keep(p.plan(e), w.eventsOf(p, e), at)
 }
 
-func roll(seed string, n int) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(seed))                                              // never fails
-	h.Write([]byte{byte(n), byte(n >> 8), byte(n), byte(n>>8) ^ 0x5a}) // twice: FNV mixes late bytes poorly
-	v := h.Sum32()
-	v ^= v >> 15
-	v *= 0x2c1b3c6d
-	return v ^ v>>12
-}
-
-// setBalanceOf sets the account from the time on.
-func (w *World) setBalanceOf(idNumber, region, insurance string, fen balance.Fen, at time.Time) error {
+func (w *World) eventsOf(p *Person, e Enrolment) []books.Event {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.commit(record{Kind: "balance", At: at, IDNumber: idNumber, Region: region, Type: insurance, Fen: fen})
+	return w.books[bookKey{p.IDNumber, e.Region, e.Type}]
 }
 
-// insertByTime keeps the list sorted; of two entries of one time the later call wins.
-func insertByTime(list []setBalance, s setBalance) []setBalance {
+// holds is the personal account at a time; set says that the control API has set it before.
+func (w *World) holds(p *Person, e Enrolment, at time.Time) (fen balance.Fen, set bool) {
+	events := w.eventsOf(p, e)
+	set = slices.ContainsFunc(events, func(e books.Event) bool { return e.Do == books.Set && !e.At.After(at) })
+	if e.Account != "yes" && !set {
+		return 0, false
+	}
+	return books.Keep(p.plan(e), events, at).Balance(), set
+}
+
+// order makes an event happen in the books.
+func (w *World) order(idNumber, region, insurance string, e books.Event) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.commit(record{Kind: "event", IDNumber: idNumber, Region: region, Type: insurance, Event: &e})
+}
+
+// insertByTime keeps the list sorted; of two events of one time the later call comes later.
+func insertByTime(list []books.Event, e books.Event) []books.Event {
 	i := len(list)
-	for i > 0 && list[i-1].at.After(s.at) {
+	for i > 0 && list[i-1].At.After(e.At) {
 		i--
 	}
 	// A new slice: readers hold the old one without the lock.
-	return slices.Insert(slices.Clone(list), i, s)
+	return slices.Insert(slices.Clone(list), i, e)
 }

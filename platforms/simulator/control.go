@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"yibao/platforms/simulator/books"
 )
 
 // Why a control request was refused; the texts go to the person who typed it.
@@ -16,6 +18,7 @@ var (
 	errNoApp    = errors.New("no such app")
 	errNoPerson = errors.New("no such person or enrolment")
 	errYuan     = errors.New("yuan must be an amount like 12.34")
+	errNoBill   = errors.New("no such settlement that could be taken back")
 	errGrant    = errors.New("template and user must be given, the template known, n between 1 and 1000")
 	errUser     = errors.New("user must be given: 1 to 64 characters")
 	errWhose    = errors.New("give id, the ID number of a person, or phone: an SMS does not tell its link attempt")
@@ -29,6 +32,10 @@ const controlHelp = `What can be asked of the simulated world. GET with query pa
   POST    /control/grant     {"platform":"wechat","app":"demo","user":"me","template":"demo-wechat-low-balance","n":1}
   GET     /control/balance?id_number=             what an account holds
   POST    /control/balance   {"id_number":"…","region":"990100","yuan":"12.34"}
+  GET     /control/books?id_number=               ledger, settlements, contributions and claims
+  POST    /control/spend     {"id_number":"…","yuan":"300"}   a purchase; abroad: true in another province, days_late: 5 shows it later
+  POST    /control/credit    {"id_number":"…","yuan":"100"}   an injection into the account
+  POST    /control/reverse   {"id_number":"…","bill":"S…"}    takes a settlement back
   GET     /control/inbox?user=&phone=&kind=&after=&wait=    what arrived: kind is wechat, alipay or sms
   GET     /control/inbox/latest                   the last of them, as the phone shows it
   GET     /control/sms/latest?id=                 the last code, by ID number, or by ?phone=; an SMS does not tell its attempt
@@ -51,6 +58,10 @@ func (s *server) control(mux *http.ServeMux) {
 		"POST /control/grant":           s.controlGrant,
 		"POST /control/balance":         s.controlBalance,
 		"GET /control/balance":          s.controlShowBalance,
+		"GET /control/books":            s.controlShowBooks,
+		"POST /control/spend":           s.controlBooks(books.Spend),
+		"POST /control/credit":          s.controlBooks(books.Credit),
+		"POST /control/reverse":         s.controlBooks(books.Reverse),
 		"GET /control/inbox":            s.controlInbox,
 		"GET /control/inbox/latest":     s.controlLastMessage,
 		"GET /control/sms/latest":       s.controlLatest,

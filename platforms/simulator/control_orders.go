@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"net/http"
+	"slices"
 
 	"yibao/balance"
+	"yibao/platforms/simulator/books"
 )
 
 // controlGrant is the tap in the subscribe sheet.
@@ -59,10 +61,50 @@ func (s *server) controlBalance(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err = s.world.setBalanceOf(order.IDNumber, row.Region, row.Type, fen, s.now()); err != nil {
+	if err = s.world.order(order.IDNumber, row.Region, row.Type, books.Event{At: s.now(), Do: books.Set, Fen: fen}); err != nil {
 		return nil, err
 	}
 	return fen.Display(), nil
+}
+
+// bookOrder is a purchase, a credit or a reversal in somebody's books, now.
+type bookOrder struct {
+	IDNumber  string `json:"id_number"`
+	Region    string `json:"region"`
+	Insurance string `json:"insurance_type"`
+	Yuan      string `json:"yuan"`
+	Abroad    bool   `json:"abroad"`    // spend: in another province
+	DaysLate  int    `json:"days_late"` // spend: until the list of settlements shows it
+	Bill      string `json:"bill"`      // reverse: the settlement
+}
+
+// controlBooks makes something happen in the books, and answers what the account holds then.
+func (s *server) controlBooks(do books.Do) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		var order bookOrder
+		if err := decodeControl(r, &order); err != nil {
+			return nil, err
+		}
+		person, row, err := s.account(balanceOrder{IDNumber: order.IDNumber, Region: order.Region, Insurance: order.Insurance})
+		if err != nil {
+			return nil, err
+		}
+		event := books.Event{At: s.now(), Do: do, Bill: order.Bill, Abroad: order.Abroad, Late: order.DaysLate}
+		if do != books.Reverse {
+			if event.Fen, err = balance.ParseYuan(order.Yuan); err != nil || event.Fen <= 0 {
+				return nil, errYuan
+			}
+		} else if !slices.ContainsFunc(s.world.booksOf(person, row, event.At).Settlements, func(b books.Settlement) bool {
+			return b.ID == order.Bill && !b.Reversed && b.Reverses == ""
+		}) {
+			return nil, errNoBill
+		}
+		if err = s.world.order(order.IDNumber, row.Region, row.Type, event); err != nil {
+			return nil, err
+		}
+		fen, _ := s.world.holds(person, row, event.At)
+		return fen.Display(), nil
+	}
 }
 
 // controlShowBalance tells what the account holds now.
@@ -73,8 +115,19 @@ func (s *server) controlShowBalance(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	fen, _ := s.world.setOrCourse(person, row, s.now())
+	fen, _ := s.world.holds(person, row, s.now())
 	return fen.Display(), nil
+}
+
+// controlShowBooks tells everything in the books, also what lists do not show yet.
+func (s *server) controlShowBooks(r *http.Request) (any, error) {
+	person, row, err := s.account(balanceOrder{
+		IDNumber: r.FormValue("id_number"), Region: r.FormValue("region"), Insurance: r.FormValue("insurance_type"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.world.booksOf(person, row, s.now()), nil
 }
 
 // account finds the enrolment that is meant; without an insurance type the first that may have an account, without a

@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"yibao/platforms/simulator/books"
 )
 
 func TestControlSetsBalances(t *testing.T) {
@@ -34,6 +36,41 @@ func TestControlSetsBalances(t *testing.T) {
 	} {
 		if status, _, _ := r.do(r.request("POST", "/control/balance", "application/json", bad)); status != http.StatusBadRequest {
 			t.Errorf("%s: %d", bad, status)
+		}
+	}
+}
+
+// TestControlKeepsBooks: what is spent, credited and taken back is in the books, and in the balance that the upstream tells.
+func TestControlKeepsBooks(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	person := r.person(RegionA, "personal account of exactly 0")
+	who := `"id_number":"` + person.IDNumber + `"`
+	if got := r.control("POST", "credit", `{`+who+`,"yuan":"100"}`); got != "¥100.00" {
+		t.Errorf("credited: %q", got)
+	}
+	if got := r.control("POST", "spend", `{`+who+`,"yuan":"300","abroad":true,"days_late":2}`); got != "¥0.00" {
+		t.Errorf("spent: %q", got)
+	}
+	var kept books.Books
+	if err := json.Unmarshal([]byte(r.control("GET", "books?id_number="+person.IDNumber, "")), &kept); err != nil || len(kept.Settlements) != 1 {
+		t.Fatal(kept, err)
+	}
+	bill := kept.Settlements[0]
+	if bill.Account != 100_00 || bill.Cash != 200_00 || bill.PayLoc != "4" || !bill.Seen.Equal(bill.At.AddDate(0, 0, 2)) {
+		t.Errorf("%+v", bill)
+	}
+	if got := r.control("POST", "reverse", `{`+who+`,"bill":"`+bill.ID+`"}`); got != "¥100.00" {
+		t.Errorf("taken back: %q", got)
+	}
+	if row := firstRow(t, r.ask(RegionA, insurerBody(infnoPerson, person))); row["balc"] != 100.0 {
+		t.Errorf("the upstream tells %v", row)
+	}
+	for path, bad := range map[string]string{
+		"spend": `{` + who + `,"yuan":"-1"}`, "credit": `{` + who + `,"yuan":"0"}`, "reverse": `{` + who + `,"bill":"` + bill.ID + `"}`,
+	} {
+		if status, _, _ := r.do(r.request("POST", "/control/"+path, "application/json", bad)); status != http.StatusBadRequest {
+			t.Errorf("%s %s: %d", path, bad, status)
 		}
 	}
 }

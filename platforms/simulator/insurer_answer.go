@@ -37,7 +37,7 @@ func (a *insurerCall) row(w *World, p *Person, e Enrolment) map[string]any {
 		"paus_insu_date": e.paused, "cvlserv_flag": map[bool]string{true: "1", false: "0"}[e.PersonType == "1102"],
 		"insuplc_admdvs": e.Region, "emp_name": e.Employer,
 	}
-	fen, set := w.setOrCourse(p, e, a.now)
+	fen, set := w.holds(p, e, a.now)
 	switch {
 	case e.Account == "yes" || set:
 		row["balc"] = a.money(fen)

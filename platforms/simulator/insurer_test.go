@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/platforms/simulator/books"
 )
 
 func TestInsurerChecksWhoAsks(t *testing.T) {
@@ -303,13 +304,13 @@ func TestMovedClockSeesThePast(t *testing.T) {
 	}
 	person := &world.people[0]
 	now := time.Date(2026, 11, 21, 0, 0, 0, 0, balance.Shanghai)
-	if err = world.setBalanceOf(person.IDNumber, RegionA, "310", 4200, now); err != nil {
+	if err = world.order(person.IDNumber, RegionA, "310", books.Event{At: now, Do: books.Set, Fen: 4200}); err != nil {
 		t.Fatal(err)
 	}
-	if fen, set := world.setOrCourse(person, person.Enrolments[0], now.Add(time.Hour)); fen != 4200 || !set {
+	if fen, set := world.holds(person, person.Enrolments[0], now.Add(time.Hour)); fen != 4200 || !set {
 		t.Errorf("after it was set: %v %v", fen, set)
 	}
-	if fen, set := world.setOrCourse(person, person.Enrolments[0], now.Add(-time.Second)); set || fen == 4200 {
+	if fen, set := world.holds(person, person.Enrolments[0], now.Add(-time.Second)); set || fen == 4200 {
 		t.Errorf("before it was set: %v %v", fen, set)
 	}
 }

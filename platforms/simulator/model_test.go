@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"yibao/balance"
+	"yibao/platforms/simulator/books"
 )
 
 // model is what a world must remember, kept in the plainest way.
@@ -121,7 +122,7 @@ func (p *played) balance(rt *rapid.T) {
 	fen := balance.Fen(rapid.Int64Range(-1000, 1_000_000).Draw(rt, "fen"))
 	p.clock++
 	person := p.world.people[0]
-	if err := p.world.setBalanceOf(person.IDNumber, RegionA, "310", fen, time.Unix(p.clock, 0)); err != nil {
+	if err := p.world.order(person.IDNumber, RegionA, "310", books.Event{At: time.Unix(p.clock, 0), Do: books.Set, Fen: fen}); err != nil {
 		rt.Fatal(err)
 	}
 	p.model.balance, p.model.set = fen, true
@@ -145,7 +146,7 @@ func (p *played) check(rt *rapid.T) {
 		}
 	}
 	person := &p.world.people[0]
-	fen, set := p.world.setOrCourse(person, person.Enrolments[0], time.Unix(p.clock+1, 0))
+	fen, set := p.world.holds(person, person.Enrolments[0], time.Unix(p.clock+1, 0))
 	if set != p.model.set || set && fen != p.model.balance {
 		rt.Fatalf("balance %v %t, want %v %t", fen, set, p.model.balance, p.model.set)
 	}
@@ -163,21 +164,6 @@ func TestTokenHasAlwaysTimeLeft(t *testing.T) {
 		before := (period-1)*tokenPeriod + tokenLife
 		if valid := now < before; valid != (now-period*tokenPeriod < 300) {
 			rt.Fatalf("at %d the last token's validity is %t", now, valid)
-		}
-	})
-}
-
-func TestCourseNeverFallsBelowZero(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(rt *rapid.T) {
-		e := employee(RegionA)
-		e.opening = balance.Fen(rapid.Int64Range(0, 10_000_000).Draw(rt, "opening"))
-		e.credit = balance.Fen(rapid.Int64Range(0, 100_000).Draw(rt, "credit"))
-		seed := rapid.StringN(1, 20, 40).Draw(rt, "seed")
-		at := booksBegin.Add(time.Duration(rapid.Int64Range(0, 3*365*24).Draw(rt, "hours")) * time.Hour)
-		fen := course(seed, e, at)
-		if fen < 0 || fen != course(seed, e, at) {
-			rt.Fatalf("%v at %v", fen, at)
 		}
 	})
 }

@@ -77,7 +77,8 @@ func invent() []Person {
 	for i, digit := range []string{"一", "二", "三", "四", "五", "六", "七", "八"} {
 		plans = append(plans, ordinary(RegionA, "测试甲十"+digit, i), ordinary(RegionB, "测试乙十"+digit, i))
 	}
-	plans = append(plans, registeredOtherwise()...) // last, so that the numbers of those before stay
+	plans = append(plans, registeredOtherwise()...)
+	plans = append(plans, crowd()...) // further ones come last, so that the numbers of those before stay
 	people := make([]Person, len(plans))
 	for i, p := range plans {
 		people[i] = p.person(i + 1)
@@ -140,6 +141,22 @@ func registeredOtherwise() []plan {
 	}
 }
 
+// crowdSize is how many people of each region have nothing special about them but their books.
+const crowdSize = 80
+
+func crowd() (plans []plan) {
+	digits := []rune("〇一二三四五六七八九")
+	for i := range crowdSize {
+		n := string([]rune{digits[i/10], digits[i%10]})
+		a, b := ordinary(RegionA, "样例甲"+n, i), ordinary(RegionB, "样例乙"+n, i)
+		if i%5 == 4 {
+			a.born, a.rows = fmt.Sprintf("19%d-%02d-11", 45+i%15, 1+i%12), []Enrolment{retiree(RegionA)}
+		}
+		plans = append(plans, a, b)
+	}
+	return plans
+}
+
 func ordinary(region, name string, i int) plan {
 	row := employee(region)
 	if i%4 == 3 {
@@ -186,7 +203,7 @@ func typed(e Enrolment, personType string) Enrolment {
 }
 
 func paused(e Enrolment) Enrolment {
-	e.Status, e.paused, e.credit = "2", "2025-03-31", 0
+	e.Status, e.paused = "2", "2025-03-31"
 	return e
 }
 

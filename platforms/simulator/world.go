@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"yibao/balance"
+	"yibao/platforms/simulator/books"
 )
 
 // WorldOptions says where a world is kept and by which clock it lives.
@@ -31,16 +31,16 @@ type World struct {
 
 	mu      sync.Mutex
 	journal *journal
-	users   map[userKey]string       // → the name that the control API knows
-	codes   map[codeKey]*issuedCode  // sign-in codes
-	quota   map[quotaKey]int         // messages that a user still allows
-	books   map[bookKey][]setBalance // what the control API set, oldest first
-	inbox   []Message                // in order of arrival
-	arrived chan struct{}            // closed and made anew at each arrival
-	seen    map[string]time.Time     // nonces and the like → when they may come again
-	tokens  map[string]int           // WeChat app id → generation of its access tokens
-	forced  map[string][]time.Time   // WeChat app id → forced refreshes of the last day
-	sending map[userKey]struct{}     // WeChat users that a message is being sent to
+	users   map[userKey]string        // → the name that the control API knows
+	codes   map[codeKey]*issuedCode   // sign-in codes
+	quota   map[quotaKey]int          // messages that a user still allows
+	books   map[bookKey][]books.Event // what the control API ordered, oldest first
+	inbox   []Message                 // in order of arrival
+	arrived chan struct{}             // closed and made anew at each arrival
+	seen    map[string]time.Time      // nonces and the like → when they may come again
+	tokens  map[string]int            // WeChat app id → generation of its access tokens
+	forced  map[string][]time.Time    // WeChat app id → forced refreshes of the last day
+	sending map[userKey]struct{}      // WeChat users that a message is being sent to
 }
 
 type userKey struct{ platform, app, openID string }
@@ -57,27 +57,22 @@ type issuedCode struct {
 	used        bool
 }
 
-type setBalance struct {
-	at  time.Time
-	fen balance.Fen
-}
-
 // record is one line of the journal.
 type record struct {
-	Kind     string      `json:"kind"` // code, used, grant, balance, message
-	At       time.Time   `json:"at"`
-	Platform string      `json:"platform,omitempty"`
-	App      string      `json:"app,omitempty"`
-	User     string      `json:"user,omitempty"`
-	OpenID   string      `json:"open_id,omitempty"`
-	Code     string      `json:"code,omitempty"`
-	Template string      `json:"template,omitempty"`
-	N        int         `json:"n,omitempty"`
-	IDNumber string      `json:"id_number,omitempty"`
-	Region   string      `json:"region,omitempty"`
-	Type     string      `json:"insurance_type,omitempty"`
-	Fen      balance.Fen `json:"fen,omitempty"`
-	Message  *Message    `json:"message,omitempty"`
+	Kind     string       `json:"kind"` // code, used, grant, event, message
+	At       time.Time    `json:"at"`
+	Platform string       `json:"platform,omitempty"`
+	App      string       `json:"app,omitempty"`
+	User     string       `json:"user,omitempty"`
+	OpenID   string       `json:"open_id,omitempty"`
+	Code     string       `json:"code,omitempty"`
+	Template string       `json:"template,omitempty"`
+	N        int          `json:"n,omitempty"`
+	IDNumber string       `json:"id_number,omitempty"`
+	Region   string       `json:"region,omitempty"`
+	Type     string       `json:"insurance_type,omitempty"`
+	Event    *books.Event `json:"event,omitempty"`
+	Message  *Message     `json:"message,omitempty"`
 }
 
 var errRecord = errors.New("not a line of a simulated world")
@@ -98,7 +93,7 @@ func newWorld(options WorldOptions) *World {
 		now: options.Now, log: options.Log, people: invent(), byID: map[string]*Person{},
 		faults: newFaults(), stats: newStats(), done: make(chan struct{}),
 		users: map[userKey]string{}, codes: map[codeKey]*issuedCode{}, quota: map[quotaKey]int{},
-		books: map[bookKey][]setBalance{}, arrived: make(chan struct{}), seen: map[string]time.Time{},
+		books: map[bookKey][]books.Event{}, arrived: make(chan struct{}), seen: map[string]time.Time{},
 		tokens: map[string]int{}, forced: map[string][]time.Time{}, sending: map[userKey]struct{}{},
 	}
 	if w.now == nil {
@@ -159,9 +154,12 @@ func (w *World) apply(r record) error {
 	case "grant":
 		w.users[userKey{r.Platform, r.App, r.OpenID}] = r.User
 		w.quota[quotaKey{r.Platform, r.App, r.OpenID, r.Template}] += r.N
-	case "balance":
+	case "event":
+		if r.Event == nil {
+			return errRecord
+		}
 		key := bookKey{r.IDNumber, r.Region, r.Type}
-		w.books[key] = insertByTime(w.books[key], setBalance{r.At, r.Fen})
+		w.books[key] = insertByTime(w.books[key], *r.Event)
 	case "message":
 		return w.applyMessage(r)
 	default:

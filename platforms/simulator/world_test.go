@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"yibao/platforms/simulator/books"
 )
 
 func mustOpen(t testing.TB, dir string) *World {
@@ -39,7 +41,7 @@ func fill(t testing.TB, w *World) (used, unused string) {
 	open, err := w.useCode(wechatPlatform, wxApp, used)
 	must(err)
 	must(w.grant(wechatPlatform, wxApp, "demo1", wxOnce, 2))
-	must(w.setBalanceOf(w.people[0].IDNumber, RegionA, "310", 4200, time.Unix(1700000000, 0)))
+	must(w.order(w.people[0].IDNumber, RegionA, "310", books.Event{At: time.Unix(1700000000, 0), Do: books.Set, Fen: 4200}))
 	_, err = w.accept(Message{At: time.Unix(1700000000, 0), Kind: wechatPlatform, App: wxApp, OpenID: open, Template: wxOnce, Text: "x"}, 1, 1)
 	must(err)
 	return used, unused
@@ -68,7 +70,7 @@ func TestWorldSurvivesAKill(t *testing.T) {
 		if n := w.quotaOf(wechatPlatform, wxApp, open, wxOnce); n != 1 {
 			t.Errorf("%s: quota %d", cut, n)
 		}
-		if fen, _ := w.setOrCourse(&w.people[0], w.people[0].Enrolments[0], time.Unix(1800000000, 0)); fen != 4200 {
+		if fen, _ := w.holds(&w.people[0], w.people[0].Enrolments[0], time.Unix(1800000000, 0)); fen != 4200 {
 			t.Errorf("%s: balance %v", cut, fen)
 		}
 		if _, err = w.useCode(wechatPlatform, wxApp, used); err == nil {
@@ -211,8 +213,8 @@ func TestQuotaHoldsUnderConcurrency(t *testing.T) {
 				if _, err := w.accept(Message{Kind: alipayPlatform, App: aliApp, OpenID: open, Template: aliOnce}, 1, 1); err == nil {
 					accepted.Add(1)
 				}
-				_, _ = w.setOrCourse(&w.people[0], w.people[0].Enrolments[0], time.Now())
-				_ = w.setBalanceOf(w.people[0].IDNumber, RegionA, "310", 1, time.Now())
+				_, _ = w.holds(&w.people[0], w.people[0].Enrolments[0], time.Now())
+				_ = w.order(w.people[0].IDNumber, RegionA, "310", books.Event{At: time.Now(), Do: books.Set, Fen: 1})
 			}
 		})
 	}

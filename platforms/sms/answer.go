@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"unicode/utf8"
+
+	"yibao/platforms/internal/lenient"
 )
 
 // maxMessageID bounds what counts as an id.
@@ -20,7 +22,7 @@ func readAnswer(status int, body []byte) error {
 	}
 	// A map, not a struct: encoding/json would match a struct's fields in any letter case.
 	var answer map[string]any
-	if !utf8.Valid(body) || json.Unmarshal(body, &answer) != nil {
+	if !utf8.Valid(body) || json.Unmarshal(lenient.JSON(body), &answer) != nil {
 		return fmt.Errorf("%w: status %d", ErrMalformed, status)
 	}
 	code, _ := answer["code"].(string)

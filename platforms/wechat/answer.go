@@ -7,15 +7,17 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"yibao/platforms/internal/lenient"
 )
 
 // errAnswer says that an answer is not what WeChat sends. It never quotes the answer.
 var errAnswer = errors.New("wechat: the answer cannot be read")
 
-var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,40}$`)
+var wholeNumber = regexp.MustCompile(`^-?[0-9]{1,40}(\.0{1,40})?$`)
 
 // loose is a whole number or text that WeChat sends now as a JSON number, now as a JSON string ("errcode" and "msgid"
-// both ways). Null and "" count as absent.
+// both ways). Null and "" count as absent, and decimals of zeros are dropped: 0.0 is 0.
 type loose string
 
 // UnmarshalJSON accepts null, a string and a number; anything else fails.
@@ -28,13 +30,13 @@ func (l *loose) UnmarshalJSON(raw []byte) error {
 		if json.Unmarshal(raw, &text) != nil {
 			return errAnswer
 		}
-		*l = loose(text)
+		*l = loose(lenient.Whole(text))
 		return nil
 	}
 	if !wholeNumber.Match(raw) {
 		return errAnswer
 	}
-	*l = loose(raw)
+	*l = loose(lenient.Whole(string(raw)))
 	return nil
 }
 
@@ -60,7 +62,7 @@ type sessionAnswer struct {
 
 func decodeSession(body []byte) (sessionAnswer, error) {
 	var answer sessionAnswer
-	if json.Unmarshal(body, &answer) != nil {
+	if json.Unmarshal(lenient.JSON(body), &answer) != nil {
 		return sessionAnswer{}, errAnswer
 	}
 	errcode, _, err := answer.Errcode.number()
@@ -81,7 +83,7 @@ type tokenAnswer struct {
 // decodeToken returns the token and its life in seconds, or a *platformError, or errAnswer.
 func decodeToken(body []byte) (text string, seconds int64, err error) {
 	var answer tokenAnswer
-	if json.Unmarshal(body, &answer) != nil {
+	if json.Unmarshal(lenient.JSON(body), &answer) != nil {
 		return "", 0, errAnswer
 	}
 	errcode, _, err := answer.Errcode.number()
@@ -107,7 +109,7 @@ type sendAnswer struct {
 // decodeSend returns the errcode and the message id. An answer with neither says nothing: errAnswer.
 func decodeSend(body []byte) (errcode int64, msgid string, err error) {
 	var answer sendAnswer
-	if json.Unmarshal(body, &answer) != nil {
+	if json.Unmarshal(lenient.JSON(body), &answer) != nil {
 		return 0, "", errAnswer
 	}
 	errcode, present, err := answer.Errcode.number()

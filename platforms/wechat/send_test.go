@@ -101,6 +101,17 @@ func TestSendUnreadableAnswersAreUnknown(t *testing.T) {
 			t.Errorf("%s: %+v after %d sends", answer, got, f.counts().sends)
 		}
 	}
+	for _, answer := range []string{ // clear, though not all of it is JSON
+		"{\"errcode\":0,\"errmsg\":\"ok\nrid: 1\",\"msgid\":42}", "\ufeff{\"errcode\":0,\"msgid\":\"42\"}", "{\"errcode\":0,\"msgid\":42}\x00\n",
+		`{"errcode":0.0,"msgid":42}`, `{"errcode":"0.0","msgid":42.0}`,
+	} {
+		f := newFake(t)
+		f.sendSays = []string{answer}
+		client, _ := newClient(t, f)
+		if got := client.Send(t.Context(), to(), "low", message()); got.Kind != reminder.OutcomeAccepted || got.MessageID != "42" {
+			t.Errorf("%q: %+v", answer, got)
+		}
+	}
 	f := newFake(t)
 	f.sendSays = []string{`{"msgid":"42","more":1}`} // errcode may be absent on success
 	client, _ := newClient(t, f)

@@ -169,7 +169,7 @@ func FuzzFit(f *testing.F) {
 }
 
 func FuzzDecodeSend(f *testing.F) {
-	for _, s := range []string{`{"errcode":0,"msgid":1}`, `{"errcode":"43101","msgid":"1"}`, `{"errcode":null}`, `{"msgid":{}}`, ``} {
+	for _, s := range []string{`{"errcode":0,"msgid":1}`, `{"errcode":"43101","msgid":"1"}`, `{"errcode":null}`, `{"msgid":{}}`, ``, `{"errcode":0.0}`, "{\"errcode\":0,\"errmsg\":\"a\nb\"}\x00"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {

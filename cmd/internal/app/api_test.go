@@ -27,6 +27,18 @@ func TestUnreadablePhonesAreCounted(t *testing.T) {
 	}
 }
 
+// TestForgedDocumentsAreCounted: the operator's metrics tell documents whose mark does not fit.
+func TestForgedDocumentsAreCounted(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	countForged(registry, func() int64 { return 3 })
+	families, err := registry.Gather()
+	if err != nil || len(families) != 1 || families[0].GetName() != "yibao_store_documents_forged_total" ||
+		families[0].GetMetric()[0].GetCounter().GetValue() != 3 {
+		t.Fatalf("%v, %v", families, err)
+	}
+}
+
 // TestServerSettingsReachTheAPI: no setting of the HTTP side is read and then forgotten.
 func TestServerSettingsReachTheAPI(t *testing.T) {
 	t.Parallel()

@@ -79,6 +79,7 @@ func Open(ctx context.Context, opts Options) (*App, error) {
 	if a.Store, err = openStore(ctx, opts, keys); err != nil {
 		return nil, err
 	}
+	countForged(a.metrics, a.Store.Forged)
 	if err := a.wire(keys); err != nil {
 		return nil, errors.Join(err, a.Store.Close(ctx))
 	}
@@ -160,6 +161,12 @@ func countUnreadablePhones(registry *prometheus.Registry) func(region string) {
 	}, []string{"region"})
 	registry.MustRegister(counter)
 	return func(region string) { counter.WithLabelValues(region).Inc() }
+}
+
+func countForged(registry *prometheus.Registry, forged func() int64) {
+	registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "yibao_store_documents_forged_total", Help: "Documents whose keyed mark does not fit, each time one was read.",
+	}, func() float64 { return float64(forged()) }))
 }
 
 // Listen opens the address that the configuration has for the role; a worker may have none, and then no listener.

@@ -50,6 +50,7 @@ var keyHints = []hint{
 }
 
 var regionHints = []hint{
+	{": throttled", "it asks for fewer questions (429); try again later, and agree with the bureau on how many it takes"},
 	{": access", "are secret, paas_id and fixmedins_code those that the bureau issued?"},
 	{": malformed", "are base_url, path_mode and unwrap those of this region?"},
 }

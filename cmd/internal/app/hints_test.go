@@ -28,6 +28,8 @@ func TestHintsSayWhereToLook(t *testing.T) {
 		{"insurer.base_url", regionHints, "insurer: access: region 990100 cause tls_authority", "ca_file beside insurer.base_url"},
 		{"insurer.base_url", regionHints, "insurer: access: region 990100 cause tls_client", "client_cert_file"},
 		{"insurer.base_url", regionHints, "insurer: access: region 990100", "paas_id"},
+		{"insurer.base_url", regionHints, "insurer: throttled: region 990100 transaction 1101 status 429", "fewer questions"},
+		{"alipay.gateway", alipayHints, "alipay: the gateway refuses the app: unsigned/40002/isv.invalid-app-id", "app_id is not the id"},
 		{"mongodb.uri", mongoHints, "no server can be used: tls_authority", "tlsCAFile"},
 		{"mongodb.uri", mongoHints, "no server can be used: tls_name", "mongodb.uri must name the host"},
 		{"", keyHints, "store: seal key: not an AEAD keyset", "swapped"},

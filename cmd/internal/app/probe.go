@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"yibao/balance"
 	"yibao/config"
 	"yibao/config/setting"
 	"yibao/platforms/insurer"
@@ -107,28 +108,52 @@ func probeRegion(ctx context.Context, client *insurer.Client, code string, probl
 	if !sound(problems, name, "") {
 		return []Probe{skipped(name)}
 	}
-	understood, unanswered := false, false
+	var found insurer.Finding
+	unanswered := false
 	all := []Probe{probe(ctx, name, "insurer.base_url", regionHints, func(ctx context.Context) (string, error) {
 		var err error
-		understood, err = client.Probe(ctx, code)
+		found, err = client.Probe(ctx, code)
 		var e *insurer.Error
 		if unanswered = errors.As(err, &e) && e.Cause != ""; unanswered {
 			err = errors.New("the upstream gives no answer: " + e.Cause)
 		}
+		unanswered = unanswered || errors.Is(err, balance.ErrThrottled)
 		return "the upstream answers", err
 	})}
 	if unanswered {
 		return all
 	}
-	if all[0].Err == nil && !understood {
-		all = append(all, Probe{Name: name, Word: WordHint, Note: "what it says of a person who cannot exist fits no rule of " +
-			"insurer.failures.not_enrolled or .mismatch (nor empty_means_not_enrolled): a mistyped number would " +
-			"count as the upstream's failure"})
+	if all[0].Err == nil {
+		all = append(all, notProved(name, found)...)
 	}
 	return append(all,
 		probe(ctx, "clock against "+name, "insurer.base_url", nil, func(ctx context.Context) (string, error) {
 			return checkOffset(client.ClockOffset(ctx, code))
 		}))
+}
+
+// notProved says what a region's answer leaves open.
+func notProved(name string, found insurer.Finding) (hints []Probe) {
+	code := ""
+	if found.Code != "" {
+		code = " (code " + found.Code + ")"
+	}
+	switch {
+	case found.ErrMsgOnly:
+		hints = append(hints, Probe{Name: name, Word: WordHint, Note: "for a person who cannot exist it answers success" + code +
+			" with a text in err_msg and no output: set insurer.err_msg_means_failure, and give the text a rule in " +
+			"insurer.failures.not_enrolled or .mismatch"})
+	case !found.Understood:
+		hints = append(hints, Probe{Name: name, Word: WordHint, Note: "what it says of a person who cannot exist" + code +
+			" fits no rule of insurer.failures.not_enrolled or .mismatch (nor empty_means_not_enrolled): a mistyped number would " +
+			"count as the upstream's failure"})
+	}
+	if found.NoAccessRule {
+		hints = append(hints, Probe{Name: name, Word: WordHint, Note: "the answer" + code + " does not prove that the secret is right: " +
+			"some regions refuse a wrong one like a person they do not know. Ask the bureau how they refuse it, and give " +
+			"insurer.failures.access a rule for that"})
+	}
+	return hints
 }
 
 // probeSMS connects to the gateway. Nothing is sent: a message costs money, and no person waits for it.

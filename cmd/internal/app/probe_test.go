@@ -1,9 +1,11 @@
 package app
 
 import (
+	"strings"
 	"testing"
 
 	"yibao/config/setting"
+	"yibao/platforms/insurer"
 )
 
 // TestOnlyWhatHasNoProblemIsTried: a template's problem leaves its app to be tried, an app's the other apps, and a section's
@@ -37,6 +39,32 @@ func TestOnlyWhatHasNoProblemIsTried(t *testing.T) {
 	} {
 		if got := sound(one.problems, one.part, one.but); got != one.want {
 			t.Errorf("%v: %s is sound: %v", one.problems, one.part, got)
+		}
+	}
+}
+
+// TestCheckSaysWhatARegionsAnswerDoesNotProve: each hint names the key to set, and none is given for what is set.
+func TestCheckSaysWhatARegionsAnswerDoesNotProve(t *testing.T) {
+	t.Parallel()
+	const access, unknown, text = "insurer.failures.access", "insurer.failures.not_enrolled", "insurer.err_msg_means_failure"
+	for _, one := range []struct {
+		found insurer.Finding
+		want  []string
+	}{
+		{insurer.Finding{Understood: true, Code: "-1"}, nil},
+		{insurer.Finding{Understood: true, Code: "-1", NoAccessRule: true}, []string{access}},
+		{insurer.Finding{Code: "-1", NoAccessRule: true}, []string{unknown, access}},
+		{insurer.Finding{Code: "0", ErrMsgOnly: true}, []string{text}},
+	} {
+		got := notProved("regions.990100", one.found)
+		if len(got) != len(one.want) {
+			t.Errorf("%+v: %+v", one.found, got)
+			continue
+		}
+		for n, hint := range got {
+			if hint.Word != WordHint || hint.Err != nil || !strings.Contains(hint.Note, one.want[n]) || !strings.Contains(hint.Note, "(code "+one.found.Code+")") {
+				t.Errorf("%+v: %+v", one.found, hint)
+			}
 		}
 	}
 }

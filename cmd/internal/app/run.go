@@ -11,8 +11,10 @@ import (
 	"yibao/handlers/web"
 )
 
-// sweepEvery is how often expired documents are deleted; servers without TTL indexes have only this.
-const sweepEvery = 10 * time.Minute
+const (
+	sweepEvery = 10 * time.Minute // expired documents are deleted; servers without TTL indexes have only this
+	mendEvery  = 15 * time.Second // documents of a clock that ran ahead are set right
+)
 
 // closeTimeout is for giving the store's connections back.
 const closeTimeout = 2 * time.Second
@@ -119,7 +121,10 @@ func (a *App) Close() error {
 func (a *App) startWorkers(ctx context.Context) *sync.WaitGroup {
 	run := []func(context.Context) error{a.Sessions.Run, a.Linking.Run}
 	if a.opts.Role != RoleAPI {
-		run = append(run, a.Balances.Run, a.Reminders.Run, a.sweep)
+		run = append(run, a.Balances.Run, a.Reminders.Run, a.every(mendEvery, "mend_failed", a.Store.Mend),
+			a.every(sweepEvery, "sweep_failed", func(ctx context.Context) (int, error) {
+				return a.Store.Sweep(ctx, a.opts.Now())
+			}))
 	}
 	var group sync.WaitGroup
 	for _, worker := range run {
@@ -132,17 +137,19 @@ func (a *App) startWorkers(ctx context.Context) *sync.WaitGroup {
 	return &group
 }
 
-// sweep deletes expired documents until ctx ends.
-func (a *App) sweep(ctx context.Context) error {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			if _, err := a.Store.Sweep(ctx, a.opts.Now()); err != nil && ctx.Err() == nil {
-				a.opts.Log.Warn("sweep_failed", "error", err.Error())
+// every repeats a pass over the store until ctx ends.
+func (a *App) every(pause time.Duration, failed string, pass func(context.Context) (int, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ticker := time.NewTicker(pause)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-ticker.C:
+				if _, err := pass(ctx); err != nil && ctx.Err() == nil {
+					a.opts.Log.Warn(failed, "error", err.Error())
+				}
 			}
 		}
 	}

@@ -30,6 +30,7 @@ type side struct {
 type counters struct {
 	StoreReads    int64
 	UpstreamCalls int64
+	CPU           time.Duration // that processors have worked for the server side
 }
 
 // startServer starts the server side; its first line says where everything is.
@@ -95,6 +96,21 @@ func (s *side) counters() (counters, error) {
 		return c, err
 	}
 	return c, json.Unmarshal(body, &c)
+}
+
+// loaded is load, with the time of the processor that the server side took for it.
+func (s *side) loaded(address string, span time.Duration) (result, error) {
+	before, err := s.counters()
+	if err != nil {
+		return result{}, err
+	}
+	r := load(address, s.Path, s.Token, span)
+	after, err := s.counters()
+	if err == nil && (r.failed > 0 || r.done == 0) {
+		err = fmt.Errorf("%d requests failed, %d were answered", r.failed, r.done)
+	}
+	r.cpu = after.CPU - before.CPU
+	return r, err
 }
 
 // settle waits until requests cost no store read: for a minute after a user's links have changed, that user is read per

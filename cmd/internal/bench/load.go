@@ -15,7 +15,11 @@ const clients = 32
 type result struct {
 	done, failed int64
 	took         time.Duration
+	cpu          time.Duration // that the server side worked for it
 }
+
+// each is the time of the processor for one request.
+func (r result) each() time.Duration { return r.cpu / time.Duration(r.done) }
 
 func (r result) rate() float64 { return float64(r.done) / r.took.Seconds() }
 

@@ -165,7 +165,11 @@ func (b *bench) poll(ctx context.Context) {
 
 func (b *bench) count() (counters, error) {
 	calls, err := b.world.Requests("insurer")
+	if err != nil {
+		return counters{}, err
+	}
+	used, err := cpuTime()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return counters{StoreReads: b.app.Store.Reads() - b.polls, UpstreamCalls: calls}, err
+	return counters{StoreReads: b.app.Store.Reads() - b.polls, UpstreamCalls: calls, CPU: used}, err
 }

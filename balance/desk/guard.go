@@ -1,4 +1,4 @@
-package balance
+package desk
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const (
 )
 
 // errOpen is the error of a question while the region's breaker is open. Callers see it as ErrTimeout.
-var errOpen = fmt.Errorf("balance: the region's breaker is open: %w", ErrTimeout)
+var errOpen = fmt.Errorf("desk: the region's breaker is open: %w", ErrTimeout)
 
 // guard bounds the questions to one region's upstream. Persons and workers have separate slots, so the daily readings
 // never make a person wait.
@@ -38,22 +38,23 @@ type guard struct {
 	timeout    time.Duration
 }
 
-func newGuard(region string, cfg Config, log *slog.Logger) *guard {
+func newGuard(region string, options Options) *guard {
+	log := options.Log
 	changed := func(event circuitbreaker.StateChangedEvent) {
-		log.Warn("balance_region_breaker", "region", region, "state", event.NewState.String())
+		log.Warn("desk_region_breaker", "region", region, "state", event.NewState.String())
 	}
 	return &guard{
 		region:     region,
 		log:        log,
-		attended:   bulkhead.New[any](uint(cfg.Slots)),
-		unattended: bulkhead.New[any](uint(cfg.UnattendedSlots)),
+		attended:   bulkhead.New[any](uint(options.Attended)),
+		unattended: bulkhead.New[any](uint(options.Unattended)),
 		breaker: circuitbreaker.NewBuilder[any]().
 			WithFailureThresholdRatio(breakerFailures, breakerWindow).
 			WithSuccessThreshold(breakerTrials).
 			WithDelay(breakerDelay).
 			OnStateChanged(changed).
 			Build(),
-		timeout: cfg.AskTimeout,
+		timeout: options.Timeout,
 	}
 }
 
@@ -82,14 +83,14 @@ func (g *guard) enter(ctx context.Context, slots bulkhead.Bulkhead[any]) (leave 
 // closed. So a broken record, however often it is read, opens no breaker, while noise for several persons does. A trial
 // counts always; otherwise a region that still sends noise would pass.
 //
-// Errors: those of Upstream, without the adapter's wrapping.
-func (g *guard) ask(upstream Upstream, claim identity.Claim, unreadable bool) (*Answer, error) {
+// Errors: those of this package, without the adapter's wrapping.
+func (g *guard) ask(o ordered, person identity.Claim, unreadable bool) (Dated, error) {
 	if !g.breaker.TryAcquirePermit() {
 		return nil, errOpen
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
-	answer, err := g.enrolments(ctx, upstream, claim)
+	answer, err := g.call(ctx, o, person)
 	// A refusal is an answer: only timeouts and unreadable answers are failures of the upstream.
 	switch {
 	case errors.Is(err, ErrMalformed) && unreadable && g.breaker.IsClosed():
@@ -102,27 +103,27 @@ func (g *guard) ask(upstream Upstream, claim identity.Claim, unreadable bool) (*
 	return answer, err
 }
 
-// enrolments calls the adapter and turns every failure into one of the named errors. A panic counts as a malformed answer,
-// so that it reaches the breaker.
-func (g *guard) enrolments(ctx context.Context, upstream Upstream, claim identity.Claim) (answer *Answer, err error) {
+// call calls the adapter and turns every failure into one of the named errors. A panic counts as a malformed answer, so
+// that it reaches the breaker.
+func (g *guard) call(ctx context.Context, o ordered, person identity.Claim) (answer Dated, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			panics.Log(g.log, "balance_upstream_panic", cause, "region", g.region)
+			panics.Log(g.log, "desk_upstream_panic", cause, "region", g.region, "capability", o.capability)
 			answer, err = nil, ErrMalformed
 		}
 	}()
-	answer, err = upstream.Enrolments(ctx, g.region, claim)
-	if err != nil {
+	if answer, err = o.ask(ctx, person); err != nil {
 		return nil, named(err)
-	}
-	if answer == nil {
-		return nil, ErrMalformed
 	}
 	return answer, nil
 }
 
 // named returns the package's error for an adapter's. The adapter logs its own errors, which may hold text from outside.
 func named(err error) error {
+	var throttled *ThrottledError
+	if errors.As(err, &throttled) {
+		return throttled
+	}
 	for _, ours := range []error{ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy} {
 		if errors.Is(err, ours) {
 			return ours
