@@ -32,6 +32,7 @@ var served = map[string][]string{
 	"resendCode":         {"linking.Service.Resend"},
 	"proveLink":          {"linking.Service.Prove"},
 	"unlink":             {"linking.Service.Unlink"},
+	"endOther":           {"linking.Service.EndOther"},
 	"getBalance":         {"balance.Service.Current"},
 	"getTrend":           {"balance.Service.Trend"},
 	"getReminder":        {"reminder.Service.Get"},

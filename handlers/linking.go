@@ -29,7 +29,7 @@ type linkConsent struct {
 
 type attemptView struct {
 	ID        string          `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
-	State     string          `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
+	State     string          `json:"state" enum:"waiting,proving,full,linked,failed" example:"waiting"`
 	Method    identity.Method `json:"method" example:"sms_on_file"`
 	Message   string          `json:"message" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
 	Reason    string          `json:"reason,omitempty"`
@@ -37,6 +37,15 @@ type attemptView struct {
 	SendsLeft int             `json:"sends_left" example:"2"`
 	TriesLeft int             `json:"tries_left" example:"5"`
 	ExpiresIn int             `json:"expires_in" example:"900"`
+	Others    []otherView     `json:"others,omitempty"`
+}
+
+// otherView is somebody else's link to the same person. It does not say whose.
+type otherView struct {
+	ID       string            `json:"id" example:"0b6f2c8e4d1a97350b6f2c8e4d1a9735"`
+	Platform identity.Platform `json:"platform" example:"wechat"`
+	Relation identity.Relation `json:"relation" example:"other"`
+	Since    moment            `json:"since" example:"2026-09-01T20:15:00+08:00"`
 }
 
 // startLink answers the same, at once, whether the person exists or not.
@@ -51,7 +60,7 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 	if err != nil {
 		return nil, err
 	}
-	view := s.attempt(ctx, attempt)
+	view := s.attempt(ctx, attempt, nil)
 	// The whole time, not the rest: the answer must not show how long the start took.
 	view.ExpiresIn = secondsLeft(attempt.ExpiresAt, attempt.CreatedAt)
 	return answer(view), nil
@@ -62,7 +71,29 @@ func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptVie
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt)), nil
+	return s.withOthers(ctx, attempt)
+}
+
+// withOthers shows an attempt with the links that its person may end.
+func (s *server) withOthers(ctx context.Context, attempt *identity.Attempt) (*out[attemptView], error) {
+	others, err := s.Linking.Others(ctx, attempt)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.attempt(ctx, attempt, others)), nil
+}
+
+type otherInput struct {
+	AttemptID
+	Other string `path:"other" maxLength:"128" example:"0b6f2c8e4d1a97350b6f2c8e4d1a9735"`
+}
+
+func (s *server) endOther(ctx context.Context, in *otherInput) (*out[attemptView], error) {
+	attempt, err := s.Linking.EndOther(ctx, web.CallerOf(ctx), in.ID, in.Other)
+	if err != nil {
+		return nil, err
+	}
+	return s.withOthers(ctx, attempt)
 }
 
 func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
@@ -70,7 +101,7 @@ func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptVie
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt)), nil
+	return answer(s.attempt(ctx, attempt, nil)), nil
 }
 
 type proofInput struct {
@@ -88,7 +119,11 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 	if attempt.State == identity.AttemptProved {
 		status = http.StatusAccepted
 	}
-	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt)}, nil
+	shown, err := s.withOthers(ctx, attempt)
+	if err != nil {
+		return nil, err
+	}
+	return &reply[attemptView]{Status: status, Body: shown.Body}, nil
 }
 
 // notProved tells with a wrong answer how many tries are left, and with the last one that it is over.
@@ -119,7 +154,7 @@ var provenExamples = map[int]any{
 
 // attempt shows an attempt. Requested and waiting look alike, and so does a first code before and after it is sent: the
 // progress in the background depends on whether the person exists.
-func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
+func (s *server) attempt(ctx context.Context, a *identity.Attempt, others []linking.Other) attemptView {
 	l := web.LanguageOf(ctx)
 	view := attemptView{
 		ID: a.ID, Method: a.Method, State: string(a.State),
@@ -130,6 +165,9 @@ func (s *server) attempt(ctx context.Context, a *identity.Attempt) attemptView {
 		view.State, view.Message = "waiting", proofs[a.Method].waiting[l]
 	case identity.AttemptProved:
 		view.State, view.Message = "proving", proofs[a.Method].right[l]
+	case identity.AttemptFull:
+		view.Message = textFull[l]
+		view.Others = each(others, func(o linking.Other) otherView { return otherView{o.ID, o.Platform, o.Relation, stamp(o.Since)} })
 	case identity.AttemptLinked:
 		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:

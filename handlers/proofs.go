@@ -18,7 +18,10 @@ type proofTexts struct{ waiting, right text }
 
 var proofs = map[identity.Method]proofTexts{
 	identity.SMSOnFile: {
-		text{"如信息与参保登记一致，验证码将发送至登记手机号", "If the details match the registration, a code will be sent to the phone number on file."},
+		text{
+			"如信息与参保登记一致，验证码将发送至登记手机号。几分钟内未收到的，请核对姓名和证件号码后重新发起，或一小时后再试；登记手机号已变更的，请拨打 12393 咨询参保地医保部门",
+			"If the details match the registration, a code will be sent to the phone number on file. If none comes within minutes, please check name and ID number and start again, or try again in an hour; if the number on file has changed, please call 12393.",
+		},
 		text{"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."},
 	},
 	identity.CardPassword: {
