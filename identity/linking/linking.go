@@ -1,8 +1,8 @@
 // Package linking proves links between platform users and insured persons, and ends them.
 //
 // Nothing in it tells a stranger whether a person exists: documents, answers, counters and times are the same for a
-// matching, a mismatching and an unknown person. The upstream is asked in the background, its answer is not kept, and only
-// the message to the phone depends on it.
+// matching, a mismatching and an unknown person. The upstream is asked in the background, at times that depend on no outcome;
+// its answer is not kept, and only the message to the phone depends on it. See sms and lane.
 package linking
 
 import (
