@@ -36,12 +36,33 @@ const (
 	Unsupported Completeness = "unsupported" // the region does not offer it
 )
 
+// StaleReason says why a stale answer is no fresh one.
+type StaleReason string
+
+// The reasons.
+const (
+	StaleThrottled StaleReason = "throttled" // the upstream asks for fewer questions
+	StaleNoAnswer  StaleReason = "no_answer" // there is no usable answer at present
+)
+
 // PersonalAccount is the money that belongs to the person. Balance is nil unless Exists is AccountYes and the figure is
 // known.
 type PersonalAccount struct {
 	Exists  Existence `bson:"exists"`
 	Balance *Fen      `bson:"fen"`
+	// Shows is set where nothing but money would tell that there is an account, and the row shows none: Exists is
+	// AccountUnknown then.
+	Shows Shows `bson:"-"`
 }
+
+// Shows is what a row shows of an account that may be none.
+type Shows string
+
+// What such a row shows.
+const (
+	ShowsZero    Shows = "zero"
+	ShowsNothing Shows = "nothing" // no figure, or one that cannot be read
+)
 
 // known says whether the account exists and its balance is known.
 func (a PersonalAccount) known() bool { return a.Exists == AccountYes && a.Balance != nil }
@@ -70,12 +91,18 @@ type Answer struct {
 	Source       string    // e.g. "fsi/1101"
 	Reference    string    // inf_refmsgid, for questions to the bureau about this answer
 	Completeness Completeness
+	Because      StaleReason `json:"-"` // "" unless it is Stale; never stored
+	// ZerosOnly says that it is Partial for no other reason than rows with ShowsZero.
+	ZerosOnly bool
+	// Accounts are those that were ever seen with money, by this answer or an earlier one. Never written to, so copies
+	// share it.
+	Accounts []SeenAccount
 }
 
 // Fetched is FetchedAt.
 func (a *Answer) Fetched() time.Time { return a.FetchedAt }
 
-// Clone returns a copy that shares nothing with a. It runs for every balance read, so all amounts share one allocation.
+// Clone returns a copy of which nothing that is ever written to is shared. It runs for every balance read, so all amounts share one allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
 	c.Enrolments = make([]Enrolment, len(a.Enrolments))

@@ -53,7 +53,7 @@ func NewService(cfg Config, deps Deps) *Service {
 	s.desk = desk.New(desk.Options{
 		People: deps.People, Timeout: cfg.AskTimeout, Attended: cfg.Slots, Unattended: cfg.UnattendedSlots, Now: s.now, Log: s.log,
 	})
-	s.enrolments = desk.Question[*Answer]{Capability: "enrolments", Ask: s.ask(deps.Upstream), Keep: s.record}
+	s.enrolments = desk.Question[*Answer]{Capability: "enrolments", Ask: s.ask(deps.Upstream), Keep: s.keep}
 	return s
 }
 

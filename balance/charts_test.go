@@ -12,8 +12,8 @@ func sample() *Trend {
 	return draw(
 		frame{from: "2026-11-19", to: "2026-11-21", today: "2026-11-21", since: "2026-11-01", step: StepDay, gaps: GapsNull},
 		map[string][]Point{"310": {
-			{Day: "2026-11-19", Account: PersonalAccount{AccountYes, fen(12050)}, AsOf: time.Unix(1, 0)},
-			{Day: "2026-11-21", Account: PersonalAccount{AccountYes, fen(9800)}, AsOf: time.Unix(2, 0)},
+			{Day: "2026-11-19", Account: PersonalAccount{Exists: AccountYes, Balance: fen(12050)}, AsOf: time.Unix(1, 0)},
+			{Day: "2026-11-21", Account: PersonalAccount{Exists: AccountYes, Balance: fen(9800)}, AsOf: time.Unix(2, 0)},
 		}})
 }
 
@@ -21,8 +21,8 @@ func two() *Trend {
 	return draw(
 		frame{from: "2026-11-20", to: "2026-11-21", today: "2026-11-21", since: "2026-11-01", step: StepDay, gaps: GapsNull},
 		map[string][]Point{
-			"390": {{Day: "2026-11-21", Account: PersonalAccount{AccountYes, fen(-5)}}},
-			"310": {{Day: "2026-11-20", Account: PersonalAccount{AccountYes, fen(0)}}, {Day: "2026-11-21", Account: PersonalAccount{AccountYes, fen(99999999999999)}}},
+			"390": {{Day: "2026-11-21", Account: PersonalAccount{Exists: AccountYes, Balance: fen(-5)}}},
+			"310": {{Day: "2026-11-20", Account: PersonalAccount{Exists: AccountYes, Balance: fen(0)}}, {Day: "2026-11-21", Account: PersonalAccount{Exists: AccountYes, Balance: fen(99999999999999)}}},
 		})
 }
 
@@ -66,7 +66,7 @@ func TestChartNumbersAreTheAmounts(t *testing.T) {
 		want := drawFen(t)
 		trend := draw(
 			frame{from: "2026-11-21", to: "2026-11-21", today: "2026-11-21", since: "2026-11-21", step: StepDay, gaps: GapsNull},
-			map[string][]Point{"310": {{Day: "2026-11-21", Account: PersonalAccount{AccountYes, &want}}}})
+			map[string][]Point{"310": {{Day: "2026-11-21", Account: PersonalAccount{Exists: AccountYes, Balance: &want}}}})
 		for _, format := range []Format{FormatSeries, FormatUCharts, FormatECharts, FormatF2} {
 			text, err := json.Marshal(trend.Chart(format))
 			if err != nil {

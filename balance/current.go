@@ -12,14 +12,14 @@ import (
 
 // Current returns the present answer for the person of the caller's link. An answer younger than DisplayAge comes from
 // memory without a read of the store. If the upstream gives no answer, Current returns the last good one that any replica
-// got, with completeness Stale; its FetchedAt tells its age. The answer is the caller's own copy.
+// got, with completeness Stale and the reason; its FetchedAt tells its age. The answer is the caller's own copy.
 //
 // "Not enrolled", "another name" and "unsupported" are answers about the present. They are returned as errors and never
 // replaced by an older answer.
 //
 // Errors: identity.ErrNoSuchLink; ErrNotEnrolled, ErrMismatch, ErrUnsupported; and if there is no older answer,
-// ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or the store's error. context.Canceled when
-// the caller gave up.
+// ErrThrottled, or ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or the store's error.
+// context.Canceled when the caller gave up.
 func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
 	link, err := caller.Link(linkID)
 	if err != nil {
@@ -54,7 +54,10 @@ func (s *Service) lastGood(ctx context.Context, subject Subject, cause error) (*
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoReading, cause)
 	}
-	answer.Completeness = Stale
+	answer.Completeness, answer.Because = Stale, StaleNoAnswer
+	if errors.Is(cause, ErrThrottled) {
+		answer.Because = StaleThrottled
+	}
 	return answer, nil
 }
 

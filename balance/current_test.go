@@ -149,7 +149,7 @@ func TestALastGoodAnswerStandsIn(t *testing.T) {
 		w.upstream.fail(why)
 		w.clock.Advance(time.Hour)
 		got, err := w.current()
-		if err != nil || got.Completeness != balance.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+		if err != nil || got.Completeness != balance.Stale || got.Because != balance.StaleNoAnswer || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from memory %+v, %v", why, got, err)
 		}
 		w.with(func(*balance.Deps) {}) // a process that remembers nothing

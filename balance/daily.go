@@ -75,8 +75,8 @@ func (s *Service) CollectDue(ctx context.Context) (int, error) {
 }
 
 // collect takes one subject's reading and writes when the next one is due. A stop during the reading leaves the subject to
-// its lease. Retries end at the subject's next daily time, where the count of failures starts again: every day of an
-// outage is tried as often as the first.
+// its lease. While the region is throttled its subjects wait for the end of that. Retries end at the subject's next daily
+// time, where the count of failures starts again: every day of an outage is tried as often as the first.
 func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -84,6 +84,11 @@ func (s *Service) collect(ctx context.Context, schedule Schedule) error {
 	linked, err := s.read(ctx, schedule.Subject)
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var throttled *ThrottledError
+	if errors.As(err, &throttled) { // no failure, and no line in the log for each of a thousand subjects
+		until := throttled.Until.Add(time.Millisecond) // the store cuts times to milliseconds
+		return s.store.Reschedule(ctx, schedule, until, schedule.Failures)
 	}
 	if err == nil && !linked {
 		return s.remove(ctx, schedule)
@@ -110,9 +115,12 @@ func (s *Service) remove(ctx context.Context, schedule Schedule) error {
 }
 
 // read takes today's reading if one of the subject's links consents to it and the region allows it (fresh checks the
-// region). linked is false when no link to the subject is left. "Not enrolled" and the like are no failures: another
-// question today would change nothing.
+// region). While the region is throttled it does nothing. linked is false when no link to the subject is left. "Not
+// enrolled" and the like are no failures: another question today would change nothing.
 func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err error) {
+	if err := s.desk.Throttled(subject.Region); err != nil {
+		return true, err
+	}
 	linked, consented, err := s.links(ctx, subject)
 	if err != nil || !linked || !consented {
 		return linked, err

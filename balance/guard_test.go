@@ -201,3 +201,63 @@ func TestNoiseForManyOpensTheBreaker(t *testing.T) {
 		}
 	})
 }
+
+// TestAThrottledRegionIsLeftAlone: people get the last good figure with its reason, workers come back at the end, and nothing
+// calls the region down.
+func TestAThrottledRegionIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	others := w.others(20)
+	if _, err := w.current(); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	until := w.clock.Now().Add(10 * time.Minute)
+	w.upstream.fail(&balance.ThrottledError{Until: until})
+	before := w.upstream.count()
+
+	got, err := w.current()
+	if err != nil || got.Completeness != balance.Stale || got.Because != balance.StaleThrottled || amount(t, got) != 12050 {
+		t.Errorf("a person with a figure: %+v, %v", got, err)
+	}
+	if _, err := w.read(others[0]); !errors.Is(err, balance.ErrThrottled) || errors.Is(err, balance.ErrTimeout) {
+		t.Errorf("a person without: %v", err)
+	}
+	if _, err := w.Fresh(context.Background(), w.subjectOf(others[1])); !errors.Is(err, balance.ErrThrottled) {
+		t.Errorf("a worker: %v", err)
+	}
+	w.collectOnce(t, 21)
+	for subject, schedule := range w.schedules() {
+		if schedule.DueAt.Before(until) || schedule.DueAt.Sub(until) > time.Second || schedule.Failures != 0 {
+			t.Errorf("%s is due at %s after %d failures", subject.PersonID, schedule.DueAt, schedule.Failures)
+		}
+	}
+	w.collectOnce(t, 0)
+	if n := w.upstream.count() - before; n != 1 {
+		t.Errorf("%d questions of a throttled region", n)
+	}
+
+	w.upstream.set(w.answering(100))
+	w.until(until.Add(time.Second))
+	if got, err := w.current(); err != nil || got.Completeness != balance.Complete || got.Because != "" {
+		t.Errorf("after the end: %+v, %v", got, err)
+	}
+	w.collectOnce(t, 21)
+}
+
+// TestBeingThrottledIsNotBeingDown: a dozen such answers in a row open no breaker.
+func TestBeingThrottledIsNotBeingDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for range 3 * opens {
+		w.upstream.fail(&balance.ThrottledError{Until: w.clock.Now().Add(time.Second)})
+		if _, err := w.current(); !errors.Is(err, balance.ErrThrottled) {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Second)
+	}
+	w.upstream.set(w.answering(100))
+	if got, err := w.current(); err != nil || amount(t, got) != 100 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -9,7 +9,8 @@ import (
 
 // Upstream asks a region's insurance upstream. A question changes nothing there and may be repeated.
 //
-// Errors: ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed. ErrMalformed does not tell
+// Errors: ErrUnsupported, ErrNotEnrolled, ErrMismatch, ErrUpstream, ErrTimeout, ErrMalformed, and a *ThrottledError, after
+// which it asks nothing itself until the time that the error tells. ErrMalformed does not tell
 // a region that sends noise from one person's broken record.
 type Upstream interface {
 	Enrolments(ctx context.Context, region string, person identity.Claim) (*Answer, error)
@@ -31,7 +32,7 @@ type Store interface {
 	// FirstDay returns the first day with a reading, "" if there is none.
 	FirstDay(ctx context.Context, subject Subject) (Day, error)
 
-	// SaveAnswer keeps the answer unless a later one is there.
+	// SaveAnswer keeps what Stays says of the answer kept and this one. Safe to repeat.
 	SaveAnswer(ctx context.Context, subject Subject, answer *Answer) error
 	// LastAnswer returns ErrNotFound if no answer is kept.
 	LastAnswer(ctx context.Context, subject Subject) (*Answer, error)

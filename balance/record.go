@@ -13,6 +13,9 @@ import (
 // deletion is yet to come and removes them. Without one record deletes them itself; after kill -9 before that the daily
 // worker does (see Unlinked). The schedule is left alone: another link may begin meanwhile and need it.
 //
+// The accounts seen with money are kept with the answer (see Stays), before anybody gets the answer: a rule that was armed by
+// money finds them again after any crash.
+//
 // After kill -9 between the two writes the day has its point and the last answer is an older one; both are true.
 func (s *Service) record(subject Subject, answer *Answer) (linked bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)

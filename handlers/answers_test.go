@@ -59,7 +59,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", own, "", 200, insured},
 		{"DELETE", own, "", 204, ""},
 		{"GET", own + "/balance", "", 200, `{"meta":{"as_of":"2026-11-21T11:59:00+08:00","fetched_at":"2026-11-21T11:59:30+08:00",` +
-			`"age_seconds":30,"source":"fsi/1101","completeness":"complete"},"enrolments":[{"insurance_type":"310",` +
+			`"age_seconds":30,"source":"fsi/1101","completeness":"complete"},"enrolments":[{"id":"274ba0f7f6bc8cf3","primary":true,"insurance_type":"310",` +
 			`"insurance_name":"职工医保","status":"active","status_name":"正常参保","region":"330100","region_name":"示例市",` +
 			`"employer":"示例单位","personal_account":{"exists":"yes","amount_fen":123450,"amount":"¥1,234.50","text":"¥1,234.50"}}]}`},
 		{"GET", own + "/charts/trend", "", 200, `{` + trendMeta + `,"chart":{"categories":["2026-11-19","2026-11-20","2026-11-21"],` +
@@ -140,6 +140,62 @@ func TestOldConsentIsRefusedForReminders(t *testing.T) {
 	r.do("PUT", "/v1/insured/"+linkID+"/reminder", `{"threshold_fen":10000}`).JSON(t, 200)
 	if r.fake.setting.ConsentVersion != "" {
 		t.Error("a consent that nobody gave")
+	}
+}
+
+// TestEnrolmentsOfOneInsuranceAreToldApart: each has an id of its own, which its state does not change, and one is the one that
+// charts and reminders are about.
+func TestEnrolmentsOfOneInsuranceAreToldApart(t *testing.T) {
+	t.Parallel()
+	resident := balance.Enrolment{InsuranceType: "390", Status: balance.StatusActive, Region: "330100"}
+	elsewhere, ended, again := resident, resident, resident
+	elsewhere.Region = "330200"
+	ended.Status, ended.Employer = balance.StatusEnded, "示例单位"
+	again.Status = balance.StatusEnded
+	show := func(rows ...balance.Enrolment) []enrolmentView {
+		r := newRig(t)
+		r.fake.answer.Enrolments = rows
+		var body balanceView
+		if err := json.Unmarshal([]byte(r.do("GET", hotPath, "").Text), &body); err != nil {
+			t.Fatal(err)
+		}
+		return body.Enrolments
+	}
+	first := show(elsewhere, resident, ended, again)
+	ids := map[string]bool{}
+	for n, e := range first {
+		ids[e.ID] = true
+		if e.ID == "" || e.Primary != (n == 1) {
+			t.Errorf("%d: %+v", n, e)
+		}
+	}
+	if len(ids) != len(first) {
+		t.Errorf("ids %v", ids)
+	}
+	elsewhere.Status = balance.StatusPaused
+	if second := show(resident, elsewhere); second[0].ID != first[1].ID || second[1].ID != first[0].ID {
+		t.Errorf("the ids changed: %+v, %+v", first, second)
+	}
+}
+
+// TestAStaleBalanceSaysWhy: a region that asks for fewer questions is not one that is down.
+func TestAStaleBalanceSaysWhy(t *testing.T) {
+	t.Parallel()
+	for because, want := range map[balance.StaleReason][2]string{
+		balance.StaleThrottled: {"医保系统查询繁忙，暂显示上次查询到的余额", "The medical-insurance system is busy; this is the last known balance."},
+		balance.StaleNoAnswer:  {"暂时无法查询最新余额，显示的是上次查询到的余额", "A present balance cannot be had; this is the last known one."},
+	} {
+		for n, l := range []string{"zh", "en"} {
+			r := newRig(t)
+			r.fake.answer.Completeness, r.fake.answer.Because = balance.Stale, because
+			var body balanceView
+			if err := json.Unmarshal([]byte(r.doIn(l, "GET", hotPath, "").Text), &body); err != nil {
+				t.Fatal(err)
+			}
+			if m := body.Meta; m.StaleReason != because || m.StaleText != want[n] {
+				t.Errorf("%+v", m)
+			}
+		}
 	}
 }
 

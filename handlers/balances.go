@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"hash/fnv"
+	"strconv"
 	"time"
 
 	"yibao/balance"
@@ -20,9 +23,13 @@ type balanceMeta struct {
 	AgeSeconds   int                  `json:"age_seconds" example:"12"`
 	Source       string               `json:"source" example:"fsi/1101"`
 	Completeness balance.Completeness `json:"completeness" enum:"complete,partial,stale,unsupported" example:"complete"`
+	StaleReason  balance.StaleReason  `json:"stale_reason,omitempty" enum:"throttled,no_answer"`
+	StaleText    string               `json:"stale_text,omitempty"`
 }
 
 type enrolmentView struct {
+	ID            string         `json:"id" example:"8c736521b1e2f0a4"`
+	Primary       bool           `json:"primary" example:"true"`
 	InsuranceType string         `json:"insurance_type" example:"310"`
 	InsuranceName string         `json:"insurance_name" example:"职工医保"`
 	Status        balance.Status `json:"status" example:"active"`
@@ -54,14 +61,40 @@ func (s *server) getBalance(ctx context.Context, in *LinkID) (*out[balanceView],
 	view := balanceView{
 		Meta: balanceMeta{
 			AsOf: stamp(found.AsOf), FetchedAt: stamp(found.FetchedAt), AgeSeconds: max(int(age/time.Second), 0),
-			Source: found.Source, Completeness: found.Completeness,
+			Source: found.Source, Completeness: found.Completeness, StaleReason: found.Because, StaleText: staleTexts[found.Because][l],
 		},
 		Enrolments: make([]enrolmentView, len(found.Enrolments)),
 	}
+	link, err := web.CallerOf(ctx).Link(in.ID)
+	if err != nil {
+		return nil, err
+	}
 	for i := range found.Enrolments {
-		view.Enrolments[i] = s.enrolment(&found.Enrolments[i], l)
+		e := &found.Enrolments[i]
+		view.Enrolments[i] = s.enrolment(e, l)
+		view.Enrolments[i].ID = enrolmentID(found.Enrolments[:i], e)
+		view.Enrolments[i].Primary = e == balance.Standing(found.Enrolments, e.InsuranceType, link.Region)
 	}
 	return answer(view), nil
+}
+
+// enrolmentID tells a person's enrolments apart, and stays while the state or the money changes. It is made of what the
+// answer shows; of several that are alike in that, the later ones in the answer's order are numbered.
+func enrolmentID(before []balance.Enrolment, e *balance.Enrolment) string {
+	same := 1
+	for i := range before {
+		b := &before[i]
+		if b.InsuranceType == e.InsuranceType && b.Region == e.Region && b.Employer == e.Employer {
+			same++
+		}
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(e.InsuranceType + "\n" + e.Region + "\n" + e.Employer)) // never fails, as hash.Hash promises
+	id := hex.EncodeToString(h.Sum(nil))
+	if same > 1 {
+		id += "-" + strconv.Itoa(same)
+	}
+	return id
 }
 
 func (s *server) enrolment(e *balance.Enrolment, l web.Language) enrolmentView {

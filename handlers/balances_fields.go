@@ -5,8 +5,12 @@ import "yibao/handlers/web"
 // balanceFields explain the fields of balances.go.
 var balanceFields = web.Fields{
 	"BalanceView": {
-		"meta":       {"数据的时间、来源与完整程度", "Time, source and completeness of the figures"},
-		"enrolments": {"参保信息，每个险种一项", "Enrolments, one for each insurance"},
+		"meta": {"数据的时间、来源与完整程度", "Time, source and completeness of the figures"},
+		"enrolments": {
+			"参保信息；同一险种可能有多项（如参保地或单位不同、已终止的参保），以 id 区分",
+			"Enrolments. One insurance may have several, as in another region, with another employer, or an ended one; id tells " +
+				"them apart",
+		},
 	},
 	"BalanceMeta": {
 		"as_of":       {"数据时间（医保系统）", "Time of the figures, by the medical-insurance system"},
@@ -18,8 +22,19 @@ var balanceFields = web.Fields{
 			"complete: all known; partial: some figure is not known; stale: the last good answer; unsupported: the region " +
 				"does not provide it",
 		},
+		"stale_reason": {
+			"暂用上次结果的原因：throttled 医保系统要求减少查询；no_answer 医保系统暂无有效答复；仅在 stale 时出现",
+			"Why the answer is the last good one: throttled, the medical-insurance system asks for fewer questions; no_answer, " +
+				"it gives no usable answer; only with stale",
+		},
+		"stale_text": {"暂用上次结果的说明，可直接展示；仅在 stale 时出现", "The reason in words that can be shown; only with stale"},
 	},
 	"EnrolmentView": {
+		"id": {"参保信息的标识，在该参保人的各项中唯一", "Identifier of the enrolment, unique among those of the person"},
+		"primary": {
+			"是否为该险种的主要参保信息；走势图与余额提醒以此项为准",
+			"Is it the one of its insurance that counts? Charts and reminders are about this one",
+		},
 		"insurance_type": {"险种代码（insutype）", "Code of the insurance (insutype)"},
 		"insurance_name": {"险种名称", "Name of the insurance"},
 		"status":         {"参保状态", "State of the enrolment"},

@@ -15,6 +15,8 @@ func (v balanceView) AppendJSON(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `,"age_seconds":`...), int64(m.AgeSeconds), 10)
 	b = web.AppendText(append(b, `,"source":`...), m.Source)
 	b = web.AppendText(append(b, `,"completeness":`...), string(m.Completeness))
+	b = appendUnlessEmpty(b, `,"stale_reason":`, string(m.StaleReason))
+	b = appendUnlessEmpty(b, `,"stale_text":`, m.StaleText)
 	b = append(b, `},"enrolments":[`...)
 	for i := range v.Enrolments {
 		if i > 0 {
@@ -26,7 +28,9 @@ func (v balanceView) AppendJSON(b []byte) []byte {
 }
 
 func (e *enrolmentView) AppendJSON(b []byte) []byte {
-	b = web.AppendText(append(b, `{"insurance_type":`...), e.InsuranceType)
+	b = web.AppendText(append(b, `{"id":`...), e.ID)
+	b = strconv.AppendBool(append(b, `,"primary":`...), e.Primary)
+	b = web.AppendText(append(b, `,"insurance_type":`...), e.InsuranceType)
 	b = web.AppendText(append(b, `,"insurance_name":`...), e.InsuranceName)
 	b = web.AppendText(append(b, `,"status":`...), string(e.Status))
 	b = web.AppendText(append(b, `,"status_name":`...), e.StatusName)

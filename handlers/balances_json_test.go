@@ -22,9 +22,11 @@ func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 				AsOf: moment(word.Draw(t, "as of")), FetchedAt: moment(word.Draw(t, "fetched")),
 				AgeSeconds: rapid.Int().Draw(t, "age"), Source: word.Draw(t, "source"),
 				Completeness: balance.Completeness(word.Draw(t, "completeness")),
+				StaleReason:  balance.StaleReason(word.Draw(t, "reason")), StaleText: word.Draw(t, "stale text"),
 			},
 			Enrolments: rapid.SliceOf(rapid.Custom(func(t *rapid.T) enrolmentView {
 				e := enrolmentView{
+					ID: word.Draw(t, "id"), Primary: rapid.Bool().Draw(t, "primary"),
 					InsuranceType: word.Draw(t, "type"), InsuranceName: word.Draw(t, "name"),
 					Status: balance.Status(word.Draw(t, "status")), StatusName: word.Draw(t, "status name"),
 					Region: word.Draw(t, "region"), RegionName: word.Draw(t, "region name"), Employer: word.Draw(t, "employer"),

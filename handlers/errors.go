@@ -65,6 +65,7 @@ var (
 	errPlatformBusy = publish(&web.Error{Code: "platform_busy", Status: 503, Retry: 10 * time.Second, Text: text{"登录服务繁忙，请稍后再试", "The sign-in service is busy. Please try again later."}})
 	errPlatform     = publish(&web.Error{Code: "platform_unavailable", Status: 503, Retry: 10 * time.Second, Text: text{"暂时无法连接登录平台，请稍后再试", "The platform cannot be reached. Please try again later."}})
 	errUpstream     = publish(&web.Error{Code: "upstream_unavailable", Status: 503, Retry: 30 * time.Second, Text: text{"医保系统暂时无法访问，请稍后再试", "The medical-insurance system cannot be reached. Please try again later."}})
+	errThrottled    = publish(&web.Error{Code: "upstream_throttled", Status: 503, Retry: time.Minute, Text: text{"医保系统查询繁忙，请在 {wait}后重试", "The medical-insurance system is busy. Please try again in {wait}."}})
 	errUpstreamBusy = publish(&web.Error{Code: "upstream_busy", Status: 503, Retry: 10 * time.Second, Text: text{"查询服务繁忙，请稍后再试", "The query service is busy. Please try again later."}})
 	_               = publish(web.ErrTimedOut)
 )
@@ -73,6 +74,7 @@ var (
 // upstream) goes out as the cause, which therefore stands first.
 var serviceErrors = append([]serviceError{
 	{identity.ErrStore, errStore},
+	{balance.ErrThrottled, errThrottled},
 	{identity.ErrTokenInvalid, web.ErrToken},
 	{identity.ErrCodeInvalid, errSignInCode},
 	{identity.ErrNoSuchApp, errApp},

@@ -74,6 +74,7 @@ func TestErrorsOfServices(t *testing.T) {
 		{&identity.LimitError{}, 429, "too_many_attempts", "3600"},
 		{balance.ErrTimeout, 503, "upstream_unavailable", "30"},
 		{balance.ErrNoReading, 503, "no_reading", "30"},
+		{fmt.Errorf("%w: %w", balance.ErrNoReading, &balance.ThrottledError{Until: noon}), 503, "upstream_throttled", "60"},
 		{balance.ErrBusy, 503, "upstream_busy", "10"},
 		{balance.ErrUnsupported, 409, "unsupported", ""},
 		{balance.ErrTooMany, 422, "too_many_points", ""},

@@ -26,7 +26,7 @@ func (s *server) routes() []web.Route {
 		web.On("GET /v1/insured/{id}", web.Citizen, "getInsured", text{"参保人", "One insured person"}, s.getInsured),
 		web.On("DELETE /v1/insured/{id}", web.Citizen, "unlink", text{"解除绑定", "Remove a link"}, s.unlink),
 		web.On("GET /v1/insured/{id}/balance", web.Citizen, "getBalance", text{"医保余额", "Current balance"}, s.getBalance).
-			Fails(errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+			Fails(errNotEnrolled, errMismatch, errUnsupported, errNoReading, errThrottled),
 		web.On("GET /v1/insured/{id}/charts/trend", web.Citizen, "getTrend", text{"余额走势图", "Balance trend"}, s.getTrend).
 			Fails(errRange, errTooManyDays),
 

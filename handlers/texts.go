@@ -3,6 +3,7 @@ package handlers
 import (
 	"maps"
 
+	"yibao/balance"
 	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/reminder"
@@ -17,6 +18,12 @@ var (
 	textAccountUnknown = text{"暂时无法确认是否有个人账户", "It is not known whether there is a personal account"}
 	textOther          = text{"其他原因", "Another reason"}
 )
+
+// staleTexts say why a balance is not a present one.
+var staleTexts = map[balance.StaleReason]text{
+	balance.StaleThrottled: {"医保系统查询繁忙，暂显示上次查询到的余额", "The medical-insurance system is busy; this is the last known balance."},
+	balance.StaleNoAnswer:  {"暂时无法查询最新余额，显示的是上次查询到的余额", "A present balance cannot be had; this is the last known one."},
+}
 
 // failureTexts say why a link attempt failed.
 var failureTexts = map[string]text{
@@ -47,6 +54,7 @@ var evaluationTexts = map[string]text{
 	string(reminder.ReasonRearmed):        {"余额已回升，提醒重新生效", "The balance has recovered; the reminder is on again."},
 	string(reminder.ReasonCooldown):       {"近期已提醒过，暂不重复提醒", "A reminder was sent not long ago."},
 	string(reminder.ReasonNotFresh):       {"暂时无法获取最新余额，稍后再查", "No fresh balance could be had; it is tried again later."},
+	string(reminder.ReasonRegionBusy):     {"医保系统查询繁忙，稍后再查", "The region's system is busy; it is asked again later."},
 	string(reminder.ReasonNoAccount):      {"无个人账户", "There is no personal account."},
 	string(reminder.ReasonAccountUnknown): {"暂时无法确认是否有个人账户", "It is not known whether there is a personal account."},
 	string(reminder.ReasonBalanceUnknown): {"暂时无法获取余额", "The balance is not known."},

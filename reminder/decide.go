@@ -16,6 +16,8 @@ type Facts struct {
 	// Answer is the upstream's fresh answer; nil without one. If the upstream does not know the person, the answer has no
 	// enrolment.
 	Answer *balance.Answer
+	// Busy is the time until which the region must not be asked, if that is why there is no answer.
+	Busy time.Time
 }
 
 // Decision is the result of Decide. Reason is never empty.
@@ -25,6 +27,7 @@ type Decision struct {
 	Fire    bool
 	Balance balance.Fen // the balance used, if the reason is about one
 	AsOf    time.Time   // of that balance
+	Busy    time.Time   // that of the facts, if the reason is ReasonRegionBusy
 }
 
 // Decide decides about a rule. It fires only on a fall below the threshold: the rule was armed by a balance at or above it,
@@ -34,6 +37,9 @@ type Decision struct {
 func Decide(rule Rule, facts Facts, now time.Time, cfg Config) Decision {
 	if reason := forbidden(rule, facts); reason != "" {
 		return Decision{State: rule.State, Reason: reason}
+	}
+	if facts.Answer == nil && !facts.Busy.IsZero() {
+		return Decision{State: rule.State, Reason: ReasonRegionBusy, Busy: facts.Busy}
 	}
 	fen, reason := watched(rule, facts.Answer, now, cfg)
 	if reason != "" {

@@ -56,7 +56,7 @@ func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
 	}
 	facts := Facts{Link: link, Unattended: s.Regions.Region(rule.Region).Unattended}
 	if forbidden(*rule, facts) == "" {
-		facts.Answer = s.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
+		facts.Answer, facts.Busy = s.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
 	}
 	if ctx.Err() != nil { // a stop interrupts the question: its failure is no finding
 		return nil
@@ -98,7 +98,7 @@ func sameRule(current, read *Rule) bool {
 // apply writes the decision into the rule; pure.
 func (s *Service) apply(d Decision, rule *Rule, maskedName string, now time.Time) {
 	rule.State, rule.LastReason, rule.EvaluatedAt = d.State, d.Reason, now
-	rule.DueAt = s.nextDue(rule, d.Reason, now)
+	rule.DueAt = s.nextDue(rule, d, now)
 	if !d.Fire {
 		return
 	}
@@ -117,14 +117,21 @@ func (s *Service) apply(d Decision, rule *Rule, maskedName string, now time.Time
 	}
 }
 
-// nextDue is the time of the next evaluation: sooner without a fresh answer, and at the end of a cooldown.
-func (s *Service) nextDue(rule *Rule, reason Reason, now time.Time) time.Time {
-	due := now.Add(s.askAgain(reason))
-	if reason == ReasonCooldown {
+// nextDue is the time of the next evaluation: sooner without a fresh answer, at the end of a cooldown, and when the region may
+// be asked again.
+func (s *Service) nextDue(rule *Rule, d Decision, now time.Time) time.Time {
+	due := now.Add(s.askAgain(d.Reason))
+	switch d.Reason {
+	case ReasonCooldown:
 		due = earlier(due, rule.FiredAt.Add(s.cfg.Cooldown))
+	case ReasonRegionBusy:
+		due = askableAt(d.Busy)
 	}
 	return due
 }
+
+// askableAt is when a region that is busy until then is asked again: the store cuts times to milliseconds.
+func askableAt(busy time.Time) time.Time { return busy.Add(time.Millisecond) }
 
 // askAgain is the wait before the next question: shorter without a fresh answer.
 func (s *Service) askAgain(reason Reason) time.Duration {

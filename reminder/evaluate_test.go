@@ -113,6 +113,40 @@ func TestNotEnrolledIsAnAnswer(t *testing.T) {
 	}
 }
 
+// TestRulesOfAThrottledRegionWaitForItsEnd: rule, message and a new rule are due when the region may be asked again.
+func TestRulesOfAThrottledRegionWaitForItsEnd(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigConfig())
+	r.put()
+	r.fall(100) // waits for a subscription
+	r.grant(1)
+	until := r.world.Now().Add(7 * time.Hour)
+	r.Balances = &refusing{r.world, fmt.Errorf("wrapped: %w", &balance.ThrottledError{Until: until})}
+	r.later(time.Hour)
+	soon := func(due time.Time) bool { return !due.Before(until) && due.Sub(until) < time.Second }
+	if rule := r.rule(); rule.LastReason != reminder.ReasonRegionBusy || rule.State != reminder.StateBelow || !soon(rule.DueAt) {
+		t.Errorf("rule %s, %s, due %s", rule.State, rule.LastReason, rule.DueAt)
+	}
+	if d := r.last(); d.State != reminder.DeliveryPending || d.Reason != reminder.ReasonRegionBusy || !soon(d.NotBefore) {
+		t.Errorf("delivery %s, %s, due %s", d.State, d.Reason, d.NotBefore)
+	}
+	rule, err := r.Put(context.Background(), r.caller, "u-2", reminder.Setting{Threshold: 5000})
+	if err != nil || rule.LastReason != reminder.ReasonRegionBusy || !soon(rule.DueAt) {
+		t.Errorf("a new rule: %+v, %v", rule, err)
+	}
+	for range 5 {
+		r.later(time.Hour)
+	}
+	if n := len(r.world.Sends()); n != 0 {
+		t.Errorf("%d messages on an old figure", n)
+	}
+	r.Balances = r.world
+	r.later(2 * time.Hour)
+	if n := len(r.world.Sends()); n != 1 {
+		t.Errorf("%d messages after the end", n)
+	}
+}
+
 func TestNextEvaluation(t *testing.T) {
 	t.Parallel()
 	cfg := rigConfig()

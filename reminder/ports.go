@@ -11,7 +11,8 @@ import (
 // Balances gives fresh balances for a decision.
 type Balances interface {
 	// Fresh returns an answer fetched no longer ago than the configured age for decisions, and asks the upstream if
-	// needed. Without a fresh answer it returns an error, never a stale answer.
+	// needed. Without a fresh answer it returns an error, never a stale answer; while the region must not be asked, a
+	// *balance.ThrottledError.
 	Fresh(ctx context.Context, subject balance.Subject) (*balance.Answer, error)
 }
 

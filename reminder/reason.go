@@ -11,7 +11,8 @@ const (
 	ReasonStillBelow     Reason = "still_below"
 	ReasonRearmed        Reason = "rearmed"
 	ReasonCooldown       Reason = "cooldown"
-	ReasonNotFresh       Reason = "not_fresh" // stale, or the upstream gave no answer
+	ReasonNotFresh       Reason = "not_fresh"   // stale, or the upstream gave no answer
+	ReasonRegionBusy     Reason = "region_busy" // the region asks for fewer questions; tried when it may be asked again
 	ReasonNoAccount      Reason = "no_account"
 	ReasonAccountUnknown Reason = "account_unknown"
 	ReasonBalanceUnknown Reason = "balance_unknown"

@@ -48,10 +48,12 @@ func (r *round) recheck(ctx context.Context, d *Delivery) (check, error) {
 	}
 	message := d.Message
 	if waited {
-		answer := r.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
+		answer, busy := r.ask(ctx, balance.Subject{PersonID: rule.PersonID, Region: rule.Region})
 		now := r.now()
 		fen, reason := watched(*rule, answer, now, r.cfg)
 		switch {
+		case !busy.IsZero():
+			return check{until: askableAt(busy), reason: ReasonRegionBusy}, nil
 		case reason != "":
 			return check{until: now.Add(r.askAgain(reason)), reason: reason}, nil
 		case fen >= rule.Threshold:

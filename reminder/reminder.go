@@ -94,16 +94,19 @@ func (s *Service) link(ctx context.Context, userID, linkID string) (*identity.Pl
 	return user, nil, nil
 }
 
-// ask returns a fresh answer, or nil if there is none. "Not enrolled" and "another name" are answers: they have no
-// enrolment.
-func (s *Service) ask(ctx context.Context, subject balance.Subject) *balance.Answer {
+// ask returns a fresh answer, or nil if there is none; then busy is the time until which the region must not be asked, if it
+// must not. "Not enrolled" and "another name" are answers: they have no enrolment.
+func (s *Service) ask(ctx context.Context, subject balance.Subject) (answer *balance.Answer, busy time.Time) {
 	answer, err := s.Balances.Fresh(ctx, subject)
+	var throttled *balance.ThrottledError
 	switch {
+	case errors.As(err, &throttled):
+		return nil, throttled.Until
 	case errors.Is(err, balance.ErrNotEnrolled), errors.Is(err, balance.ErrMismatch):
 		now := s.now()
-		return &balance.Answer{FetchedAt: now, AsOf: now, Completeness: balance.Complete}
+		return &balance.Answer{FetchedAt: now, AsOf: now, Completeness: balance.Complete}, time.Time{}
 	case err != nil:
-		return nil // package balance has logged it
+		return nil, time.Time{} // package balance has logged it
 	}
-	return answer
+	return answer, time.Time{}
 }

@@ -48,7 +48,7 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 	if err != nil {
 		return nil, err
 	}
-	answer := s.ask(ctx, balance.Subject{PersonID: link.PersonID, Region: link.Region})
+	answer, busy := s.ask(ctx, balance.Subject{PersonID: link.PersonID, Region: link.Region})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -59,7 +59,7 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 	if err != nil {
 		return nil, err
 	}
-	facts := Facts{Link: &link, Unattended: true, Answer: answer}
+	facts := Facts{Link: &link, Unattended: true, Answer: answer, Busy: busy}
 	guessed := set.InsuranceType == "" && answer == nil
 	now, id := s.now(), rand.Text()
 	return s.Store.PutRule(ctx, linkID, func(current *Rule) (*Rule, error) {
@@ -133,7 +133,7 @@ func (s *Service) merge(current *Rule, recent []Delivery, terms Rule, id string,
 	decision := Decide(rule, facts, now, s.cfg)
 	rule.FiredAt = fallen.FiredAt
 	rule.State, rule.LastReason, rule.EvaluatedAt = decision.State, decision.Reason, now
-	rule.DueAt = s.nextDue(&rule, decision.Reason, now)
+	rule.DueAt = s.nextDue(&rule, decision, now)
 	if rule.Outbox != nil {
 		rule.DueAt = now // to be handed over at once
 	}

@@ -23,20 +23,30 @@ func answerTexts(v *lastAnswer) (string, map[string]*string) {
 
 var errLaterKept = errors.New("store: a later answer is kept")
 
-// SaveAnswer keeps the answer unless one fetched later is kept already.
+// SaveAnswer keeps the later of the answer and the one kept already, with the accounts of both (see balance.Stays).
 func (s *Store) SaveAnswer(ctx context.Context, subject balance.Subject, answer *balance.Answer) error {
 	id := subjectID(subject)
-	text, err := json.Marshal(answer)
-	if err != nil {
-		return s.answers.failed("update", ErrUnreadable)
-	}
-	_, err = s.answers.change(ctx, id, func(kept *lastAnswer) (*lastAnswer, error) {
-		if kept != nil && kept.FetchedAt.After(answer.FetchedAt.Truncate(time.Millisecond)) {
+	_, err := s.answers.change(ctx, id, func(kept *lastAnswer) (*lastAnswer, error) {
+		stays := balance.Stays(kept.answer(), answer)
+		if stays == nil {
 			return nil, errLaterKept
 		}
-		return &lastAnswer{id, string(text), answer.FetchedAt}, nil
+		text, err := json.Marshal(stays)
+		if err != nil {
+			return nil, s.answers.failed("update", ErrUnreadable)
+		}
+		return &lastAnswer{id, string(text), stays.FetchedAt}, nil
 	})
 	return ignore(err, errLaterKept)
+}
+
+// answer reads the document; nil for none, and for one that cannot be read, which the next answer replaces.
+func (v *lastAnswer) answer() *balance.Answer {
+	answer := &balance.Answer{}
+	if v == nil || json.Unmarshal([]byte(v.JSON), answer) != nil {
+		return nil
+	}
+	return answer
 }
 
 // LastAnswer returns the answer kept of a subject, or balance.ErrNotFound.
@@ -45,9 +55,8 @@ func (s *Store) LastAnswer(ctx context.Context, subject balance.Subject) (*balan
 	if err != nil {
 		return nil, err
 	}
-	answer := &balance.Answer{}
-	if json.Unmarshal([]byte(v.JSON), answer) != nil {
-		return nil, s.answers.failed("find", ErrUnreadable)
+	if answer := v.answer(); answer != nil {
+		return answer, nil
 	}
-	return answer, nil
+	return nil, s.answers.failed("find", ErrUnreadable)
 }

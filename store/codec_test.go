@@ -44,6 +44,9 @@ func filled(v reflect.Value, n *int) {
 			return
 		}
 		for i := range v.NumField() {
+			if v.Type().Field(i).Tag.Get("bson") == "-" {
+				continue // never stored
+			}
 			filled(v.Field(i), n)
 		}
 	}

@@ -33,7 +33,7 @@ type Question[T Dated] struct {
 	// Ask asks the upstream. It changes nothing there and may be repeated. Errors: those of this package; any other counts
 	// as ErrMalformed.
 	Ask func(ctx context.Context, region string, person identity.Claim, params string) (T, error)
-	// Keep writes a fresh answer down before anybody gets it. linked is false when no link leads to the subject any more:
+	// Keep completes a fresh answer and writes it down, before anybody gets it. linked is false when no link leads to the subject any more:
 	// the answer is not kept in memory then. nil: nothing is written.
 	Keep func(subject Subject, answer T) (linked bool, err error)
 }
@@ -139,6 +139,9 @@ func Recent[T Dated](d *Desk, q Question[T], subject Subject, params string, old
 	}
 	return Answer[T]{Value: c.answer.(T), Kept: c.kept}, true
 }
+
+// Throttled returns a *ThrottledError while the region must not be asked, else nil.
+func (d *Desk) Throttled(region string) error { return d.guardOf(region).throttle() }
 
 // Forget removes all that is known of the subject from memory. The answer of a question under way is not kept.
 func (d *Desk) Forget(subject Subject) {

@@ -118,7 +118,7 @@ func (d *Desk) fly(o ordered, f *flight, leave func()) {
 	}()
 	answer, err := d.question(o, leave)
 	if err != nil {
-		if !errors.Is(err, errOpen) { // the breaker has logged its own event
+		if !errors.Is(err, errOpen) && !errors.Is(err, ErrThrottled) { // these have logged their beginning
 			d.log.Info("desk_ask_failed", "region", o.Region, "capability", o.capability, "cause", err)
 		}
 		f.err = err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/bulkhead"
@@ -36,6 +37,8 @@ type guard struct {
 	unattended bulkhead.Bulkhead[any]
 	breaker    circuitbreaker.CircuitBreaker[any]
 	timeout    time.Duration
+	now        func() time.Time
+	throttled  atomic.Pointer[ThrottledError] // the last one
 }
 
 func newGuard(region string, options Options) *guard {
@@ -55,14 +58,26 @@ func newGuard(region string, options Options) *guard {
 			OnStateChanged(changed).
 			Build(),
 		timeout: options.Timeout,
+		now:     options.Now,
 	}
 }
 
-// enter takes one of the slots, waiting for up to a fifth of the question's time. While the breaker is open it fails at
-// once.
+// throttle is the error of a question while the region must not be asked, else nil.
+func (g *guard) throttle() error {
+	if last := g.throttled.Load(); last != nil && g.now().Before(last.Until) {
+		return last
+	}
+	return nil
+}
+
+// enter takes one of the slots, waiting for up to a fifth of the question's time. While the region is throttled or the
+// breaker is open it fails at once.
 //
-// Errors: ErrBusy, errOpen, and ctx's.
+// Errors: ErrThrottled, ErrBusy, errOpen, and ctx's.
 func (g *guard) enter(ctx context.Context, slots bulkhead.Bulkhead[any]) (leave func(), err error) {
+	if err := g.throttle(); err != nil {
+		return nil, err
+	}
 	if g.breaker.RemainingDelay() > 0 {
 		return nil, errOpen
 	}
@@ -91,7 +106,12 @@ func (g *guard) ask(o ordered, person identity.Claim, unreadable bool) (Dated, e
 	ctx, cancel := context.WithTimeout(context.Background(), g.timeout)
 	defer cancel()
 	answer, err := g.call(ctx, o, person)
-	// A refusal is an answer: only timeouts and unreadable answers are failures of the upstream.
+	var throttled *ThrottledError
+	if errors.As(err, &throttled) {
+		g.throttled.Store(throttled)
+	}
+	// A refusal is an answer, also that there were too many questions: only timeouts and unreadable answers are failures of
+	// the upstream.
 	switch {
 	case errors.Is(err, ErrMalformed) && unreadable && g.breaker.IsClosed():
 		// A closed breaker's permit need not be given back.

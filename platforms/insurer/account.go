@@ -53,7 +53,8 @@ func (a Accounts) exists(insuranceType, personType, hiType string) balance.Exist
 // account puts the rule and the figure together; whole says that nothing about it stays open.
 //
 // A rule's "yes" with no readable figure is an account whose balance is not known. Where no rule settles it, a figure
-// other than zero shows that there is an account; zero and no figure show nothing. "No" with money in the row is a
+// other than zero shows that there is an account; zero and no figure show nothing, unless package balance has seen money there
+// before. "No" with money in the row is a
 // contradiction that we do not decide. A negative figure is shown as it is: accounts are overdrawn when credits are
 // taken back (ledger type 104).
 func account(exists balance.Existence, f figure) (result balance.PersonalAccount, whole bool) {
@@ -66,6 +67,10 @@ func account(exists balance.Existence, f figure) (result balance.PersonalAccount
 		return balance.PersonalAccount{Exists: balance.AccountNo}, true
 	case exists == balance.AccountUnknown && f.known && f.fen != 0:
 		return balance.PersonalAccount{Exists: balance.AccountYes, Balance: &f.fen}, true
+	case exists == balance.AccountUnknown && f.known:
+		return balance.PersonalAccount{Exists: balance.AccountUnknown, Shows: balance.ShowsZero}, false
+	case exists == balance.AccountUnknown:
+		return balance.PersonalAccount{Exists: balance.AccountUnknown, Shows: balance.ShowsNothing}, false
 	default:
 		return balance.PersonalAccount{Exists: balance.AccountUnknown}, false
 	}

@@ -133,13 +133,14 @@ func (c *Client) Enrolments(ctx context.Context, code string, claim identity.Cla
 	if len(p.rows) == 0 {
 		return refuse(ClassNotEnrolled)
 	}
-	list, complete := r.enrolments(p.rows)
+	list, complete, butZeros := r.enrolments(p.rows)
 	if len(list) == 0 {
 		return refuse(ClassMalformed)
 	}
 	result := &balance.Answer{
 		Enrolments: list, FetchedAt: c.now(), Source: "fsi/" + infno,
 		Reference: safeReference(answer.reference, claim.IDNumber), Completeness: balance.Partial,
+		ZerosOnly: butZeros && !complete,
 	}
 	if complete {
 		result.Completeness = balance.Complete

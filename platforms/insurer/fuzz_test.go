@@ -47,7 +47,10 @@ func FuzzAnswer(f *testing.F) {
 
 func checkEnrolments(t *testing.T, p Profile, rows []fields) {
 	t.Helper()
-	list, complete := p.enrolments(rows)
+	list, complete, butZeros := p.enrolments(rows)
+	if complete && !butZeros {
+		t.Fatal("complete, but not but for zeros")
+	}
 	for _, e := range list {
 		b := e.Account.Balance
 		if complete && e.Account.Exists == balance.AccountUnknown {

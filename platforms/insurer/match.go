@@ -52,7 +52,7 @@ func (r *region) askLocal(ctx context.Context, infno string, p *person, claim id
 
 // insuredRegion is the region of the person's most important enrolment, or what the profile sends always.
 func (r *region) insuredRegion(p *person) string {
-	list, _ := r.enrolments(p.rows)
+	list, _, _ := r.enrolments(p.rows)
 	at := slices.IndexFunc(list, func(e balance.Enrolment) bool { return e.Region != "" })
 	switch {
 	case r.InsuplcAdmdvs != "":

@@ -111,7 +111,7 @@ func TestNothingIsSummed(t *testing.T) {
 			row, _ := object(fmt.Appendf(nil, `{"insutype":%q,"psn_insu_stas":%s,"psn_type":"1101","balc":%s}`, kind, status, fen))
 			list = append(list, row)
 		}
-		result, complete := p.enrolments(list)
+		result, complete, _ := p.enrolments(list)
 		seen := map[string]bool{}
 		for i, e := range result {
 			key := e.InsuranceType + e.StatusCode

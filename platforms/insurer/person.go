@@ -71,21 +71,22 @@ func rows(raw json.RawMessage) (list []fields, present, ok bool) {
 
 var insuranceType = regexp.MustCompile(`^[0-9A-Za-z]{1,10}$`)
 
-// enrolments turns the rows into enrolments in their order of importance; complete says that nothing stays open.
-func (p Profile) enrolments(list []fields) (result []balance.Enrolment, complete bool) {
-	complete = true
+// enrolments turns the rows into enrolments in their order of importance; complete says that nothing stays open, butZeros
+// that nothing does but whether zeros are those of an account.
+func (p Profile) enrolments(list []fields) (result []balance.Enrolment, complete, butZeros bool) {
+	complete, butZeros = true, true
 	for _, row := range list {
 		if !insuranceType.MatchString(row.text("insutype")) {
-			complete = false // nobody can say what this row is about
+			complete, butZeros = false, false // nobody can say what this row is about
 			continue
 		}
 		enrolment, whole := p.enrolment(row)
-		complete = complete && whole
+		complete, butZeros = complete && whole, butZeros && (whole || enrolment.Account.Shows == balance.ShowsZero)
 		result, whole = addRow(result, enrolment)
-		complete = complete && whole
+		complete, butZeros = complete && whole, butZeros && whole
 	}
 	slices.SortStableFunc(result, byImportance)
-	return result, complete
+	return result, complete, butZeros
 }
 
 func (p Profile) enrolment(row fields) (balance.Enrolment, bool) {
@@ -132,7 +133,7 @@ func addRow(list []balance.Enrolment, row balance.Enrolment) (result []balance.E
 		if kept.Exists != row.Account.Exists {
 			kept.Exists = balance.AccountUnknown
 		}
-		kept.Balance = nil
+		kept.Balance, kept.Shows = nil, ""
 		return list, false
 	}
 	return append(list, row), true
@@ -144,7 +145,7 @@ func sameEnrolment(a, b balance.Enrolment) bool {
 }
 
 func sameAccount(a, b balance.PersonalAccount) bool {
-	if a.Exists != b.Exists || (a.Balance == nil) != (b.Balance == nil) {
+	if a.Exists != b.Exists || a.Shows != b.Shows || (a.Balance == nil) != (b.Balance == nil) {
 		return false
 	}
 	return a.Balance == nil || *a.Balance == *b.Balance

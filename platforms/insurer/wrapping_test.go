@@ -17,7 +17,7 @@ func read(p Profile, body []byte) *int64 {
 	if !ok || someone == nil {
 		return nil
 	}
-	list, _ := p.enrolments(someone.rows)
+	list, _, _ := p.enrolments(someone.rows)
 	if len(list) == 0 || list[0].Account.Balance == nil {
 		return nil
 	}

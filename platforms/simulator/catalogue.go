@@ -40,6 +40,8 @@ var insurerShapes = map[string]string{
 	"code_999":            `{"code":"999","msg":…} of the middle platform`,
 	"code_500159":         `{"code":500159,"success":false,"message":…} of the gateway`,
 	"code_504":            `{"code":"504","msg":…} of a relay that timed out`,
+	"http_429":            "HTTP 429 with Retry-After: 60",
+	"code_429":            `{"code":429,"success":false,"message":…} of the gateway, with Retry-After: 60`,
 	"output_array":        "output is an array that holds the object",
 	"output_string":       "output is a string that holds JSON",
 	"output_nested":       "output sits under data.output.body",

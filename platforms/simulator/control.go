@@ -82,21 +82,21 @@ func (s *server) control(mux *http.ServeMux) {
 func (s *server) controlled(serve func(*http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token := s.options.ControlToken; token != "" && r.Header.Get("X-Control-Token") != token && r.URL.Query().Get("token") != token {
-			put(w, reply{http.StatusForbidden, "text/plain; charset=utf-8", []byte("the control token is missing or wrong\n")})
+			put(w, reply{status: http.StatusForbidden, contentType: "text/plain; charset=utf-8", body: []byte("the control token is missing or wrong\n")})
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
 		result, err := serve(r)
 		switch text, plain := result.(string); {
 		case errors.Is(err, errNothing):
-			put(w, reply{http.StatusNotFound, "text/plain; charset=utf-8", []byte(err.Error() + "\n")})
+			put(w, reply{status: http.StatusNotFound, contentType: "text/plain; charset=utf-8", body: []byte(err.Error() + "\n")})
 		case err != nil:
-			put(w, reply{http.StatusBadRequest, "text/plain; charset=utf-8", []byte(err.Error() + "\n")})
+			put(w, reply{status: http.StatusBadRequest, contentType: "text/plain; charset=utf-8", body: []byte(err.Error() + "\n")})
 		case plain:
-			put(w, reply{http.StatusOK, "text/plain; charset=utf-8", []byte(text + "\n")})
+			put(w, reply{status: http.StatusOK, contentType: "text/plain; charset=utf-8", body: []byte(text + "\n")})
 		default:
 			body, _ := json.MarshalIndent(result, "", "  ") // our own types
-			put(w, reply{http.StatusOK, "application/json; charset=utf-8", append(body, '\n')})
+			put(w, reply{status: http.StatusOK, contentType: "application/json; charset=utf-8", body: append(body, '\n')})
 		}
 	})
 }

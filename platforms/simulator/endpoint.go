@@ -34,6 +34,7 @@ type reply struct {
 	status      int // 0 means 200
 	contentType string
 	body        []byte
+	retryAfter  string // seconds; "" sends no such header
 }
 
 func target(name string) func(*http.Request, []byte) string {
@@ -72,17 +73,17 @@ const htmlPage = "<html><head><title>Bad Gateway</title></head><body><h1>Bad Gat
 func (c *call) before(w http.ResponseWriter) bool {
 	switch c.fault.Name {
 	case "http_500":
-		put(w, reply{http.StatusInternalServerError, "text/plain", []byte("internal error")})
+		put(w, reply{status: http.StatusInternalServerError, contentType: "text/plain", body: []byte("internal error")})
 	case "http_503":
-		put(w, reply{http.StatusServiceUnavailable, "text/plain", nil})
+		put(w, reply{status: http.StatusServiceUnavailable, contentType: "text/plain", body: nil})
 	case "http_504":
-		put(w, reply{http.StatusGatewayTimeout, "text/html", []byte(htmlPage)})
+		put(w, reply{status: http.StatusGatewayTimeout, contentType: "text/html", body: []byte(htmlPage)})
 	case "html_502":
-		put(w, reply{http.StatusBadGateway, "text/html", []byte(htmlPage)})
+		put(w, reply{status: http.StatusBadGateway, contentType: "text/html", body: []byte(htmlPage)})
 	case "html":
-		put(w, reply{http.StatusOK, "text/html", []byte(htmlPage)})
+		put(w, reply{status: http.StatusOK, contentType: "text/html", body: []byte(htmlPage)})
 	case "empty":
-		put(w, reply{http.StatusOK, "application/json", nil})
+		put(w, reply{status: http.StatusOK, contentType: "application/json", body: nil})
 	case "huge":
 		putHuge(w)
 	case "hang":
@@ -109,7 +110,7 @@ func (c *call) write(w http.ResponseWriter, r reply) {
 		_ = http.NewResponseController(w).Flush()
 		cut()
 	case "html_after":
-		r = reply{http.StatusBadGateway, "text/html", []byte(htmlPage)}
+		r = reply{status: http.StatusBadGateway, contentType: "text/html", body: []byte(htmlPage)}
 	case "slow":
 		c.pause(c.fault.delay())
 	}
@@ -139,6 +140,9 @@ func put(w http.ResponseWriter, r reply) {
 	if r.contentType != "" {
 		w.Header().Set("Content-Type", r.contentType)
 	}
+	if r.retryAfter != "" {
+		w.Header().Set("Retry-After", r.retryAfter)
+	}
 	if r.status != 0 {
 		w.WriteHeader(r.status)
 	}
@@ -159,7 +163,7 @@ func putHuge(w http.ResponseWriter) {
 }
 
 func jsonReply(status int, v any) reply {
-	return reply{status, "application/json; charset=utf-8", marshal(v)}
+	return reply{status: status, contentType: "application/json; charset=utf-8", body: marshal(v)}
 }
 
 // marshal writes JSON as the platforms do, without escaping <, > and &.

@@ -111,10 +111,21 @@ func (a *insurerCall) faulty() (reply, bool) {
 		return jsonReply(http.StatusOK, map[string]any{"code": "999", "msg": "中台处理失败"}), true
 	case "code_504":
 		return jsonReply(http.StatusOK, map[string]any{"code": "504", "msg": "请求超时"}), true
+	case "http_429":
+		return tooMany(http.StatusTooManyRequests), true
+	case "code_429":
+		return tooMany(http.StatusOK), true
 	case "code_500159":
 		return gatewayError(http.StatusOK, 500159, "请使用医保电子凭证二维码"), true
 	}
 	return reply{}, false
+}
+
+// tooMany is a gateway that asks for fewer questions.
+func tooMany(status int) reply {
+	answer := gatewayError(status, http.StatusTooManyRequests, "too many requests")
+	answer.retryAfter = "60"
+	return answer
 }
 
 // refuse is a business failure: infcode -1 and a text with the bureau's internal tag.

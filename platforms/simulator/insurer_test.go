@@ -240,6 +240,8 @@ func TestInsurerFaults(t *testing.T) {
 		"code_999":          func(a map[string]any) bool { return a["code"] == "999" && a["msg"] != "" && a["infcode"] == nil },
 		"code_504":          func(a map[string]any) bool { return a["code"] == "504" && a["msg"] != "" && a["infcode"] == nil },
 		"code_500159":       func(a map[string]any) bool { return a["code"] == 500159.0 && a["success"] == false },
+		"http_429":          func(a map[string]any) bool { return a["code"] == 429.0 },
+		"code_429":          func(a map[string]any) bool { return a["code"] == 429.0 && a["success"] == false },
 		"output_array":      func(a map[string]any) bool { _, ok := a["output"].([]any); return ok },
 		"output_string": func(a map[string]any) bool {
 			s, ok := a["output"].(string)

@@ -24,6 +24,7 @@ const (
 	noFigure upstreamSaid = "no figure"     // there is an account; what is in it is not known
 	negative upstreamSaid = "a negative"    // the true figure, turned negative less a fen: shown as it was said
 	stranger upstreamSaid = "somebody else" // refused as another person
+	fewer    upstreamSaid = "too often"     // as no answer, and for a minute no question is asked
 	changed               = "409 person_changed"
 )
 
@@ -34,7 +35,7 @@ var insurerFaults = with(
 	same(nothing, "infcode_missing", "success_1", "business", "zero_with_err_msg", "code_504", "code_999", "code_500159",
 		"output_array", "output_string", "output_nested", "output_missing", "rows_missing"),
 	same(noFigure, "balc_empty", "balc_null", "balc_missing", "balc_three_decimals", "balc_text"),
-	same(negative, "balc_negative"), same(stranger, "other_person"),
+	same(negative, "balc_negative"), same(fewer, "http_429", "code_429"), same(stranger, "other_person"),
 )
 
 // shown is what GET /v1/insured/{id}/balance says of a person with one enrolment.
@@ -91,7 +92,10 @@ func (u upstreamSaid) expected(now, last int64) shown {
 	case stranger:
 		return shown{code: changed}
 	}
-	if last == 0 {
+	switch {
+	case last == 0 && u == fewer:
+		return shown{code: "503 upstream_throttled"}
+	case last == 0:
 		return shown{code: "503 no_reading"}
 	}
 	return figure("stale", last)
@@ -137,6 +141,9 @@ func TestNoWrongFigureWhileTheInsurerMisbehaves(t *testing.T) {
 		wait.Go(func() { s.checkDecision(t, fault, subject, want, fen) })
 		wait.Wait()
 		s.behave(t, "insurer")
+		if want == fewer {
+			s.pass(untilNotFresh)
+		}
 		s.forgetReadings(t, never)
 		if got, want := look(t, p, freshID), figure("complete", fen+50_00); got.String() != want.String() {
 			t.Errorf("after %s, nothing known: %s, want %s", fault, got, want)
@@ -157,7 +164,7 @@ func TestNoWrongFigureWhileTheInsurerMisbehaves(t *testing.T) {
 func (s *stage) checkDecision(t *testing.T, fault string, subject balance.Subject, want upstreamSaid, fen int64) {
 	answer, err := s.app.Balances.Fresh(context.WithoutCancel(t.Context()), subject)
 	if err != nil {
-		if want != nothing && want != stranger {
+		if want != nothing && want != stranger && want != fewer {
 			t.Errorf("%s: no answer to decide upon: %v", fault, err)
 		}
 		return
@@ -169,7 +176,7 @@ func (s *stage) checkDecision(t *testing.T, fault string, subject balance.Subjec
 	switch {
 	case want == truth && (got == nil || *got != balance.Fen(fen)),
 		want == negative && (got == nil || *got != balance.Fen(-fen-1)),
-		want == noFigure && got != nil, want == nothing, want == stranger:
+		want == noFigure && got != nil, want == nothing, want == stranger, want == fewer:
 		t.Errorf("%s: decides upon %v", fault, got)
 	}
 }

@@ -98,7 +98,7 @@ func cardPassword() tree {
 }
 
 func failures() tree {
-	return tree{"not_enrolled": []tree{{"contains": notFound}}, "mismatch": []tree{{"contains": mismatch}}}
+	return tree{"access": []tree{{"code": "500401"}}, "not_enrolled": []tree{{"contains": notFound}}, "mismatch": []tree{{"contains": mismatch}}}
 }
 
 // accounts are the invented regions' own rules: employees, civil servants and those retired from either have a personal
