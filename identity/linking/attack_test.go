@@ -32,6 +32,15 @@ func (r slowRegistry) Match(ctx context.Context, claim identity.Claim) (string, 
 	return phone, pause(ctx, r.known)
 }
 
+func (r slowRegistry) VerifyCard(ctx context.Context, _ identity.Claim, _, _ string) error {
+	d := r.unknown
+	_, err := r.Registry.Match(ctx, personA)
+	if err == nil {
+		d, err = r.known, identity.ErrMismatch
+	}
+	return errors.Join(err, pause(ctx, d))
+}
+
 type slowGateway struct {
 	identity.CodeSender
 	after func(phone string)
@@ -233,6 +242,39 @@ func TestAttackUsesUpNobodysCodes(t *testing.T) {
 	}
 	if n := len(w.phones.Inbox()); n > 5*w.config.SendsPerPhone {
 		t.Errorf("the phone got %d messages in a day and a half", n)
+	}
+}
+
+// TestAttackLearnsNothingByTheTimeOfAWrongPassword: the upstream is fast about people that it does not know.
+func TestAttackLearnsNothingByTheTimeOfAWrongPassword(t *testing.T) {
+	t.Parallel()
+	took := map[bool]time.Duration{}
+	for _, known := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			if !known {
+				w.registry.Remove(personA)
+			}
+			deps := w.deps(w.open(w.db))
+			deps.Cards, deps.Step = slowRegistry{w.registry, 700 * time.Millisecond, 20 * time.Millisecond}, time.Second
+			l, err := linking.New(w.config, deps)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := w.caller("user-1")
+			a, err := l.Start(t.Context(), c, cardRequest(personA))
+			if err != nil {
+				t.Fatal(err)
+			}
+			begun := time.Now()
+			if _, err := l.Prove(t.Context(), c, a.ID, wrongCard); !errors.Is(err, linking.ErrPasswordWrong) {
+				t.Error(err)
+			}
+			took[known] = time.Since(begun)
+		})
+	}
+	if took[true] != took[false] || took[true] != time.Second {
+		t.Errorf("a wrong password takes %s, of an unknown person %s", took[true], took[false])
 	}
 }
 

@@ -66,6 +66,7 @@ type Deps struct {
 	Followers []identity.Follower
 	Forget    func(userID string) // removes the user from this process' memory of sessions; nil where it has none
 	Alarm     func(region string) // many wrong answers for one person came together, see noteGuess; nil for none
+	Step      time.Duration       // wrong answers that an upstream has judged are told at multiples of it; default one second
 	Now       func() time.Time    // default time.Now
 	Log       *slog.Logger        // default: discard
 }
@@ -98,6 +99,9 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	if deps.Alarm == nil {
 		deps.Alarm = func(string) {}
+	}
+	if deps.Step == 0 {
+		deps.Step = time.Second
 	}
 	if deps.Now == nil {
 		deps.Now = time.Now

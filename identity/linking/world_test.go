@@ -150,7 +150,7 @@ func (w *world) deps(s *store.Store) linking.Deps {
 	return linking.Deps{
 		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Cards: w.registry, Digests: w.keys,
 		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent"}, Followers: []identity.Follower{w.followers},
-		Now: func() time.Time { return w.now() }, Alarm: func(string) { w.alarms++ },
+		Now: func() time.Time { return w.now() }, Alarm: func(string) { w.alarms++ }, Step: time.Nanosecond,
 	}
 }
 
