@@ -92,7 +92,7 @@ func seen(l *linking.Service, a *identity.Attempt, err error) string {
 func besiege(t *testing.T, claim identity.Claim, prepare func(*world)) (notes []string) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(func(c *linking.Config) { c.CodesPerSecond, c.StartsPerAddress = 2, 1000 })
-		ahead := w.clock.Now().Sub(time.Now()) // a bubble begins in the year 2000
+		ahead := time.Until(w.clock.Now()) // a bubble begins in the year 2000
 		w.now = func() time.Time { return time.Now().Add(ahead) }
 		prepare(w)
 		begun := time.Now()

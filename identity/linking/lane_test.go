@@ -36,7 +36,7 @@ func TestAHangingRegionHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(func(c *linking.Config) { c.StartsPerAddress = 1000 })
-		ahead := w.clock.Now().Sub(time.Now())
+		ahead := time.Until(w.clock.Now())
 		w.now = func() time.Time { return time.Now().Add(ahead) }
 		elsewhere := personB
 		elsewhere.Region = "990200"
@@ -97,7 +97,7 @@ func TestABreakerStopsQuestionsToAHangingRegion(t *testing.T) {
 		w := newWorld(func(c *linking.Config) {
 			c.CodesPerSecond, c.SendsPerPhone, c.SendsPerPhoneHourly = 1, 1000, 1000
 		})
-		ahead := w.clock.Now().Sub(time.Now())
+		ahead := time.Until(w.clock.Now())
 		w.now = func() time.Time { return time.Now().Add(ahead) }
 		hang := hangingRegistry{w.registry, &atomic.Bool{}, &atomic.Int64{}}
 		hang.hangs.Store(true)
