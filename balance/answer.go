@@ -102,7 +102,8 @@ type Answer struct {
 // Fetched is FetchedAt.
 func (a *Answer) Fetched() time.Time { return a.FetchedAt }
 
-// Clone returns a copy of which nothing that is ever written to is shared. It runs for every balance read, so all amounts share one allocation.
+// Clone returns a copy; what it shares with a is never written to. It runs for every balance read, so all amounts share one
+// allocation.
 func (a *Answer) Clone() *Answer {
 	c := *a
 	c.Enrolments = make([]Enrolment, len(a.Enrolments))

@@ -30,7 +30,7 @@ var chains = map[string]chain{
 	"an unlinking": {prepare: leave, run: func(w *world) error {
 		left, err := w.peek.LeavePerson(context.Background(), w.link.PersonID, w.link.ID) // leaving again is no error
 		w.must(err)
-		return w.Unlinked(context.Background(), "user-1", w.link, left)
+		return w.Unlinked(context.Background(), w.user, w.link, left)
 	}, repeat: true, ended: true},
 }
 

@@ -121,7 +121,7 @@ func (s *Service) read(ctx context.Context, subject Subject) (linked bool, err e
 	if err := s.desk.Throttled(subject.Region); err != nil {
 		return true, err
 	}
-	linked, consented, err := s.links(ctx, subject)
+	linked, consented, err := s.consented(ctx, subject)
 	if err != nil || !linked || !consented {
 		return linked, err
 	}

@@ -103,6 +103,26 @@ func TestAReadingNeedsConsentAndTheRegion(t *testing.T) {
 		"consent for another region": {func(w *world) {
 			w.join(elsewhere, "link-2", true)
 		}, 0},
+		"consent of another link, withdrawn": {func(w *world) {
+			w.join(person, "link-2", true)
+			w.editLinks(func(links []identity.Link) []identity.Link {
+				links[len(links)-1].Reading = identity.Consent{At: start}
+				return links
+			})
+		}, 0},
+		"given later": {func(w *world) {
+			w.editLinks(func(links []identity.Link) []identity.Link {
+				links[0].Reading = identity.Consent{At: start, Unattended: true}
+				return links
+			})
+		}, 1},
+		"a slot whose link ends": {func(w *world) {
+			w.join(person, "link-2", true)
+			w.editLinks(func(links []identity.Link) []identity.Link {
+				links[len(links)-1].End(start)
+				return links
+			})
+		}, 0},
 		"a region that is closed": {func(w *world) {
 			w.join(person, "link-2", true)
 			w.with(func(d *balance.Deps) { d.Regions = regions(false) })

@@ -2,6 +2,8 @@ package balance
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"yibao/identity"
@@ -21,7 +23,7 @@ func (s *Service) Linked(ctx context.Context, _ string, link identity.Link) erro
 // killed before (see record). So the schedule stays for a last visit of the daily worker, which deletes once more (see
 // remove). After kill -9 between the two writes here, the caller repeats both.
 func (s *Service) Unlinked(ctx context.Context, _ string, link identity.Link, left []identity.Slot) error {
-	if linked, _ := inRegion(left, link.Region); linked {
+	if slices.ContainsFunc(left, inRegion(link.Region)) {
 		return nil
 	}
 	subject := Subject{PersonID: link.PersonID, Region: link.Region}
@@ -32,22 +34,40 @@ func (s *Service) Unlinked(ctx context.Context, _ string, link identity.Link, le
 	return s.store.DeleteReadings(ctx, subject)
 }
 
-// links says whether a link leads to the subject, and whether one that does consents to unattended reading.
-func (s *Service) links(ctx context.Context, subject Subject) (linked, consented bool, err error) {
+// linked says whether a link leads to the subject.
+func (s *Service) linked(ctx context.Context, subject Subject) (bool, error) {
+	slots, err := s.people.Slots(ctx, subject.PersonID)
+	return slices.ContainsFunc(slots, inRegion(subject.Region)), err
+}
+
+// consented says whether a link leads to the subject, and whether the holder of one allows unattended reading. The link
+// itself is asked, as the user's document has it: a withdrawal is one write there.
+func (s *Service) consented(ctx context.Context, subject Subject) (linked, consented bool, err error) {
 	slots, err := s.people.Slots(ctx, subject.PersonID)
 	if err != nil {
 		return false, false, err
 	}
-	linked, consented = inRegion(slots, subject.Region)
-	return linked, consented, nil
-}
-
-func inRegion(slots []identity.Slot, region string) (linked, consented bool) {
 	for _, slot := range slots {
-		if slot.Region == region {
-			linked = true
-			consented = consented || slot.Unattended
+		if slot.Region != subject.Region {
+			continue
+		}
+		user, err := s.people.User(ctx, slot.UserID)
+		if err != nil && !errors.Is(err, identity.ErrNotFound) {
+			return false, false, err
+		}
+		if linked = true; err == nil && allows(user, slot.LinkID) {
+			return true, true, nil
 		}
 	}
-	return linked, consented
+	return linked, false, nil
+}
+
+func allows(user *identity.PlatformUser, linkID string) bool {
+	return slices.ContainsFunc(user.Links, func(l identity.Link) bool {
+		return l.ID == linkID && l.State == identity.LinkActive && l.UnattendedAllowed()
+	})
+}
+
+func inRegion(region string) func(identity.Slot) bool {
+	return func(slot identity.Slot) bool { return slot.Region == region }
 }

@@ -23,7 +23,7 @@ func TestLinkedIsDueAtOnceAndSafeToRepeat(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	w.upstream.set(w.answering(1))
 	for range 2 {
-		if err := w.Linked(context.Background(), "user-1", w.link); err != nil {
+		if err := w.Linked(context.Background(), w.user, w.link); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -108,7 +108,7 @@ func TestUnlinkedNeedsNoPersonalData(t *testing.T) {
 	left, err := w.peek.LeavePerson(context.Background(), w.link.PersonID, w.link.ID)
 	w.must(err)
 	w.fail("persons.")
-	if err := w.Unlinked(context.Background(), "user-1", w.link, left); err != nil || w.kept() != 0 {
+	if err := w.Unlinked(context.Background(), w.user, w.link, left); err != nil || w.kept() != 0 {
 		t.Errorf("%v, %d documents", err, w.kept())
 	}
 }

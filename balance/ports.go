@@ -16,10 +16,11 @@ type Upstream interface {
 	Enrolments(ctx context.Context, region string, person identity.Claim) (*Answer, error)
 }
 
-// People returns persons and their slots, as in identity.PersonStore.
+// People returns persons, their slots, and the users that hold these, as in identity.PersonStore and identity.UserStore.
 type People interface {
 	Person(ctx context.Context, id string) (*identity.Person, error)
 	Slots(ctx context.Context, personID string) ([]identity.Slot, error)
+	User(ctx context.Context, id string) (*identity.PlatformUser, error)
 }
 
 // Store keeps readings by month, last good answers and the daily schedule. The text of its errors is safe to log.

@@ -20,7 +20,7 @@ import (
 func (s *Service) record(subject Subject, answer *Answer) (linked bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
 	defer cancel()
-	linked, _, err = s.links(ctx, subject)
+	linked, err = s.linked(ctx, subject)
 	if err != nil || !linked {
 		return err != nil, err
 	}
@@ -30,7 +30,7 @@ func (s *Service) record(subject Subject, answer *Answer) (linked bool, err erro
 	if failed := s.store.SaveAnswer(ctx, subject, answer); failed != nil {
 		s.log.Warn("balance_answer_not_saved", "region", subject.Region, "cause", failed)
 	}
-	linked, _, unread := s.links(ctx, subject)
+	linked, unread := s.linked(ctx, subject)
 	if unread != nil || linked {
 		return true, errors.Join(err, unread)
 	}

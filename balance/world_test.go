@@ -97,6 +97,7 @@ type world struct {
 	second   *balance.Service // another process, which no hook stops
 	clock    *identitytest.Clock
 	upstream *upstream
+	user     string // the one platform user's id
 	caller   *identity.Caller
 	link     identity.Link // the caller's first
 	subject  balance.Subject
@@ -112,9 +113,12 @@ func newWorld(t rapid.TB, change ...func(*balance.Config)) *world {
 	}
 	w.upstream.set(w.answering(12050))
 	w.second = w.process(w.peek, func(*balance.Deps) {})
+	u, err := w.peek.SignedIn(context.Background(), identity.PlatformAccount{Platform: identity.WeChat, OpenID: "user-1"}, start)
+	w.must(err)
+	w.user = u.ID
 	w.link = w.begin(person, "link-1")
 	w.subject = subjectOf(w.link)
-	w.caller = &identity.Caller{UserID: "user-1", Links: []identity.Link{w.link}}
+	w.caller = &identity.Caller{UserID: w.user, Links: []identity.Link{w.link}}
 	w.with(func(*balance.Deps) {})
 	return w
 }
@@ -168,21 +172,38 @@ func (w *world) must(err error) {
 // begin makes a link as package linking does: it takes its slot, then the follower is told.
 func (w *world) begin(claim identity.Claim, linkID string) identity.Link {
 	link := w.join(claim, linkID, true)
-	w.must(w.second.Linked(context.Background(), "user-1", link))
+	w.must(w.second.Linked(context.Background(), w.user, link))
 	return link
 }
 
-// join takes the slot of a link, or changes its consent.
+// join takes the slot of a link and writes the link, or changes its consent.
 func (w *world) join(claim identity.Claim, linkID string, unattended bool) identity.Link {
 	p, err := w.peek.UpdatePersonOf(context.Background(), claim, start, func(p *identity.Person) error {
-		slot := identity.Slot{LinkID: linkID, UserID: "user-1", Region: claim.Region, Unattended: unattended}
+		slot := identity.Slot{LinkID: linkID, UserID: w.user, Region: claim.Region}
 		return p.Join(slot, claim.Name, 8)
 	})
 	if err != nil {
 		w.t.Error(err)
 		return identity.Link{}
 	}
-	return identity.Link{ID: linkID, PersonID: p.ID, Region: claim.Region, Relation: identity.Parent, Since: start}
+	link := identity.Link{
+		ID: linkID, PersonID: p.ID, Region: claim.Region, Relation: identity.Parent, Since: start, State: identity.LinkActive,
+		Consent: identity.Consent{Unattended: unattended},
+	}
+	w.editLinks(func(links []identity.Link) []identity.Link { return append(without(links, linkID), link) })
+	return link
+}
+
+func (w *world) editLinks(edit func([]identity.Link) []identity.Link) {
+	_, err := w.peek.UpdateUser(context.Background(), w.user, func(u *identity.PlatformUser) error {
+		u.Links = edit(u.Links)
+		return nil
+	})
+	w.must(err)
+}
+
+func without(links []identity.Link, id string) []identity.Link {
+	return slices.DeleteFunc(links, func(l identity.Link) bool { return l.ID == id })
 }
 
 // stay links the person in another region, so that the person stays when its last link here ends.
@@ -194,9 +215,10 @@ func (w *world) stay() {
 
 // end ends a link as package linking does: it leaves its slot, then the follower is told.
 func (w *world) end(link identity.Link, follower *balance.Service) error {
+	w.editLinks(func(links []identity.Link) []identity.Link { return without(links, link.ID) })
 	left, err := w.peek.LeavePerson(context.Background(), link.PersonID, link.ID)
 	w.must(err)
-	return follower.Unlinked(context.Background(), "user-1", link, left)
+	return follower.Unlinked(context.Background(), w.user, link, left)
 }
 
 // others links the caller to n more persons; each link has its person's name as its id.

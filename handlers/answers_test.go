@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,8 +44,11 @@ func TestAnswers(t *testing.T) {
 		{"POST", "/v1/sessions", goodSignIn, 201, `{"token":"new-token","token_type":"Bearer",` +
 			`"expires_at":"2026-11-21T14:00:00+08:00","user":{"platform":"wechat","app":"main","links":1}}`},
 		{"GET", "/v1/sessions", "", 200, `{"sessions":[` +
-			`{"id":"session-own","created_at":"2026-11-21T12:00:00+08:00","expires_at":"2026-11-21T13:00:00+08:00","current":true},` +
+			`{"id":"session-own","created_at":"2026-11-21T12:00:00+08:00","expires_at":"2026-11-21T13:00:00+08:00","current":true}],"next":"next"}`},
+		{"GET", "/v1/sessions?page=next&limit=7", "", 200, `{"sessions":[` +
 			`{"id":"session-other","created_at":"2026-11-21T12:00:00+08:00","expires_at":"2026-11-21T13:00:00+08:00","current":false}]}`},
+		{"DELETE", "/v1/sessions", "", 204, ""},
+		{"DELETE", "/v1/sessions?keep_current=true", "", 204, ""},
 		{"DELETE", "/v1/sessions/current", "", 204, ""},
 		{"DELETE", "/v1/sessions/session-other", "", 204, ""},
 		{"GET", "/v1/me", "", 200, `{"platform":"wechat","app":"main","session":{"id":"session-own",` +
@@ -67,7 +71,10 @@ func TestAnswers(t *testing.T) {
 		{"GET", own + "/charts/trend?format=f2&step=day&from=2026-11-19&to=2026-11-21", "", 200, `{` + trendMeta + `,"chart":[` +
 			`{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},` +
 			`{"date":"2026-11-21","value":98,"type":"个人账户"}]}`},
+		{"PUT", own + "/unattended", goodUnattended, 200, insured},
+		{"PUT", own + "/unattended", `{"unattended":false}`, 200, strings.Replace(insured, `"unattended":true`, `"unattended":false`, 1)},
 		{"PUT", own + "/reminder", goodReminder, 200, rule},
+		{"PATCH", own + "/reminder", goodReminder, 200, rule},
 		{"GET", own + "/reminder", "", 200, rule},
 		{"DELETE", own + "/reminder", "", 204, ""},
 		{"GET", own + "/deliveries", "", 200, `{"deliveries":[{"id":"DELIVERY","state":"dropped","state_text":"未发送","reason":"recovered",` +
@@ -290,13 +297,34 @@ func TestStartTellsNothing(t *testing.T) {
 	}
 }
 
-func TestOnlyTheNewestSessionsAreListed(t *testing.T) {
+func TestPagesOfSessions(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	r.fake.sessions = make([]identity.Session, 60)
-	list := r.do("GET", "/v1/sessions", "").JSON(t, 200)["sessions"].([]any)
-	if len(list) != 50 || list[49].(map[string]any)["id"] != "session-other" {
-		t.Errorf("%d sessions, the last is %v", len(list), list[len(list)-1])
+	for query, want := range map[string]string{
+		"": "", "?limit=1": "", "?limit=100&page=next": "", "?page=x": "page", "?limit=0": "limit", "?limit=101": "limit", "?limit=all": "limit",
+		"?page=" + strings.Repeat("a", 257): "page",
+	} {
+		got := r.do("GET", "/v1/sessions"+query, "")
+		if want == "" {
+			got.JSON(t, 200)
+		} else if p := got.Problem(t); p.Status != 422 || len(p.Errors) != 1 || p.Errors[0].Field != want {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	slices.Sort(r.fake.pages)
+	if want := []string{" 1", " 50", "next 100", "x 50"}; !slices.Equal(r.fake.pages, want) {
+		t.Errorf("asked for %q", r.fake.pages)
+	}
+	for _, query := range []string{"", "?keep_current=true", "?keep_current=false"} {
+		if got := r.do("DELETE", "/v1/sessions"+query, ""); got.StatusCode != 204 {
+			t.Errorf("%s: %d", query, got.StatusCode)
+		}
+	}
+	if p := r.do("DELETE", "/v1/sessions?keep_current=current", "").Problem(t); p.Status != 422 || p.Errors[0].Field != "keep_current" {
+		t.Errorf("%+v", p)
+	}
+	if !slices.Equal(r.fake.kept, []bool{false, true, false}) {
+		t.Errorf("kept: %v", r.fake.kept)
 	}
 }
 

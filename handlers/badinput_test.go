@@ -13,10 +13,11 @@ import (
 const (
 	goodLink = `{"region":"330100","name":"测试甲","id_number":"11010119000101001X","relation":"self","method":"sms_on_file",` +
 		`"consent":{"version":"v1","unattended":true}}`
-	goodReminder = `{"threshold_fen":10000,"quiet_hours":{"start":"22:00","end":"07:30"},"consent":{"version":"v1"}}`
-	goodReport   = `{"report_id":"r-1","results":{"tpl-1":"accept"}}`
-	goodSignIn   = `{"platform":"wechat","code":"code-1"}`
-	goodProof    = `{"code":"123456"}`
+	goodReminder   = `{"threshold_fen":10000,"quiet_hours":{"start":"22:00","end":"07:30"},"consent":{"version":"v1"}}`
+	goodUnattended = `{"unattended":true,"consent":{"version":"v1"}}`
+	goodReport     = `{"report_id":"r-1","results":{"tpl-1":"accept"}}`
+	goodSignIn     = `{"platform":"wechat","code":"code-1"}`
+	goodProof      = `{"code":"123456"}`
 	// marker stands in every bad value, and may be in no answer and no line of the log.
 	marker = "泄露Leak"
 )
@@ -27,6 +28,8 @@ var bodied = []struct{ method, path, good string }{
 	{"POST", "/v1/link-attempts", goodLink},
 	{"POST", "/v1/link-attempts/ATTEMPT/proof", goodProof},
 	{"PUT", "/v1/insured/" + linkID + "/reminder", goodReminder},
+	{"PATCH", "/v1/insured/" + linkID + "/reminder", goodReminder},
+	{"PUT", "/v1/insured/" + linkID + "/unattended", goodUnattended},
 	{"POST", "/v1/subscriptions", goodReport},
 }
 
@@ -105,6 +108,9 @@ func TestFieldsThatAreWrong(t *testing.T) {
 		{link, `"consent":{"version":"v1","unattended":true}`, `"consent":"` + marker + `"`, "consent", "wrong_type"},
 		{link, `"11010119000101001X"`, `"` + long + `"`, "id_number", "too_long"},
 
+		{"/v1/insured/" + linkID + "/unattended", `true`, `"` + marker + `"`, "unattended", "wrong_type"},
+		{"/v1/insured/" + linkID + "/unattended", `"unattended":true,`, ``, "unattended", "required"},
+		{"/v1/insured/" + linkID + "/unattended", `"v1"`, `""`, "consent.version", "too_short"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `"` + long + `"`, "code", "too_long"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `123456`, "code", "wrong_type"},
 		{"/v1/link-attempts/ATTEMPT/proof", `"123456"`, `""`, "code", "too_short"},
@@ -124,24 +130,24 @@ func TestFieldsThatAreWrong(t *testing.T) {
 	}
 	r := newRig(t)
 	for _, c := range cases {
-		body, method := "", ""
 		for _, route := range bodied {
-			if route.path == c.path {
-				body, method = strings.Replace(route.good, c.from, c.to, 1), route.method
+			if route.path != c.path {
+				continue
 			}
-		}
-		zh, en := r.do(method, c.path, body), r.doIn("en-US", method, c.path, body)
-		for _, got := range []webtest.Answer{zh, en} {
-			p := got.Problem(t)
-			if p.Code != "validation" || p.Status != http.StatusUnprocessableEntity || !p.Has(c.field, c.code) {
-				t.Errorf("%s with %s for %s: %s", c.path, c.to[:min(len(c.to), 20)], c.from, got.Text)
+			body := strings.Replace(route.good, c.from, c.to, 1)
+			zh, en := r.do(route.method, c.path, body), r.doIn("en-US", route.method, c.path, body)
+			for _, got := range []webtest.Answer{zh, en} {
+				p := got.Problem(t)
+				if p.Code != "validation" || p.Status != http.StatusUnprocessableEntity || !p.Has(c.field, c.code) {
+					t.Errorf("%s %s with %s for %s: %s", route.method, c.path, c.to[:min(len(c.to), 20)], c.from, got.Text)
+				}
+				if strings.Contains(got.Text, marker) {
+					t.Errorf("%s: value echoed: %s", c.path, got.Text)
+				}
 			}
-			if strings.Contains(got.Text, marker) {
-				t.Errorf("%s: value echoed: %s", c.path, got.Text)
+			if webtest.Han(zh.Problem(t).Detail) == webtest.Han(en.Problem(t).Detail) {
+				t.Errorf("one language only: %s / %s", zh.Text, en.Text)
 			}
-		}
-		if webtest.Han(zh.Problem(t).Detail) == webtest.Han(en.Problem(t).Detail) {
-			t.Errorf("one language only: %s / %s", zh.Text, en.Text)
 		}
 	}
 	if n := r.fake.calls(); n != 0 {
@@ -184,7 +190,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 func TestForeignIDs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	bodies := map[string]string{"putReminder": goodReminder, "proveLink": goodProof}
+	bodies := map[string]string{"putReminder": goodReminder, "patchReminder": goodReminder, "proveLink": goodProof, "setUnattended": goodUnattended}
 	for _, route := range (&server{}).routes() {
 		if !strings.Contains(route.Path, "{id}") {
 			continue

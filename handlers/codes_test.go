@@ -22,6 +22,7 @@ var served = map[string][]string{
 	"signIn":             {"session.Service.SignIn", "identity.Authenticator"},
 	"listSessions":       {"session.Service.List"},
 	"signOut":            {"session.Service.SignOut"},
+	"signOutAll":         {"session.Service.SignOutAll"},
 	"me":                 nil, // Quotas
 	"listRegions":        nil,
 	"listInsured":        nil,
@@ -31,12 +32,14 @@ var served = map[string][]string{
 	"getLinkAttempt":     {"linking.Service.Attempt"},
 	"resendCode":         {"linking.Service.Resend"},
 	"proveLink":          {"linking.Service.Prove"},
+	"setUnattended":      {"linking.Service.SetUnattended"},
 	"unlink":             {"linking.Service.Unlink"},
 	"endOther":           {"linking.Service.EndOther"},
 	"getBalance":         {"balance.Service.Current"},
 	"getTrend":           {"balance.Service.Trend"},
 	"getReminder":        {"reminder.Service.Get"},
 	"putReminder":        {"reminder.Service.Put"},
+	"patchReminder":      {"reminder.Service.Patch"},
 	"deleteReminder":     {"reminder.Service.Delete"},
 	"listDeliveries":     {"reminder.Service.Deliveries"},
 	"reportSubscription": {"reminder.Service.Report"},
@@ -47,7 +50,7 @@ var served = map[string][]string{
 func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 	t.Parallel()
 	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "reminder"), codesOfErrors(t)
-	handlersOwn := map[string]string{"putReminder": "consent_missing"}
+	handlersOwn := map[string]string{"putReminder": "consent_missing", "patchReminder": "consent_missing"}
 	never := map[string]string{"reportSubscription": "report_id_invalid"} // the schema of the field is as strict
 	for _, r := range (&server{}).routes() {
 		methods, ok := served[r.ID]

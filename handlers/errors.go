@@ -29,6 +29,7 @@ var (
 	errSignInCode  = publish(&web.Error{Code: "code_invalid", Status: 401, Field: "code", Text: text{"登录凭证无效或已过期，请重新进入小程序", "The sign-in code is not valid or has expired. Please open the mini-program again."}})
 	errUserBlocked = publish(&web.Error{Code: "user_blocked", Status: 403, Text: text{"当前账号被平台限制，暂时无法登录", "The platform has restricted this account; signing in is not possible at the moment."}})
 	errApp         = publish(&web.Error{Code: "app_unknown", Status: 422, Field: "app", Text: text{"该小程序尚未开通本服务", "This mini-program does not offer the service."}})
+	errPage        = publish(&web.Error{Code: "page_invalid", Status: 422, Field: "page", Text: text{"无法继续翻页，请从第一页重新查看", "There is no such page. Please start from the first one."}})
 	_              = publish(web.ErrNotFound)
 
 	errAttemptOver = publish(&web.Error{Code: "attempt_over", Status: 409, Text: text{"本次绑定申请已结束，请重新发起", "This request has ended. Please start again."}})
@@ -82,6 +83,7 @@ var serviceErrors = append([]serviceError{
 	{identity.ErrSignInTooOften, errSignInOften},
 	{identity.ErrPlatformBusy, errPlatformBusy},
 	{identity.ErrPlatformUnavailable, errPlatform},
+	{identity.ErrPage, errPage},
 	{identity.ErrNoSuchSession, web.ErrNotFound},
 	{identity.ErrNoSuchLink, web.ErrNotFound},
 	{identity.ErrNoSuchAttempt, web.ErrNotFound},

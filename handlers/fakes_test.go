@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -49,17 +50,18 @@ type fakeService struct {
 	panics  any
 	reached []string
 
-	request  linking.Request
-	setting  reminder.Setting
-	query    balance.TrendQuery
-	report   reminder.Report
-	token    string
-	sessions []identity.Session // older than the two it always has
-	attempt  identity.Attempt
-	answer   *balance.Answer
-	rule     reminder.Rule
-	late     time.Duration // after noon, when the answer is made
-	within   time.Duration // of the context's deadline, as the last call saw it
+	request linking.Request
+	setting reminder.Setting
+	query   balance.TrendQuery
+	report  reminder.Report
+	token   string
+	pages   []string // page and limit of each List
+	kept    []bool   // of each SignOutAll
+	attempt identity.Attempt
+	answer  *balance.Answer
+	rule    reminder.Rule
+	late    time.Duration // after noon, when the answer is made
+	within  time.Duration // of the context's deadline, as the last call saw it
 }
 
 func newFake() *fakeService {
@@ -141,11 +143,25 @@ func (f *fakeService) SignIn(ctx context.Context, p identity.Platform, app, _ st
 	}, nil
 }
 
-func (f *fakeService) List(ctx context.Context, _ *identity.Caller) ([]identity.Session, error) {
-	return append(f.sessions,
-		identity.Session{ID: "session-own", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
-		identity.Session{ID: "session-other", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
-	), f.reach(ctx, "List")
+// List has two pages, the second after "next".
+func (f *fakeService) List(ctx context.Context, _ *identity.Caller, page string, limit int) ([]identity.Session, string, error) {
+	f.pages = append(f.pages, fmt.Sprint(page, " ", limit))
+	list := []identity.Session{
+		{ID: "session-own", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
+		{ID: "session-other", CreatedAt: noon, ExpiresAt: noon.Add(time.Hour)},
+	}
+	switch {
+	case page == "":
+		return list[:1], "next", f.reach(ctx, "List")
+	case page != "next":
+		return nil, "", identity.ErrPage
+	}
+	return list[1:], "", f.reach(ctx, "List")
+}
+
+func (f *fakeService) SignOutAll(ctx context.Context, _ *identity.Caller, keepCurrent bool) error {
+	f.kept = append(f.kept, keepCurrent)
+	return f.reach(ctx, "SignOutAll")
 }
 
 func (f *fakeService) SignOut(ctx context.Context, _ *identity.Caller, id string) error {
@@ -210,6 +226,15 @@ func (f *fakeService) Others(_ context.Context, a *identity.Attempt) ([]linking.
 	return []linking.Other{{ID: "other-1", Platform: identity.Alipay, Region: "330100", Relation: identity.Other, Since: noon}}, nil
 }
 
+func (f *fakeService) SetUnattended(ctx context.Context, c *identity.Caller, id string, allow bool, version string) (identity.Link, error) {
+	if err := f.own(ctx, c, id, "SetUnattended"); err != nil {
+		return identity.Link{}, err
+	}
+	link, err := c.Link(id)
+	link.Reading = identity.Consent{Version: version, At: noon, Unattended: allow}
+	return link, err
+}
+
 // The three count as the real service does.
 func (f *fakeService) open(a *identity.Attempt) bool {
 	return a.State == identity.AttemptRequested || a.State == identity.AttemptWaiting
@@ -255,6 +280,18 @@ func (f *fakeService) Trend(ctx context.Context, c *identity.Caller, id string, 
 func (f *fakeService) Put(ctx context.Context, c *identity.Caller, id string, set reminder.Setting) (*reminder.Rule, error) {
 	f.setting = set
 	return &f.rule, f.own(ctx, c, id, "Put")
+}
+
+func (f *fakeService) Patch(ctx context.Context, c *identity.Caller, id string, change func(*reminder.Setting) error) (*reminder.Rule, error) {
+	if err := f.own(ctx, c, id, "Patch"); err != nil {
+		return nil, err
+	}
+	margin := f.rule.Margin
+	f.setting = reminder.Setting{
+		Threshold: f.rule.Threshold, Margin: &margin, InsuranceType: f.rule.InsuranceType, Template: f.rule.Template,
+		ShowAmount: true, Quiet: f.rule.Quiet, Given: identity.Consent{Version: "v0", Unattended: true},
+	}
+	return &f.rule, change(&f.setting)
 }
 
 func (f *fakeService) Get(ctx context.Context, c *identity.Caller, id string) (*reminder.Rule, error) {

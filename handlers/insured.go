@@ -71,7 +71,7 @@ func (s *server) insured(l identity.Link) insuredView {
 	return insuredView{
 		ID: l.ID, Region: l.Region, RegionName: s.Regions.Name(l.Region), Relation: l.Relation,
 		Name: l.MaskedName, IDNumber: l.MaskedIDNumber, Assurance: assuranceNames[l.Assurance], Since: stamp(l.Since),
-		Consent: consentView{l.Consent.Version, stamp(l.Consent.At), l.Consent.Unattended},
+		Consent: consentView{l.Consent.Version, stamp(l.Consent.At), l.UnattendedAllowed()},
 	}
 }
 
@@ -81,6 +81,31 @@ func (s *server) listInsured(ctx context.Context, _ *none) (*out[insuredListView
 
 func (s *server) getInsured(ctx context.Context, in *LinkID) (*out[insuredView], error) {
 	link, err := web.CallerOf(ctx).Link(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.insured(link)), nil
+}
+
+type unattendedInput struct {
+	LinkID
+	Body struct {
+		Unattended bool          `json:"unattended" example:"true"`
+		Consent    *givenConsent `json:"consent,omitempty"`
+	}
+}
+
+type givenConsent struct {
+	Version string `json:"version" minLength:"1" maxLength:"64" example:"2026-11"`
+}
+
+// setUnattended gives or withdraws regular reading. Giving needs the consent to the text in force.
+func (s *server) setUnattended(ctx context.Context, in *unattendedInput) (*out[insuredView], error) {
+	version := ""
+	if in.Body.Consent != nil {
+		version = in.Body.Consent.Version
+	}
+	link, err := s.Linking.SetUnattended(ctx, web.CallerOf(ctx), in.ID, in.Body.Unattended, version)
 	if err != nil {
 		return nil, err
 	}

@@ -42,9 +42,25 @@ var insuredFields = web.Fields{
 		"consent":   {"绑定时的同意", "Consent given with the link"},
 	},
 	"ConsentView": {
-		"version":    {"已同意的授权说明版本", "Version of the text that was agreed to"},
-		"at":         {"同意时间", "When the consent was given"},
-		"unattended": {"是否同意系统定期查询余额", "May the balance be read regularly without being asked for?"},
+		"version": {"已同意的授权说明版本", "Version of the text that was agreed to"},
+		"at":      {"同意时间", "When the consent was given"},
+		"unattended": {
+			"目前是否同意系统定期查询余额；由 PUT /v1/insured/{id}/unattended 更改",
+			"May the balance be read regularly without being asked for, at present? Changed by PUT /v1/insured/{id}/unattended",
+		},
+	},
+	"UnattendedInputBody": {
+		"unattended": {
+			"true 同意系统定期查询余额（每日记录与余额提醒）；false 撤回，随提醒作出的同意一并撤回",
+			"true: the balance may be read regularly, for daily records and reminders; false withdraws that, and the consent given with the reminder",
+		},
+		"consent": {"同意时须提交", "Needed to agree"},
+	},
+	"GivenConsent": {
+		"version": {
+			"已同意的授权说明版本，须为现行版本",
+			"Version of the text that is agreed to; must be the one in force",
+		},
 	},
 	"InsuredListView": {
 		"insured": {"已绑定的参保人", "Insured persons linked to the user"},

@@ -98,6 +98,60 @@ func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[re
 	return answer(s.reminder(ctx, rule)), nil
 }
 
+type patchReminderInput struct {
+	LinkID
+	Body struct {
+		ThresholdFen  patched[thresholdFen] `json:"threshold_fen,omitempty" nullable:"false" example:"10000"`
+		MarginFen     patched[marginFen]    `json:"margin_fen,omitempty" example:"1000"`
+		InsuranceType patched[string]       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" example:"310"`
+		Template      patched[string]       `json:"template,omitempty" maxLength:"64" example:"low_balance"`
+		ShowAmount    patched[bool]         `json:"show_amount,omitempty" example:"true"`
+		QuietHours    patched[quietPatch]   `json:"quiet_hours,omitempty"`
+		Consent       patched[consentPatch] `json:"consent,omitempty"`
+	}
+}
+
+// quietPatch changes one end of the quiet hours or both: a merge patch goes into objects.
+type quietPatch struct {
+	Start patched[string] `json:"start,omitempty" nullable:"false" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" example:"22:00"`
+	End   patched[string] `json:"end,omitempty" nullable:"false" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" example:"07:00"`
+}
+
+type consentPatch struct {
+	Version string `json:"version" minLength:"1" maxLength:"64" example:"2026-11"`
+}
+
+// patchReminder changes the fields that are there; null sets the default.
+func (s *server) patchReminder(ctx context.Context, in *patchReminderInput) (*out[reminderView], error) {
+	rule, err := s.Reminders.Patch(ctx, web.CallerOf(ctx), in.ID, func(set *reminder.Setting) error {
+		body := &in.Body
+		if body.ThresholdFen.Given && body.ThresholdFen.Value == nil {
+			return reminder.ErrThreshold // it has no default
+		}
+		body.ThresholdFen.apply((*thresholdFen)(&set.Threshold))
+		if body.MarginFen.Given {
+			set.Margin = (*balance.Fen)(body.MarginFen.Value)
+		}
+		body.InsuranceType.apply(&set.InsuranceType)
+		body.Template.apply(&set.Template)
+		body.ShowAmount.apply(&set.ShowAmount)
+		if consent := body.Consent; consent.Given {
+			set.Given, set.ConsentVersion = identity.Consent{}, ""
+			if consent.Value != nil {
+				set.ConsentVersion = consent.Value.Version
+			}
+		}
+		if set.ConsentVersion != "" && set.ConsentVersion != s.Consent.Version {
+			return identity.ErrConsentMissing // not the text in force
+		}
+		return patchQuiet(body.QuietHours, &set.Quiet)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(s.reminder(ctx, rule)), nil
+}
+
 func (s *server) getReminder(ctx context.Context, in *LinkID) (*out[reminderView], error) {
 	rule, err := s.Reminders.Get(ctx, web.CallerOf(ctx), in.ID)
 	if err != nil {
@@ -146,6 +200,25 @@ func (q *quietHours) minutes() reminder.QuietHours {
 		return reminder.QuietHours{}
 	}
 	return reminder.QuietHours{Start: clockMinutes(q.Start), End: clockMinutes(q.End)}
+}
+
+// patchQuiet changes the ends that the patch has. Where no quiet hours are set, it must have both.
+func patchQuiet(patch patched[quietPatch], quiet *reminder.QuietHours) error {
+	if !patch.Given || patch.Value == nil {
+		patched[reminder.QuietHours]{Given: patch.Given}.apply(quiet)
+		return nil
+	}
+	hours := viewQuiet(*quiet)
+	if hours == nil {
+		hours = &quietHours{}
+	}
+	patch.Value.Start.apply(&hours.Start)
+	patch.Value.End.apply(&hours.End)
+	if hours.Start == "" || hours.End == "" || hours.Start == hours.End {
+		return reminder.ErrQuietHours
+	}
+	*quiet = hours.minutes()
+	return nil
 }
 
 // clockMinutes reads "22:30" as minutes since midnight.

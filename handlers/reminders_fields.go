@@ -35,6 +35,28 @@ var reminderFields = web.Fields{
 			"Consent to regular reading, where the link was made without",
 		},
 	},
+	"PatchReminderInputBody": {
+		"threshold_fen":  {"提醒金额（分）；省略则不变", "Threshold in fen; stays if left out"},
+		"margin_fen":     {"回升金额（分）；省略则不变，null 恢复默认值", "Margin in fen; stays if left out, null for the default"},
+		"insurance_type": {"险种代码；省略则不变，null 为有个人账户的险种", "Code of the insurance; stays if left out, null for one with a personal account"},
+		"template":       {"消息模板的 name；省略则不变，null 为第一个", "The name of a message template; stays if left out, null for the first"},
+		"show_amount":    {"消息中是否显示余额；省略则不变，null 为不显示", "May the message show the balance? Stays if left out, null for no"},
+		"quiet_hours":    {"免打扰时段；省略则不变，null 取消", "Quiet hours; stay if left out, null for none"},
+		"consent": {
+			"同意定期查询余额；省略则不变，null 撤回随提醒作出的同意",
+			"Consent to regular reading; stays if left out, null withdraws the one given with the reminder",
+		},
+	},
+	"QuietPatch": {
+		"start": {"开始（含），北京时间；省略则不变", "Start of the quiet hours, inclusive, Beijing time; stays if left out"},
+		"end":   {"结束（不含），北京时间；省略则不变", "End of the quiet hours, exclusive, Beijing time; stays if left out"},
+	},
+	"ConsentPatch": {
+		"version": {
+			"已同意的授权说明版本，须为现行版本",
+			"Version of the text that is agreed to; must be the one in force",
+		},
+	},
 	"QuietHours": {
 		"start": {"开始（含），北京时间", "Start of the quiet hours, inclusive, Beijing time"},
 		"end": {

@@ -7,7 +7,8 @@ func (s *server) routes() []web.Route {
 	return []web.Route{
 		web.On("POST /v1/sessions", web.Anyone, "signIn", text{"登录", "Sign in"}, s.signIn).Created().
 			Fails(errSignInCode, errApp, errUserBlocked, errSignInOften, errPlatformBusy, errPlatform),
-		web.On("GET /v1/sessions", web.Citizen, "listSessions", text{"登录记录", "List sessions"}, s.listSessions),
+		web.On("GET /v1/sessions", web.Citizen, "listSessions", text{"登录记录", "List sessions"}, s.listSessions).Fails(errPage),
+		web.On("DELETE /v1/sessions", web.Citizen, "signOutAll", text{"退出全部登录", "Sign out everywhere"}, s.signOutAll),
 		web.On("DELETE /v1/sessions/{id}", web.Citizen, "signOut", text{"退出登录", "Sign out"}, s.signOut),
 		web.On("GET /v1/me", web.Citizen, "me", text{"当前用户", "Who I am"}, s.me),
 		web.On("GET /v1/regions", web.Visitor, "listRegions", text{"开通地区与授权说明", "Regions and the consent text"}, s.listRegions),
@@ -24,6 +25,7 @@ func (s *server) routes() []web.Route {
 
 		web.On("GET /v1/insured", web.Citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),
 		web.On("GET /v1/insured/{id}", web.Citizen, "getInsured", text{"参保人", "One insured person"}, s.getInsured),
+		web.On("PUT /v1/insured/{id}/unattended", web.Citizen, "setUnattended", text{"同意或撤回定期查询余额", "Give or withdraw regular reading"}, s.setUnattended).Fails(errConsent),
 		web.On("DELETE /v1/insured/{id}", web.Citizen, "unlink", text{"解除绑定", "Remove a link"}, s.unlink),
 		web.On("GET /v1/insured/{id}/balance", web.Citizen, "getBalance", text{"医保余额", "Current balance"}, s.getBalance).
 			Fails(errNotEnrolled, errMismatch, errUnsupported, errNoReading, errThrottled),
@@ -31,8 +33,10 @@ func (s *server) routes() []web.Route {
 			Fails(errRange, errTooManyDays),
 
 		web.On("GET /v1/insured/{id}/reminder", web.Citizen, "getReminder", text{"查看余额提醒", "Get the reminder"}, s.getReminder).Fails(errNoRule),
-		web.On("PUT /v1/insured/{id}/reminder", web.Citizen, "putReminder", text{"设置余额提醒", "Set the reminder"}, s.putReminder).
+		web.On("PUT /v1/insured/{id}/reminder", web.Citizen, "putReminder", text{"设置余额提醒（提交全部内容，省略的项恢复默认）", "Set the reminder as a whole: what is left out gets its default"}, s.putReminder).
 			Fails(errThreshold, errMargin, errQuiet, errTemplate, errConsent, errUnattended, errNoAgreement, errNoAccount),
+		web.On("PATCH /v1/insured/{id}/reminder", web.Citizen, "patchReminder", text{"修改余额提醒的部分内容", "Change parts of the reminder"}, s.patchReminder).MergePatch().
+			Fails(errNoRule, errThreshold, errMargin, errQuiet, errTemplate, errConsent, errUnattended, errNoAgreement, errNoAccount),
 		web.On("DELETE /v1/insured/{id}/reminder", web.Citizen, "deleteReminder", text{"取消余额提醒", "Remove the reminder"}, s.deleteReminder),
 		web.On("GET /v1/insured/{id}/deliveries", web.Citizen, "listDeliveries", text{"提醒记录", "List notifications"}, s.listDeliveries),
 		web.On("GET /v1/templates", web.Citizen, "listTemplates", text{"可订阅的消息", "Message templates"}, s.listTemplates),

@@ -14,8 +14,9 @@ import (
 type Sessions interface {
 	SignIn(ctx context.Context, platform identity.Platform, app, code string) (*session.SignedIn, error)
 	Verify(ctx context.Context, token string) (*identity.Caller, error)
-	List(ctx context.Context, caller *identity.Caller) ([]identity.Session, error)
+	List(ctx context.Context, caller *identity.Caller, page string, limit int) (list []identity.Session, next string, err error)
 	SignOut(ctx context.Context, caller *identity.Caller, sessionID string) error
+	SignOutAll(ctx context.Context, caller *identity.Caller, keepCurrent bool) error
 }
 
 // Linking proves and ends links. See linking.Service.
@@ -27,6 +28,7 @@ type Linking interface {
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
 	Others(ctx context.Context, attempt *identity.Attempt) ([]linking.Other, error)
 	EndOther(ctx context.Context, caller *identity.Caller, attemptID, otherID string) (*identity.Attempt, error)
+	SetUnattended(ctx context.Context, caller *identity.Caller, linkID string, allow bool, version string) (identity.Link, error)
 
 	SendsLeft(attempt *identity.Attempt) int
 	TriesLeft(attempt *identity.Attempt) int
@@ -42,6 +44,7 @@ type Balances interface {
 // Reminders keeps reminder rules and subscription quotas. See reminder.Service.
 type Reminders interface {
 	Put(ctx context.Context, caller *identity.Caller, linkID string, setting reminder.Setting) (*reminder.Rule, error)
+	Patch(ctx context.Context, caller *identity.Caller, linkID string, change func(*reminder.Setting) error) (*reminder.Rule, error)
 	Get(ctx context.Context, caller *identity.Caller, linkID string) (*reminder.Rule, error)
 	Delete(ctx context.Context, caller *identity.Caller, linkID string) error
 	Deliveries(ctx context.Context, caller *identity.Caller, linkID string, limit int) ([]reminder.Delivery, error)

@@ -54,22 +54,34 @@ type sessionView struct {
 	Current   bool   `json:"current" example:"true"`
 }
 
-type sessionsView struct {
-	Sessions []sessionView `json:"sessions"`
+type sessionsInput struct {
+	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
+	Page  string `query:"page" maxLength:"256" example:"MTc5NTI0MDAwMDAwMC5LM1pUUTdYTkI1V1JKMk02VkRZQUhQNEVMQw"`
 }
 
-const shownSessions = 50
+type sessionsView struct {
+	Sessions []sessionView `json:"sessions"`
+	Next     string        `json:"next,omitempty" example:"MTc5NTI0MDAwMDAwMC5LM1pUUTdYTkI1V1JKMk02VkRZQUhQNEVMQw"`
+}
 
-func (s *server) listSessions(ctx context.Context, _ *none) (*out[sessionsView], error) {
+func (s *server) listSessions(ctx context.Context, in *sessionsInput) (*out[sessionsView], error) {
 	caller := web.CallerOf(ctx)
-	list, err := s.Sessions.List(ctx, caller)
+	list, next, err := s.Sessions.List(ctx, caller, in.Page, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	list = list[max(0, len(list)-shownSessions):]
-	return answer(sessionsView{each(list, func(one identity.Session) sessionView {
+	return answer(sessionsView{Next: next, Sessions: each(list, func(one identity.Session) sessionView {
 		return sessionView{one.ID, stamp(one.CreatedAt), stamp(one.ExpiresAt), one.ID == caller.SessionID}
 	})}), nil
+}
+
+type signOutAllInput struct {
+	KeepCurrent bool `query:"keep_current" default:"false"`
+}
+
+// signOutAll ends the caller's sessions on all devices.
+func (s *server) signOutAll(ctx context.Context, in *signOutAllInput) (*struct{}, error) {
+	return nil, s.Sessions.SignOutAll(ctx, web.CallerOf(ctx), in.KeepCurrent)
 }
 
 // signOut ends one session of the caller; "current" names the one in use.

@@ -10,6 +10,11 @@ var sessionFields = web.Fields{
 			"Id of the session: the id of GET /v1/sessions, or current for the one in use",
 		},
 	},
+	"/v1/sessions": {
+		"limit":        {"每页条数", "How many sessions a page has"},
+		"page":         {"上一页返回的 next；省略为第一页", "The next of the page before; the first page if left out"},
+		"keep_current": {"是否保留本次登录", "Does the session in use stay?"},
+	},
 	"SignInInputBody": {
 		"platform": {"平台", "Platform"},
 		"app": {
@@ -39,7 +44,11 @@ var sessionFields = web.Fields{
 		"current":    {"是否为本次登录", "Is it the session in use?"},
 	},
 	"SessionsView": {
-		"sessions": {"由旧到新，最近的 50 条", "The newest 50, oldest first"},
+		"sessions": {"由新到旧，未过期的登录", "Sessions that have not expired, newest first"},
+		"next": {
+			"下一页，用作 page 参数；已是最后一页时不出现",
+			"The page that follows, for the parameter page; absent on the last one",
+		},
 	},
 	"MeView": {
 		"platform": {"平台", "Platform"},

@@ -16,6 +16,7 @@ var (
 
 	ErrTokenInvalid   = errors.New("identity: token invalid, expired or revoked")
 	ErrNoSuchSession  = errors.New("identity: no such session")
+	ErrPage           = errors.New("identity: not a page of this list")
 	ErrNoSuchLink     = errors.New("identity: no such link")
 	ErrNoSuchAttempt  = errors.New("identity: no such link attempt")
 	ErrAttemptOver    = errors.New("identity: the link attempt is over")

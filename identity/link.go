@@ -101,14 +101,16 @@ const (
 
 // Link ties a platform user to an insured person in a region. Its ID is the {id} of /v1/insured/{id}.
 type Link struct {
-	ID             string    `bson:"id"`
-	PersonID       string    `bson:"person_id"`    // never leaves the server
-	InsuredHash    string    `bson:"insured_hash"` // keyed hash of the person's document, as in Attempt
-	Region         string    `bson:"region"`       // six digits
-	Relation       Relation  `bson:"relation"`
-	Method         Method    `bson:"method"`
-	Assurance      Assurance `bson:"assurance"`
-	Consent        Consent   `bson:"consent"`
+	ID          string    `bson:"id"`
+	PersonID    string    `bson:"person_id"`    // never leaves the server
+	InsuredHash string    `bson:"insured_hash"` // keyed hash of the person's document, as in Attempt
+	Region      string    `bson:"region"`       // six digits
+	Relation    Relation  `bson:"relation"`
+	Method      Method    `bson:"method"`
+	Assurance   Assurance `bson:"assurance"`
+	Consent     Consent   `bson:"consent"`
+	// Reading is what the user has said about unattended reading since; zero if nothing. See UnattendedAllowed.
+	Reading        Consent   `bson:"consent_reading"`
 	MaskedName     string    `bson:"masked_name"`
 	MaskedIDNumber string    `bson:"masked_id_number"`
 	Since          time.Time `bson:"since"`
@@ -128,6 +130,26 @@ func (l *Link) renew(next Link) {
 		l.Relation, l.Method, l.Assurance = next.Relation, next.Method, next.Assurance
 	}
 	l.Consent, l.MaskedName, l.AttemptID, l.InsuredHash = next.Consent, next.MaskedName, next.AttemptID, next.InsuredHash
+}
+
+// UnattendedAllowed says whether the server may read the balance by itself: by the last word about it. After a consent that
+// the user gave before and proved later, a withdrawal stays.
+func (l *Link) UnattendedAllowed() bool {
+	if !l.Reading.At.IsZero() && !l.Reading.At.Before(l.Consent.At) {
+		return l.Reading.Unattended
+	}
+	return l.Consent.Unattended
+}
+
+// UnattendedWithdrawn says whether the user has withdrawn unattended reading at the time or later, and not given it again.
+func (l *Link) UnattendedWithdrawn(since time.Time) bool {
+	return !l.Reading.At.IsZero() && !l.Reading.Unattended && !since.After(l.Reading.At)
+}
+
+// ReadingParts are the parts that the proof of Link.Reading covers.
+func ReadingParts(userID, linkID string, c Consent) []string {
+	return []string{"unattended", userID, linkID, c.Version, c.TextHash, c.At.UTC().Format(time.RFC3339),
+		strconv.FormatBool(c.Unattended), strconv.FormatBool(c.Guardian)}
 }
 
 // End makes the link invisible.
@@ -154,6 +176,6 @@ func (l *Link) DueAt() time.Time {
 // Slot is the person's side of the link.
 func (l *Link) Slot(userID string) Slot {
 	return Slot{
-		LinkID: l.ID, UserID: userID, Region: l.Region, Unattended: l.Consent.Unattended, ConsentAt: l.Consent.At,
+		LinkID: l.ID, UserID: userID, Region: l.Region, ConsentAt: l.Consent.At,
 	}
 }

@@ -28,11 +28,10 @@ type Person struct {
 
 // Slot is the person's side of a link.
 type Slot struct {
-	LinkID     string    `bson:"link_id"`
-	UserID     string    `bson:"user_id"`
-	Region     string    `bson:"region"`
-	Unattended bool      `bson:"unattended"` // copy of the link's consent to unattended reading
-	ConsentAt  time.Time `bson:"consent_at"` // copy of the time of that consent: no older one replaces it
+	LinkID    string    `bson:"link_id"`
+	UserID    string    `bson:"user_id"`
+	Region    string    `bson:"region"`
+	ConsentAt time.Time `bson:"consent_at"` // copy of the time of the link's consent: no older one replaces it
 }
 
 // Join gives the link a slot, or renews the one that it has, and notes the name that the region has just confirmed. A new

@@ -19,10 +19,10 @@ type Registry interface {
 	Match(ctx context.Context, claim Claim) (phone string, err error)
 }
 
-// CodeSender sends a one-time code to a phone (11 digits). After ErrNotSent nothing was sent; any other error means that it
-// may or may not have been.
+// CodeSender sends a one-time code to a phone (11 digits). Request names the message, no two alike: letters, digits and
+// hyphens. After ErrNotSent nothing was sent; any other error means that it may or may not have been.
 type CodeSender interface {
-	SendCode(ctx context.Context, phone, code string) error
+	SendCode(ctx context.Context, phone, code, request string) error
 }
 
 // Digests are keyed hashes; each purpose has a key of its own.
@@ -52,9 +52,14 @@ type UserStore interface {
 type SessionStore interface {
 	InsertSession(ctx context.Context, s Session) error
 	Session(ctx context.Context, id string) (*Session, error)
-	SessionsOf(ctx context.Context, userID string, now time.Time) ([]Session, error)
+	// SessionsOf lists up to limit sessions of the user that are valid at the time, newest first, those of one moment by id
+	// from the last to the first. They are the ones behind the given session, which need not be there any more; nil begins
+	// with the newest.
+	SessionsOf(ctx context.Context, userID string, now time.Time, behind *Session, limit int) ([]Session, error)
 	// DeleteSession answers ErrNotFound when the user has no such session.
 	DeleteSession(ctx context.Context, userID, id string) error
+	// DeleteSessions removes all sessions of the user but the one to keep; "" keeps none.
+	DeleteSessions(ctx context.Context, userID, keep string) error
 }
 
 // Change says that a user must be read anew.

@@ -64,9 +64,10 @@ func forbidden(rule Rule, facts Facts) Reason {
 	return ""
 }
 
-// consented says whether the owner agreed to unattended reading: with the link, or for reminders alone with the rule.
+// consented says whether the owner agreed to unattended reading: for the link, or for reminders alone with the rule, unless
+// it was withdrawn for the link since.
 func consented(rule Rule, link identity.Link) bool {
-	return link.Consent.Unattended || rule.Consent.Unattended
+	return link.UnattendedAllowed() || rule.Consent.Unattended && !link.UnattendedWithdrawn(rule.Consent.At)
 }
 
 // watched returns the balance that the rule watches, or the reason for which it is not known.

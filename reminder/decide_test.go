@@ -168,6 +168,34 @@ func TestDecideOwnConsentOfTheRule(t *testing.T) {
 	}
 }
 
+// A withdrawal for the link covers a consent that was given with the rule before it, and none that is given later.
+func TestDecideAfterUnattendedReadingWasWithdrawn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rule, link time.Time // when each word was given; zero: never
+		allow      bool      // the link's
+		fires      bool
+	}{
+		"withdrawn":                      {time.Time{}, noon, false, false},
+		"withdrawn after the rule's":     {noon.Add(-time.Hour), noon, false, false},
+		"withdrawn with the rule's":      {noon, noon, false, false},
+		"withdrawn before the rule's":    {noon.Add(time.Hour), noon, false, true},
+		"given again":                    {time.Time{}, noon, true, true},
+		"given again, after the rule's":  {noon.Add(-time.Hour), noon, true, true},
+		"nothing said since it was made": {time.Time{}, time.Time{}, false, true},
+	} {
+		rule, facts := ruleIn(reminder.StateArmed), factsWith(1)
+		facts.Link.Consent.At = noon.Add(-24 * time.Hour)
+		if !c.rule.IsZero() {
+			rule.Consent = identity.Consent{Version: "1", Unattended: true, At: c.rule}
+		}
+		facts.Link.Reading = identity.Consent{At: c.link, Unattended: c.allow}
+		if d := reminder.Decide(rule, facts, noon, decideConfig); d.Fire != c.fires || !c.fires && d.Reason != reminder.ReasonNoConsent {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}
+
 // After a move a person has two enrolments of one type. The paused one must not hide the active one and its balance.
 func TestDecideWatchesTheActiveEnrolment(t *testing.T) {
 	t.Parallel()

@@ -47,7 +47,7 @@ func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
 		}
 		rule = handedOver
 	}
-	_, link, err := s.link(ctx, rule.UserID, rule.LinkID)
+	user, link, err := s.link(ctx, rule.UserID, rule.LinkID)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,7 @@ func (s *Service) evaluate(ctx context.Context, rule *Rule) error {
 		if !sameRule(current, rule) {
 			return errChanged
 		}
+		current.UserID = user.ID // another since, if the user has become part of that one: its quota counts
 		s.apply(decision, current, link.MaskedName, now)
 		return nil
 	})

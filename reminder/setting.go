@@ -31,6 +31,7 @@ type Setting struct {
 	// ConsentVersion is the version of the text by which the owner agrees to unattended reading for this reminder; ""
 	// if the link's own consent covers it.
 	ConsentVersion string
+	Given          identity.Consent // such a consent given before, which stays unless there is a ConsentVersion; see Patch
 }
 
 // Put sets the link's reminder: a new one, or new terms for the present one. Either way it starts from the present balance.
@@ -48,21 +49,30 @@ func (s *Service) Put(ctx context.Context, c *identity.Caller, linkID string, se
 	if err != nil {
 		return nil, err
 	}
+	return s.set(ctx, link, set, terms, func(*Rule) error { return nil })
+}
+
+// set writes a rule of these terms, judged anew. Check may refuse the rule that is there, nil for none.
+func (s *Service) set(ctx context.Context, link identity.Link, set Setting, terms Rule, check func(current *Rule) error) (*Rule, error) {
 	answer, busy := s.ask(ctx, balance.Subject{PersonID: link.PersonID, Region: link.Region})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	var err error
 	if terms.InsuranceType, err = insuranceToWatch(set.InsuranceType, link.Region, answer); err != nil {
 		return nil, err
 	}
-	recent, err := s.Store.DeliveriesOf(ctx, linkID, recentFalls)
+	recent, err := s.Store.DeliveriesOf(ctx, link.ID, recentFalls)
 	if err != nil {
 		return nil, err
 	}
 	facts := Facts{Link: &link, Unattended: true, Answer: answer, Busy: busy}
 	guessed := set.InsuranceType == "" && answer == nil
 	now, id := s.now(), rand.Text()
-	return s.Store.PutRule(ctx, linkID, func(current *Rule) (*Rule, error) {
+	return s.Store.PutRule(ctx, link.ID, func(current *Rule) (*Rule, error) {
+		if err := check(current); err != nil {
+			return nil, err
+		}
 		terms := terms // the function may run again
 		if guessed && current != nil {
 			terms.InsuranceType = current.InsuranceType // chosen with an answer of the upstream
@@ -81,7 +91,7 @@ func (s *Service) terms(c *identity.Caller, link identity.Link, set Setting) (Ru
 	rule := Rule{
 		LinkID: link.ID, UserID: c.UserID, PersonID: link.PersonID, Region: link.Region,
 		Platform: c.Platform, App: c.App, Template: template.Name,
-		Threshold: set.Threshold, Margin: margin, ShowAmount: set.ShowAmount, Quiet: set.Quiet,
+		Threshold: set.Threshold, Margin: margin, ShowAmount: set.ShowAmount, Quiet: set.Quiet, Consent: set.Given,
 	}
 	if set.ConsentVersion != "" {
 		rule.Consent = s.consent(c.UserID, link.ID, set.ConsentVersion)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -114,5 +115,45 @@ func TestGrantAboveALoweredLimit(t *testing.T) {
 	r.Service = r.start(nil, nil).Service
 	if free := r.grant(1)[0].Free; free != 5 {
 		t.Errorf("%d free", free)
+	}
+}
+
+// TestOneFallOfAUserThatWasTwo: one person had two users, one for each id of the platform, with a link and a rule at each.
+// Since the platform gave both ids the fall is told once, to the open_id, and counts on the quota of the user that stays.
+func TestOneFallOfAUserThatWasTwo(t *testing.T) {
+	t.Parallel()
+	for _, twice := range []bool{true, false} { // linked by both users, or by the older one alone
+		r := newRig(t, rigConfig())
+		account := identity.PlatformAccount{Platform: identity.WeChat, App: app, UserID: "2088"}
+		older, err := r.store.SignedIn(context.Background(), account, r.world.Now())
+		r.check(err)
+		link := r.caller.Links[0]
+		link.ID = "older-1"
+		older, err = r.store.UpdateUser(context.Background(), older.ID, func(u *identity.PlatformUser) error {
+			u.Links = []identity.Link{link}
+			return nil
+		})
+		r.check(err)
+		was := &identity.Caller{UserID: older.ID, Platform: identity.WeChat, App: app, Links: older.Links}
+		_, err = r.Put(context.Background(), was, "older-1", reminder.Setting{Threshold: 5000})
+		r.check(err)
+		if twice {
+			r.put()
+		} else {
+			r.editUser(func(u *identity.PlatformUser) { u.Links = nil })
+		}
+		account.OpenID = "open-u"
+		_, err = r.store.SignedIn(context.Background(), account, r.world.Now())
+		r.check(err)
+		r.grant(5)
+		r.fall(4000)
+		r.later(time.Minute)
+		sends := r.world.Sends()
+		if len(sends) != 1 || sends[0].To.OpenID != "open-u" || sends[0].To.UserID != "2088" {
+			t.Errorf("linked by both %v: %d messages: %+v", twice, len(sends), sends)
+		}
+		if free := r.quota().Free; free != 4 {
+			t.Errorf("linked by both %v: %d messages are left of 5", twice, free)
+		}
 	}
 }

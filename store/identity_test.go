@@ -104,9 +104,12 @@ func testSessions(t *testing.T, d *storetest.Database) {
 	if v, err := s.Session(t.Context(), "a"); err != nil || v.UserID != "u" {
 		t.Error(v, err)
 	}
-	list, err := s.SessionsOf(t.Context(), "u", now)
-	if err != nil || len(list) != 2 || list[0].ID != "b" {
+	list, err := s.SessionsOf(t.Context(), "u", now, nil, 5)
+	if err != nil || len(list) != 2 || list[1].ID != "b" {
 		t.Error(list, err)
+	}
+	if rest, err := s.SessionsOf(t.Context(), "u", now, &list[0], 5); err != nil || len(rest) != 1 || rest[0].ID != "b" {
+		t.Error(rest, err)
 	}
 	if err := s.DeleteSession(t.Context(), "other", "a"); err != identity.ErrNotFound {
 		t.Error("another's session:", err)
@@ -116,6 +119,54 @@ func testSessions(t *testing.T, d *storetest.Database) {
 	}
 	if err := s.DeleteSession(t.Context(), "u", "a"); err != identity.ErrNotFound {
 		t.Error("deleted twice:", err)
+	}
+}
+
+// TestSessionsOfOneMoment are parted between pages by their ids, and all but one can be removed.
+func TestSessionsOfOneMoment(t *testing.T) { storetest.Each(t, testSessionsOfOneMoment) }
+
+func testSessionsOfOneMoment(t *testing.T, d *storetest.Database) {
+	s := d.Open(t)
+	for i, id := range []string{"b", "d", "a", "c", "older", "other"} {
+		v := identity.Session{ID: id, UserID: "u", CreatedAt: start, ExpiresAt: time.Now().Add(time.Hour)}
+		if id == "older" {
+			v.CreatedAt = start.Add(-time.Second)
+		}
+		if i == 5 {
+			v.UserID = "v"
+		}
+		if err := s.InsertSession(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages := func() string {
+		var behind *identity.Session
+		text := ""
+		for {
+			list, err := s.SessionsOf(t.Context(), "u", start, behind, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range list {
+				text += v.ID + " "
+			}
+			if len(list) < 2 {
+				return text
+			}
+			text, behind = text+"| ", &list[1]
+		}
+	}
+	if got := pages(); got != "d c | b a | older " {
+		t.Error(got)
+	}
+	if err := s.DeleteSessions(t.Context(), "u", "c"); err != nil || pages() != "c " {
+		t.Error("all but one:", pages(), err)
+	}
+	if err := s.DeleteSessions(t.Context(), "u", ""); err != nil || pages() != "" {
+		t.Error(pages(), err)
+	}
+	if _, err := s.Session(t.Context(), "other"); err != nil {
+		t.Error("another user's session:", err)
 	}
 }
 

@@ -25,7 +25,7 @@ type index struct {
 var indexes = []index{
 	{"platform_users", []string{"links_due"}, false},
 	{"platform_users", []string{"written_at"}, false},
-	{"sessions", []string{"user_id", "expires_at"}, false},
+	{"sessions", []string{"user_id", "created_at"}, false},
 	{"sessions", []string{"expires_at"}, true},
 	{"changes", []string{"at"}, true},
 	{"link_attempts", []string{"state", "updated_at"}, false},

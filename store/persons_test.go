@@ -17,7 +17,7 @@ func TestNamesByRegion(t *testing.T) {
 	p := &identity.Person{
 		ID: "p", IDType: "01", IDNumber: "110101190001010000", CreatedAt: at,
 		Names: map[string]string{"990100": "阿依古丽·测试", "990200": "阿依古丽测试"},
-		Slots: []identity.Slot{{LinkID: "l", UserID: "u", Region: "990100", Unattended: true, ConsentAt: at}},
+		Slots: []identity.Slot{{LinkID: "l", UserID: "u", Region: "990100", ConsentAt: at}},
 	}
 	sealed := &personDoc{ID: "p"}
 	if err := s.sealPerson(sealed, p); err != nil {

@@ -11,6 +11,7 @@ type tables struct {
 	about *table[aboutDoc]
 
 	users      *table[identity.PlatformUser]
+	userKeys   *table[userKey]
 	sessions   *table[identity.Session]
 	changes    *table[identity.Change]
 	attempts   *table[identity.Attempt]
@@ -38,6 +39,7 @@ func (s *Store) newTables() tables {
 		about: newTable[aboutDoc](s, "about", errNoAbout),
 
 		users:      newTable[identity.PlatformUser](s, "platform_users", identity.ErrNotFound),
+		userKeys:   newTable[userKey](s, "user_keys", identity.ErrNotFound),
 		sessions:   newTable[identity.Session](s, "sessions", identity.ErrNotFound),
 		changes:    newTable[identity.Change](s, "changes", identity.ErrNotFound),
 		attempts:   newTable[identity.Attempt](s, "link_attempts", identity.ErrNotFound),
@@ -58,7 +60,8 @@ func (s *Store) newTables() tables {
 	t.users.sealed, t.users.derived = userTexts, userDue
 	t.attempts.sealed, t.answers.sealed, t.rules.sealed = attemptTexts, answerTexts, ruleTexts
 	t.deliveries.sealed, t.finished.sealed = deliveryTexts, deliveryTexts
-	t.users.marked, t.attempts.marked, t.persons.marked, t.personKeys.marked = true, true, true, true
+	t.users.marked, t.userKeys.marked, t.attempts.marked = true, true, true
+	t.persons.marked, t.personKeys.marked = true, true
 	t.rules.marked, t.deliveries.marked = true, true
 	t.counters.derived, t.schedules.derived, t.quotas.derived = counterExpires, scheduleKey, quotaKey
 	return t

@@ -38,7 +38,7 @@ AUTH="Authorization: Bearer $TOKEN"
 `),
 		explained("Next, link {name}: name, ID number, region and consent, then the code from the SMS:", "绑定参保人{name}，先提交姓名、证件号码、参保地和授权同意，再提交短信验证码：",
 			`ATTEMPT=$(curl -sS $API/v1/link-attempts -H "$AUTH" -H "$JSON" -d '{"region":"{region}","name":"{name}","id_number":"{id}","relation":"self","method":"sms_on_file","consent":{"version":"{consent}","unattended":true}}' | sed 's/.*"id":"\([^"]*\).*/\1/')
-SMS=$(sleep 1; curl -sS "$WORLD/control/sms/latest?id={id}&wait=10")
+SMS=$(curl -sS "$WORLD/control/sms/latest?attempt=$ATTEMPT&wait=10")
 ID=$(curl -sS $API/v1/link-attempts/$ATTEMPT/proof -H "$AUTH" -H "$JSON" -d '{"code":"'$SMS'"}' | sed 's/.*"insured_id":"\([^"]*\).*/\1/')
 `),
 		explained("See the balance, and its chart:", "查看余额和走势图：",

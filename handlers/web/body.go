@@ -25,7 +25,7 @@ const (
 
 // takeBody reads the body of a route that takes one, and puts it back for Huma. It refuses bodies that no handler should
 // see. It looks at the raw body: Fiber would unpack a compressed one, however large it becomes.
-func takeBody(c *fiber.Ctx, most int) error {
+func takeBody(c *fiber.Ctx, most int, patches bool) error {
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return nil
@@ -43,7 +43,7 @@ func takeBody(c *fiber.Ctx, most int) error {
 	switch {
 	case len(body) == 0:
 		return nil
-	case len(c.Request().Header.ContentEncoding()) != 0 || !isJSON(c.Get(fiber.HeaderContentType)):
+	case len(c.Request().Header.ContentEncoding()) != 0 || !isJSON(c.Get(fiber.HeaderContentType), patches):
 		return ErrMediaType
 	case !utf8.Valid(body):
 		return ErrNotUTF8
@@ -51,10 +51,13 @@ func takeBody(c *fiber.Ctx, most int) error {
 	return nil
 }
 
-// isJSON accepts application/json, in UTF-8 where it says a character set.
-func isJSON(contentType string) bool {
+// mergePatch is the media type of RFC 7396.
+const mergePatch = "application/merge-patch+json"
+
+// isJSON accepts application/json, and a merge patch where one is taken, in UTF-8 where it says a character set.
+func isJSON(contentType string, patches bool) bool {
 	kind, parameters, err := mime.ParseMediaType(contentType)
-	if err != nil || kind != fiber.MIMEApplicationJSON {
+	if err != nil || kind != fiber.MIMEApplicationJSON && (kind != mergePatch || !patches) {
 		return false
 	}
 	charset, said := parameters["charset"]

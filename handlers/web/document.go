@@ -84,6 +84,9 @@ func (s *server) finish(op *huma.Operation, r Route) {
 		media.Example = example
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Content: map[string]*huma.MediaType{"application/json": &media}}
 	}
+	if r.patches {
+		op.RequestBody.Content[mergePatch] = op.RequestBody.Content["application/json"]
+	}
 	s.documentErrors(op, r)
 	for status, response := range op.Responses {
 		number, _ := strconv.Atoi(status)

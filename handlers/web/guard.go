@@ -55,7 +55,7 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 			return ErrNotFound
 		}
 		if e.takesBody {
-			if err := takeBody(c, e.maxBody); err != nil {
+			if err := takeBody(c, e.maxBody, e.patches); err != nil {
 				return err
 			}
 		}

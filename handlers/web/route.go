@@ -23,6 +23,7 @@ type Route struct {
 	examples  map[int]any // by status of success, if there are several
 	takesBody bool
 	maxBody   int
+	patches   bool // takes a JSON merge patch
 	probe     bool // asked by machines all the time: not worth a line in the log
 	register  func(huma.API, huma.Operation)
 }
@@ -42,6 +43,9 @@ func (r Route) Created() Route { r.status = http.StatusCreated; return r }
 
 // Accepted answers 202.
 func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
+
+// MergePatch takes a JSON merge patch (RFC 7396), as application/merge-patch+json or as plain JSON.
+func (r Route) MergePatch() Route { r.patches = true; return r }
 
 // Shows documents several statuses of success, with an example each.
 func (r Route) Shows(examples map[int]any) Route { r.examples = examples; return r }

@@ -104,7 +104,7 @@ func (r *Registry) find(claim identity.Claim) (person, error) {
 }
 
 // SMS is one message that left.
-type SMS struct{ Phone, Code string }
+type SMS struct{ Phone, Code, Request string }
 
 // Phones is an identity.CodeSender that keeps what it is given.
 type Phones struct {
@@ -114,11 +114,11 @@ type Phones struct {
 }
 
 // SendCode implements identity.CodeSender.
-func (p *Phones) SendCode(_ context.Context, phone, code string) error {
+func (p *Phones) SendCode(_ context.Context, phone, code, request string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !errors.Is(p.err, identity.ErrNotSent) {
-		p.inbox = append(p.inbox, SMS{phone, code})
+		p.inbox = append(p.inbox, SMS{phone, code, request})
 	}
 	return p.err
 }

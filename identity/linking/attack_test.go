@@ -46,12 +46,12 @@ type slowGateway struct {
 	after func(phone string)
 }
 
-func (g slowGateway) SendCode(ctx context.Context, phone, code string) error {
+func (g slowGateway) SendCode(ctx context.Context, phone, code, request string) error {
 	if err := pause(ctx, 10*time.Second); err != nil {
 		return err
 	}
 	defer g.after(phone)
-	return g.CodeSender.SendCode(ctx, phone, code)
+	return g.CodeSender.SendCode(ctx, phone, code, request)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -448,7 +448,7 @@ func TestLinkAgainKeepsTheLinkAndTakesTheConsent(t *testing.T) {
 	if err != nil || again.LinkID != first.ID {
 		t.Errorf("asked again: %v", err)
 	}
-	if slots := w.contents().Slots; len(slots) != 1 || slots[0].LinkID != first.ID || slots[0].Unattended {
+	if slots := w.contents().Slots; len(slots) != 1 || slots[0].LinkID != first.ID || !slots[0].ConsentAt.Equal(w.caller("user-1").Links[0].Consent.At) {
 		t.Errorf("slots %+v", slots)
 	}
 	links := w.caller("user-1").Links

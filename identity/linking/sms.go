@@ -47,6 +47,10 @@ func (p sms) limits(a *identity.Attempt) []limit {
 // sendOp names the nth send of an attempt in the counters, so that counting it again changes nothing.
 func sendOp(attemptID string, n int) string { return attemptID + ":" + strconv.Itoa(n) }
 
+// requestOf names the attempt's last code to the gateway, so that an operator finds the message of an attempt there. No
+// code is sent twice, so neither is a name.
+func requestOf(a *identity.Attempt) string { return a.ID + "-" + strconv.Itoa(a.Challenge.Sends) }
+
 // request notes that another code is asked for; the one before stops working. More messages than were asked for never leave:
 // see begin.
 func (p sms) request(a *identity.Attempt, now time.Time) {
@@ -170,7 +174,7 @@ func (p sms) settle(ctx context.Context, a *identity.Attempt, hash []byte) bool 
 // back. These writes alone depend on the gateway, and so on the person; nobody sees them from outside. A kill before them
 // leaves a code that nobody knows until it expires, and one count too many.
 func (p sms) send(ctx context.Context, a *identity.Attempt, phone, code string, budget budget) {
-	err := p.deps.Codes.SendCode(ctx, phone, code)
+	err := p.deps.Codes.SendCode(ctx, phone, code, requestOf(a))
 	if err == nil {
 		return
 	}

@@ -100,7 +100,7 @@ func (s *Service) writeLink(ctx context.Context, a *identity.Attempt) (identity.
 		next := s.linkOf(a, insured[0])
 		if !linked {
 			person, err := s.deps.Store.UpdatePersonOf(ctx, a.Claim, next.Since, func(p *identity.Person) error {
-				return p.Join(next.Slot(a.UserID), a.Claim.Name, s.cfg.LinksPerPerson)
+				return p.Join(next.Slot(user.ID), a.Claim.Name, s.cfg.LinksPerPerson)
 			})
 			if errors.Is(err, identity.ErrLinkLimit) {
 				return identity.Link{}, errPersonFull
@@ -110,15 +110,15 @@ func (s *Service) writeLink(ctx context.Context, a *identity.Attempt) (identity.
 			}
 			next.PersonID = person.ID
 		}
-		if err := s.deps.Store.RecordChange(ctx, a.UserID); err != nil { // before the change: see package session
+		if err := s.deps.Store.RecordChange(ctx, user.ID); err != nil { // before the change: see package session
 			return identity.Link{}, err
 		}
-		_, err := s.deps.Store.UpdateUser(ctx, a.UserID, func(u *identity.PlatformUser) error {
+		_, err := s.deps.Store.UpdateUser(ctx, user.ID, func(u *identity.PlatformUser) error {
 			var err error
 			link, err = u.Put(next, a, insured, s.cfg.LinksPerUser)
 			return err
 		})
-		s.deps.Forget(a.UserID)
+		s.deps.Forget(user.ID)
 		if err != nil {
 			return identity.Link{}, err
 		}
@@ -130,7 +130,7 @@ func (s *Service) writeLink(ctx context.Context, a *identity.Attempt) (identity.
 				name = p.Names[link.Region] // a later attempt won, and the region has confirmed its name last
 			}
 			p.Leave(a.LinkID)
-			return p.Join(link.Slot(a.UserID), name, len(p.Slots)+1) // no limit: the link was counted when it was made
+			return p.Join(link.Slot(user.ID), name, len(p.Slots)+1) // no limit: the link was counted when it was made
 		})
 		if err != nil && !errors.Is(err, identity.ErrNotFound) { // not found: the link has just ended
 			return identity.Link{}, err

@@ -26,7 +26,7 @@ func (s *Service) endLink(ctx context.Context, userID, linkID string) error {
 	if indexActive(user, linkID) < 0 { // read first, so that made-up ids write nothing
 		return identity.ErrNoSuchLink
 	}
-	if err := s.deps.Store.RecordChange(ctx, userID); err != nil {
+	if err := s.deps.Store.RecordChange(ctx, user.ID); err != nil {
 		return err
 	}
 	var link identity.Link

@@ -138,7 +138,7 @@ func (s *Service) SignIn(ctx context.Context, p identity.Platform, app, code str
 	if err != nil {
 		return nil, platformError(err)
 	}
-	if account.OpenID == "" || account.Platform != p {
+	if account.OpenID == "" && account.UserID == "" || account.Platform != p {
 		return nil, identity.ErrPlatformUnavailable
 	}
 	now := s.deps.Now()
@@ -210,6 +210,9 @@ func (s *Service) read(ctx context.Context, c *claims) (*identity.Caller, error)
 	if err != nil {
 		return nil, identity.Missing(err, identity.ErrTokenInvalid)
 	}
+	if user.ID != session.UserID { // the user has become part of another, whose sessions alone are listed and ended
+		return nil, identity.ErrTokenInvalid
+	}
 	return &identity.Caller{
 		UserID: user.ID, SessionID: session.ID,
 		Platform: user.Account.Platform, App: user.Account.App,
@@ -218,9 +221,21 @@ func (s *Service) read(ctx context.Context, c *claims) (*identity.Caller, error)
 	}, nil
 }
 
-// List returns the caller's sessions that are still valid. Errors: identity.ErrStore.
-func (s *Service) List(ctx context.Context, c *identity.Caller) ([]identity.Session, error) {
-	return s.deps.Sessions.SessionsOf(ctx, c.UserID, s.deps.Now())
+// List returns up to limit of the caller's sessions that are still valid, newest first. Next is the page that follows, ""
+// behind the last one; the first page is "". Sessions that begin or end meanwhile move no other from its page to the next.
+//
+// Errors: identity.ErrPage, identity.ErrStore.
+func (s *Service) List(ctx context.Context, c *identity.Caller, page string, limit int) (list []identity.Session, next string, err error) {
+	behind, err := parsePage(page)
+	if err != nil {
+		return nil, "", err
+	}
+	list, err = s.deps.Sessions.SessionsOf(ctx, c.UserID, s.deps.Now(), behind, limit+1)
+	if err != nil || len(list) <= limit {
+		return list, "", err
+	}
+	list = list[:limit]
+	return list, pageBehind(list[limit-1]), nil
 }
 
 // SignOut ends one of the caller's sessions; another user's id is as unknown as any.
@@ -245,6 +260,20 @@ func (s *Service) SignOut(ctx context.Context, c *identity.Caller, sessionID str
 	err = s.deps.Sessions.DeleteSession(ctx, c.UserID, sessionID)
 	s.Forget(c.UserID) // also after an error: a write without an answer may have happened
 	return identity.Missing(err, identity.ErrNoSuchSession)
+}
+
+// SignOutAll ends the caller's sessions, all of them or all but the one in use. It writes as SignOut does; a kill in
+// between leaves some sessions, and the caller, who was told nothing, repeats it. Errors: identity.ErrStore.
+func (s *Service) SignOutAll(ctx context.Context, c *identity.Caller, keepCurrent bool) error {
+	keep := ""
+	if keepCurrent {
+		keep = c.SessionID
+	}
+	if err := s.deps.Changes.RecordChange(ctx, c.UserID); err != nil {
+		return err
+	}
+	defer s.Forget(c.UserID)
+	return s.deps.Sessions.DeleteSessions(ctx, c.UserID, keep)
 }
 
 // Forget removes the user's tokens from this process' memory. For a minute the user is read per request.

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -299,9 +300,9 @@ func TestSessionsListAndForeignSignOut(t *testing.T) {
 	mine, other := signIn(t, s, "open-1"), signIn(t, s, "open-2")
 	signIn(t, s, "open-1")
 	c := verify(t, s, mine.Token)
-	list, err := s.List(t.Context(), c)
-	if err != nil || len(list) != 2 {
-		t.Fatalf("got %d sessions, %v", len(list), err)
+	list, next, err := s.List(t.Context(), c, "", 50)
+	if err != nil || len(list) != 2 || next != "" {
+		t.Fatalf("got %d sessions, %q, %v", len(list), next, err)
 	}
 	db.ResetCounts()
 	for _, id := range []string{"", "unknown", other.Session.ID, strings.Repeat("x", 500)} {
@@ -415,4 +416,115 @@ func TestExpiredTokensAreNotServedFromMemory(t *testing.T) {
 		cancel()
 		running.Wait()
 	})
+}
+
+// TestSessionEndsWhenItsUserBecomesPartOfAnother: only the sessions of the user that stays are listed and can be ended.
+func TestSessionEndsWhenItsUserBecomesPartOfAnother(t *testing.T) {
+	t.Parallel()
+	store, _ := memory.New()
+	s := newSessions(t, store, time.Now)
+	in := signIn(t, s, "open-1")
+	poll(t, s)
+	verify(t, s, in.Token)
+	for _, id := range []identity.PlatformAccount{{OpenID: "open-2"}, {OpenID: "open-1", UserID: "u"}, {OpenID: "open-2", UserID: "u"}} {
+		id.Platform, id.AppID = identity.WeChat, in.User.Account.AppID
+		if _, err := store.SignedIn(t.Context(), id, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	poll(t, s)
+	if c, err := s.Verify(t.Context(), in.Token); !errors.Is(err, identity.ErrTokenInvalid) {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	next := signIn(t, s, "open-1")
+	if verify(t, s, next.Token).UserID == in.User.ID {
+		t.Error("the id that was known first still leads to the other user")
+	}
+}
+
+// TestAllSessionsAreListedPageByPage: more than any page holds, several of one moment, and one that ends meanwhile.
+func TestAllSessionsAreListedPageByPage(t *testing.T) {
+	t.Parallel()
+	store, _ := memory.New()
+	now := time.Now()
+	s := newSessions(t, store, func() time.Time { return now })
+	var want []string
+	for i := range 61 {
+		if i%3 == 0 {
+			now = now.Add(time.Second)
+		}
+		want = append(want, signIn(t, s, "open-1").Session.ID)
+	}
+	signIn(t, s, "open-2")
+	c := verify(t, s, signIn(t, s, "open-1").Token)
+	want = append(want, c.SessionID)
+	for _, limit := range []int{1, 2, 20, 100} {
+		var got []string
+		for page, last := "", now; ; {
+			list, next, err := s.List(t.Context(), c, page, limit)
+			if err != nil || len(list) > limit || len(list) == 0 {
+				t.Fatal(len(list), err)
+			}
+			for _, one := range list {
+				if one.CreatedAt.After(last) {
+					t.Error("an older session comes before a newer one")
+				}
+				got, last = append(got, one.ID), one.CreatedAt
+			}
+			if page = next; page == "" {
+				break
+			}
+			if limit == 20 && len(got) == 20 { // the next page goes on from one that is not there any more
+				if err := s.SignOut(t.Context(), c, got[19]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if limit <= 20 && !slices.Equal(got, want) {
+			t.Errorf("pages of %d list %d sessions of %d", limit, len(got), len(want))
+		}
+		if limit == 100 && len(got) != len(want)-1 {
+			t.Errorf("%d sessions are left of %d", len(got), len(want))
+		}
+	}
+	for _, page := range []string{"x", "!", "MQ", "MS4", "eC5h", strings.Repeat("a", 500)} {
+		if _, _, err := s.List(t.Context(), c, page, 5); !errors.Is(err, identity.ErrPage) {
+			t.Errorf("%q: %v", page, err)
+		}
+	}
+}
+
+// TestSignOutEverywhere ends all sessions of the caller, or all but the one in use, on every replica, and nobody else's.
+func TestSignOutEverywhere(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{true, false} {
+		store, db := memory.New()
+		here, there := newSessions(t, store, time.Now), newSessions(t, store, time.Now)
+		current, other, stranger := signIn(t, here, "open-1"), signIn(t, here, "open-1"), signIn(t, here, "open-2")
+		for _, s := range []*session.Service{here, there} {
+			poll(t, s)
+			for _, in := range []*session.SignedIn{current, other, stranger} {
+				verify(t, s, in.Token)
+			}
+		}
+		db.SetBefore(func(_ context.Context, command memory.Command) error {
+			if command.String() == "sessions.delete" && len(db.IDs("changes")) != 1 {
+				t.Error("sessions go before the change is recorded")
+			}
+			return nil
+		})
+		if err := here.SignOutAll(t.Context(), verify(t, here, current.Token), keep); err != nil {
+			t.Fatal(err)
+		}
+		poll(t, there)
+		for _, s := range []*session.Service{here, there} {
+			for in, stays := range map[*session.SignedIn]bool{current: keep, other: false, stranger: true} {
+				if _, err := s.Verify(t.Context(), in.Token); (err == nil) != stays {
+					t.Errorf("keep %v: stays %v: %v", keep, stays, err)
+				}
+			}
+		}
+	}
 }

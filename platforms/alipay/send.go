@@ -52,9 +52,9 @@ func (c *Client) Send(ctx context.Context, to reminder.Recipient, template strin
 	return c.deliver(ctx, a, payload, to, t.TemplateID)
 }
 
-// recipient names the user by open_id, or by user_id when that is all we have (see SignIn).
+// recipient names the user by open_id, or by user_id while the open_id is not known.
 func recipient(p *sdk.Payload, to reminder.Recipient, prefix string) *sdk.Payload {
-	if to.OpenID != "" && to.OpenID != to.UserID {
+	if to.OpenID != "" {
 		return p.AddBizField(prefix+"open_id", to.OpenID)
 	}
 	return p.AddBizField(prefix+"user_id", to.UserID)

@@ -23,9 +23,8 @@ func oauthPayload(code string) *sdk.Payload {
 	return sdk.NewPayload(oauthMethod).AddParam("grant_type", "authorization_code").AddParam("code", code)
 }
 
-// SignIn exchanges the code of my.getAuthCode. An app with open ids switched on gets an open_id and no user_id; an older
-// one gets a user_id alone, which then stands in both fields of the account, so that no account is ever without an
-// OpenID. The tokens that come with it are dropped. Errors are identity.Authenticator's.
+// SignIn exchanges the code of my.getAuthCode. An app with open ids switched on gets an open_id and no user_id, an older
+// one a user_id alone, and some get both. The tokens that come with it are dropped. Errors are identity.Authenticator's.
 func (c *Client) SignIn(ctx context.Context, name, code string) (identity.PlatformAccount, error) {
 	name = outside.AppName(c.apps, name)
 	a, ok := c.apps[name]
@@ -48,14 +47,9 @@ func (c *Client) SignIn(ctx context.Context, name, code string) (identity.Platfo
 	if err := c.signInRefused(ctx, name, answer); err != nil {
 		return identity.PlatformAccount{}, err
 	}
-	account := identity.PlatformAccount{
-		Platform: identity.Alipay, App: name, AppID: a.appID,
-		OpenID: answer.OpenID, UserID: answer.UserID,
-	}
-	if account.OpenID == "" {
-		account.OpenID = account.UserID
-	}
-	return account, nil
+	return identity.PlatformAccount{
+		Platform: identity.Alipay, App: name, AppID: a.appID, OpenID: answer.OpenID, UserID: answer.UserID,
+	}, nil
 }
 
 // signInRefused reads a signed answer. The SDK's own IsSuccess is never asked: it demands a user_id.

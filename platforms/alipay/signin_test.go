@@ -30,7 +30,7 @@ func TestSignIn(t *testing.T) {
 			`{"access_token":"AT1","expires_in":1296000,"open_id":"` + openID + `","user_id":"` + userID + `","union_id":"u"}`,
 			account(openID, userID)},
 		"user_id only": {
-			`{"access_token":"AT1","user_id":"` + userID + `"}`, account(userID, userID)},
+			`{"access_token":"AT1","user_id":"` + userID + `"}`, account("", userID)},
 		"with a code": {
 			`{"code":"10000","access_token":"AT1","open_id":"` + openID + `"}`, account(openID, "")},
 		"spaces and escaped slashes": {

@@ -43,24 +43,24 @@ func (p Profile) check(r setting.Report, code string) {
 	for n, rule := range p.Accounts.Rules {
 		rule.check(r.At("accounts").At(strconv.Itoa(n)))
 	}
+	p.checkRecords(r.At("records"))
 	p.checkWire(r)
 }
 
 func (d Dialect) check(r setting.Report) {
 	r.Address("base_url", d.BaseURL)
 	d.TLS.Check(r)
+	setting.OneOf(r, "family", d.Family, FamilyFSI, FamilyGM)
 	setting.OneOf(r, "path_mode", d.PathMode, PathSuffix, PathSingle)
-	setting.OneOf(r, "auth", d.Auth.Scheme, AuthTIF, AuthAPIKey)
-	r.Need(d.Auth.Scheme != AuthTIF || d.Auth.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")
-	r.Need(d.Auth.Secret != "", "secret", "is missing", "give secret or secret_file")
+	if d.Family == FamilyGM {
+		d.GM.check(r)
+	} else {
+		d.checkFSI(r)
+	}
 	setting.OneOf(r, "unwrap", d.Unwrap, UnwrapObject, UnwrapArray, UnwrapString, UnwrapNested)
 	setting.OneOf(r, "numbers", d.Numbers, NumbersText, NumbersNumber, NumbersEither)
 	r.Need(len(d.SuccessCodes) > 0 && !slices.Contains(d.SuccessCodes, ""), "success_codes",
 		"is empty, or has an empty code in it", `the common value is ["0"]`)
-	r.Need(len(d.FixmedinsCode) >= 12, "fixmedins_code", "is shorter than 12 characters", fromBureau)
-	r.Need(d.FixmedinsName != "", "fixmedins_name", "is missing", "the name that goes with fixmedins_code")
-	r.Need(sixDigits.MatchString(d.MdtrtareaAdmvs), "mdtrtarea_admvs", "is not six digits", "the region of care")
-	setting.OneOf(r, "opter_type", d.OpterType, "1", "2", "3")
 	r.Numbers(d, "retries")
 	for key, rules := range map[string][]FailureRule{"access": d.Failures.Access, "not_enrolled": d.Failures.NotEnrolled,
 		"mismatch": d.Failures.Mismatch, "no_answer": d.Failures.NoAnswer, "throttled": d.Failures.Throttled} {
@@ -69,6 +69,17 @@ func (d Dialect) check(r setting.Report) {
 				"give code, contains or both")
 		}
 	}
+}
+
+// checkFSI checks what the envelope of FamilyFSI needs.
+func (d Dialect) checkFSI(r setting.Report) {
+	setting.OneOf(r, "auth", d.Auth.Scheme, AuthTIF, AuthAPIKey)
+	r.Need(d.Auth.Scheme != AuthTIF || d.Auth.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")
+	r.Need(d.Auth.Secret != "", "secret", "is missing", "give secret or secret_file")
+	r.Need(len(d.FixmedinsCode) >= 12, "fixmedins_code", "is shorter than 12 characters", fromBureau)
+	r.Need(d.FixmedinsName != "", "fixmedins_name", "is missing", "the name that goes with fixmedins_code")
+	r.Need(sixDigits.MatchString(d.MdtrtareaAdmvs), "mdtrtarea_admvs", "is not six digits", "the region of care")
+	setting.OneOf(r, "opter_type", d.OpterType, "1", "2", "3")
 }
 
 func (a AccountRule) check(r setting.Report) {
@@ -82,6 +93,10 @@ func (p Profile) checkWire(r setting.Report) {
 	p.checkPhone(r.At("local_phone_on_file"))
 	r = r.At("insurer")
 	r.Need(p.Retries <= 5, "retries", "must be at most 5", "the default is 1")
+	p.checkTransactions(r)
+	if p.Family == FamilyGM {
+		return
+	}
 	if p.Auth.Scheme == AuthTIF {
 		p.Auth.Names.check(r.At("tif_headers"))
 	}
@@ -102,6 +117,9 @@ func (p Profile) checkWire(r setting.Report) {
 	for name := range p.Extra {
 		r.Need(!standardFields[name], "extra", "names a field of the standard envelope", "the other keys of insurer fill it")
 	}
+}
+
+func (p Profile) checkTransactions(r setting.Report) {
 	for ability, number := range p.Capabilities {
 		setting.OneOf(r, "transactions", ability, CapIdentity, CapEnrolment, CapBalance)
 		r.Need(infNo.MatchString(number), "transactions", "must map to transaction numbers of 4 to 6 characters", `such as "1101"`)

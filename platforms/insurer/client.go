@@ -12,6 +12,7 @@ import (
 	"yibao/balance"
 	"yibao/config/setting"
 	"yibao/identity"
+	"yibao/platforms/insurer/gm"
 	"yibao/platforms/internal/outside"
 )
 
@@ -35,6 +36,7 @@ type region struct {
 	code string
 	Profile
 	http     *http.Client
+	gm       *gm.Codec // of FamilyGM
 	retry    failsafe.Executor[reply]
 	sequence *sequence
 	throttle throttle
@@ -69,9 +71,13 @@ func New(profiles Profiles, options Options) (*Client, error) {
 		if problems = append(problems, found...); found.Err() != nil {
 			continue
 		}
+		var codec *gm.Codec
+		if p.Family == FamilyGM {
+			codec, _ = p.GM.codec() // its errors are among the problems
+		}
 		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
 		c.regions[code] = &region{
-			code: code, Profile: p, retry: newRetry(p.Retries), sequence: numbers, now: c.now, log: log,
+			code: code, Profile: p, gm: codec, retry: newRetry(p.Retries), sequence: numbers, now: c.now, log: log,
 			http: outside.NewClient(outside.Options{Timeout: p.Timeout, TLS: p.TLS.Config()}),
 		}
 	}

@@ -114,10 +114,18 @@ func fieldsOf(object any) map[string]bool {
 	return names
 }
 
+// data is the question's own part.
+func (a ask) data() (json.RawMessage, error) {
+	if a.fields != nil {
+		return marshal(a.fields)
+	}
+	return marshalWith(a.question, a.local)
+}
+
 // body builds one request's bytes. Every try gets a message id of its own.
 func (p Profile) body(a ask, at time.Time, s *sequence) ([]byte, error) {
 	at = at.In(balance.Shanghai)
-	data, err := marshalWith(a.question, a.local)
+	data, err := a.data()
 	if err != nil {
 		return nil, err
 	}

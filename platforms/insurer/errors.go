@@ -36,6 +36,7 @@ type Error struct {
 	Cause       string    // why no answer came, as a word of outside.Cause; "" for an answer
 	Gateway     bool      // the refusal was a gateway's own: it had no infcode
 	ErrMsgOnly  bool      // the refusal's code says success; a text in err_msg and no output say that it is none
+	Unsigned    bool      // a success that nobody has signed, or not rightly; FamilyGM
 	Until       time.Time // end of a ClassThrottled
 	cause       error     // the context's error, if that was why
 }

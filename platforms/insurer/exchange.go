@@ -28,6 +28,8 @@ type ask struct {
 	once          bool              // asked once, also where no answer came
 	refused       Class             // in place of ClassBusiness and ClassMalformed, where set
 	want          string            // a field of the output: see Profile.output
+	list          bool              // the output is or holds a list
+	fields        map[string]string // in place of the question's own fields; nil for these
 }
 
 func newRetry(times int) failsafe.Executor[reply] {
@@ -100,7 +102,13 @@ func (r *region) once(ctx context.Context, a ask) (reply, *Error) {
 	if err != nil {
 		return reply{}, err
 	}
-	answer, refusal := r.readReply(response.status, response.body, a.want)
+	body, refusal := response.body, (*Error)(nil)
+	if r.Family == FamilyGM {
+		if body, refusal = r.gmReply(response.status, body); refusal != nil {
+			return reply{}, refusal
+		}
+	}
+	answer, refusal := r.readReply(response.status, body, a)
 	if refusal != nil && refusal.Class == ClassThrottled {
 		refusal.Until = r.leaveAlone(ctx, response)
 	}
@@ -128,7 +136,7 @@ type response struct {
 
 func (r *region) send(ctx context.Context, a ask) (response, *Error) {
 	at := time.Now() // the upstream compares it with its own clock
-	body, err := r.body(a, at, r.sequence)
+	body, err := r.bodyOf(a, at)
 	if err != nil {
 		return response{}, &Error{Class: ClassAccess}
 	}
@@ -142,8 +150,17 @@ func (r *region) send(ctx context.Context, a ask) (response, *Error) {
 	}
 	request.Header.Set("Content-Type", r.ContentType)
 	request.Header.Set("Accept", "application/json")
-	r.Auth.sign(request.Header, at)
+	if r.Family == FamilyFSI {
+		r.Auth.sign(request.Header, at)
+	}
 	return r.receive(request)
+}
+
+func (r *region) bodyOf(a ask, at time.Time) ([]byte, error) {
+	if r.Family == FamilyGM {
+		return r.gmBody(a, at)
+	}
+	return r.body(a, at, r.sequence)
 }
 
 func (r *region) receive(request *http.Request) (response, *Error) {

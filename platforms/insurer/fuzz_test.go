@@ -24,7 +24,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte, mode uint8, flag bool) {
 		p := profile("http://a.invalid")
 		p.Unwrap, p.ErrMsgMeansFailure = unwraps[int(mode)%len(unwraps)], flag
-		answer, refusal := p.readReply(status, body, "baseinfo")
+		answer, refusal := p.readReply(status, body, ask{want: "baseinfo"})
 		if refusal != nil {
 			if domainErrors[refusal.Class] == nil || len(refusal.Code) > 10 || len(refusal.Error()) > 120 {
 				t.Fatalf("error %v", refusal)

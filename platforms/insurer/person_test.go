@@ -9,7 +9,7 @@ import (
 	"yibao/identity"
 )
 
-func row(pairs ...string) string {
+func rowText(pairs ...string) string {
 	values := map[string]string{"insutype": `"310"`, "psn_type": `"1101"`, "psn_insu_stas": `"1"`, "insuplc_admdvs": `"990101"`, "balc": `"10.00"`}
 	for i := 0; i < len(pairs); i += 2 {
 		values[pairs[i]] = pairs[i+1]
@@ -47,35 +47,35 @@ func TestRows(t *testing.T) {
 		want     string
 		complete bool
 	}{
-		{"one", nil, []string{row()}, "310/active yes=10.00", true},
-		{"numbers for texts", nil, []string{row("insutype", "310", "psn_insu_stas", "1", "psn_type", "1101", "balc", "10.5")}, "310/active yes=10.50", true},
+		{"one", nil, []string{rowText()}, "310/active yes=10.00", true},
+		{"numbers for texts", nil, []string{rowText("insutype", "310", "psn_insu_stas", "1", "psn_type", "1101", "balc", "10.5")}, "310/active yes=10.50", true},
 		{"active first, then 310, 390, others", nil, []string{
-			row("insutype", `"310"`, "psn_insu_stas", `"4"`),
-			row("insutype", `"39902"`),
-			row("insutype", `"390"`),
-			row("insutype", `"320"`),
-			row("insutype", `"310"`),
+			rowText("insutype", `"310"`, "psn_insu_stas", `"4"`),
+			rowText("insutype", `"39902"`),
+			rowText("insutype", `"390"`),
+			rowText("insutype", `"320"`),
+			rowText("insutype", `"310"`),
 		}, "310/active yes=10.00, 390/active yes=10.00, 320/active yes=10.00, 39902/active yes=10.00, 310/ended yes=10.00", true},
 		{"every status", nil, []string{
-			row("psn_insu_stas", `0`), row("psn_insu_stas", `2`), row("psn_insu_stas", `3`), row("psn_insu_stas", `"9"`), row("psn_insu_stas", "null"),
+			rowText("psn_insu_stas", `0`), rowText("psn_insu_stas", `2`), rowText("psn_insu_stas", `3`), rowText("psn_insu_stas", `"9"`), rowText("psn_insu_stas", "null"),
 		}, "310/unknown yes=10.00, 310/unknown yes=10.00, 310/not_enrolled yes=10.00, 310/paused yes=10.00, 310/invalid yes=10.00", true},
-		{"status blank", nil, []string{row("psn_insu_stas", `" "`)}, "310/unknown yes=10.00", true},
-		{"the same row twice", nil, []string{row(), row(), row()}, "310/active yes=10.00", true},
-		{"twice with other money", nil, []string{row(), row("balc", "20"), row()}, "310/active yes", false},
-		{"twice, once without money", nil, []string{row(), row("balc", "null")}, "310/active yes", false},
-		{"twice, unknown and known", nil, []string{row("psn_type", `"1103"`, "balc", "0"), row("psn_type", `"1103"`)}, "310/active unknown", false},
-		{"two regions are two", nil, []string{row(), row("insuplc_admdvs", `"990102"`, "balc", "20")}, "310/active yes=10.00, 310/active yes=20.00", true},
-		{"below one yuan as Oracle writes it", nil, []string{row("balc", ".56")}, "310/active yes=0.56", true},
-		{"below zero as Oracle writes it", nil, []string{row("balc", "-.56")}, "310/active yes=-0.56", true},
-		{"below one yuan in a text", nil, []string{row("balc", `".56"`)}, "310/active yes=0.56", true},
-		{"no figure", nil, []string{row("balc", "")}, "310/active yes", false},
-		{"three decimals", nil, []string{row("balc", `"10.001"`), row("insutype", `"390"`)}, "310/active yes, 390/active yes=10.00", false},
-		{"resident with zero", nil, []string{row("insutype", `"390"`, "psn_type", `"1501"`, "balc", "0")}, "390/active unknown", false},
-		{"row without type", nil, []string{row(), row("insutype", "")}, "310/active yes=10.00", false},
-		{"row with a strange type", nil, []string{row(), row("insutype", `"职工"`)}, "310/active yes=10.00", false},
-		{"pool only", hiType, []string{row("hi_type", `"2"`, "balc", "0")}, "310/active no", true},
-		{"pool only with money", hiType, []string{row("hi_type", `"2"`)}, "310/active unknown", false},
-		{"balances not offered", noBalance, []string{row()}, "310/active yes", false},
+		{"status blank", nil, []string{rowText("psn_insu_stas", `" "`)}, "310/unknown yes=10.00", true},
+		{"the same row twice", nil, []string{rowText(), rowText(), rowText()}, "310/active yes=10.00", true},
+		{"twice with other money", nil, []string{rowText(), rowText("balc", "20"), rowText()}, "310/active yes", false},
+		{"twice, once without money", nil, []string{rowText(), rowText("balc", "null")}, "310/active yes", false},
+		{"twice, unknown and known", nil, []string{rowText("psn_type", `"1103"`, "balc", "0"), rowText("psn_type", `"1103"`)}, "310/active unknown", false},
+		{"two regions are two", nil, []string{rowText(), rowText("insuplc_admdvs", `"990102"`, "balc", "20")}, "310/active yes=10.00, 310/active yes=20.00", true},
+		{"below one yuan as Oracle writes it", nil, []string{rowText("balc", ".56")}, "310/active yes=0.56", true},
+		{"below zero as Oracle writes it", nil, []string{rowText("balc", "-.56")}, "310/active yes=-0.56", true},
+		{"below one yuan in a text", nil, []string{rowText("balc", `".56"`)}, "310/active yes=0.56", true},
+		{"no figure", nil, []string{rowText("balc", "")}, "310/active yes", false},
+		{"three decimals", nil, []string{rowText("balc", `"10.001"`), rowText("insutype", `"390"`)}, "310/active yes, 390/active yes=10.00", false},
+		{"resident with zero", nil, []string{rowText("insutype", `"390"`, "psn_type", `"1501"`, "balc", "0")}, "390/active unknown", false},
+		{"row without type", nil, []string{rowText(), rowText("insutype", "")}, "310/active yes=10.00", false},
+		{"row with a strange type", nil, []string{rowText(), rowText("insutype", `"职工"`)}, "310/active yes=10.00", false},
+		{"pool only", hiType, []string{rowText("hi_type", `"2"`, "balc", "0")}, "310/active no", true},
+		{"pool only with money", hiType, []string{rowText("hi_type", `"2"`)}, "310/active unknown", false},
+		{"balances not offered", noBalance, []string{rowText()}, "310/active yes", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -97,7 +97,7 @@ func TestRows(t *testing.T) {
 
 func TestRowTexts(t *testing.T) {
 	t.Parallel()
-	client, _ := serve(t, answering(good(`{`+goodBase+`,"insuinfo":[`+row("emp_name", `"`+strings.Repeat("长", 300)+`"`,
+	client, _ := serve(t, answering(good(`{`+goodBase+`,"insuinfo":[`+rowText("emp_name", `"`+strings.Repeat("长", 300)+`"`,
 		"insuplc_admdvs", `"99"`, "psn_insu_date", `"20100203"`, "paus_insu_date", `"2020-13-01"`, "psn_type", `"1101\u0000\n"`)+`]}`)))
 	answer, err := client.Enrolments(t.Context(), "990100", someone)
 	if err != nil {

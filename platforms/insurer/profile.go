@@ -6,6 +6,7 @@ import (
 
 	"yibao/config/setting"
 	"yibao/identity"
+	"yibao/platforms/insurer/gm"
 	"yibao/platforms/internal/outside"
 )
 
@@ -101,18 +102,21 @@ type Profile struct {
 	Name         string `koanf:"name"`       // as citizens read it
 	Unattended   bool   `koanf:"unattended"` // may be asked while no person waits
 	Dialect      `koanf:"insurer"`
-	PhoneOnFile  PhoneOnFile  `koanf:"local_phone_on_file"`
-	CardPassword CardPassword `koanf:"local_card_password"`
+	PhoneOnFile  PhoneOnFile       `koanf:"local_phone_on_file"`
+	CardPassword CardPassword      `koanf:"local_card_password"`
+	Records      map[string]Record `koanf:"records"`
 	Accounts     `koanf:",squash"`
 }
 
 // Dialect says how the upstream talks.
 type Dialect struct {
+	Family      Family      `koanf:"family"`
 	BaseURL     string      `koanf:"base_url"`
 	PathMode    PathMode    `koanf:"path_mode"`
 	ContentType string      `koanf:"content_type"` // some gateways want text/plain
 	Auth        Auth        `koanf:",squash"`
 	TLS         outside.TLS `koanf:",squash"`
+	GM          GM          `koanf:",squash"` // of FamilyGM
 
 	Timeout time.Duration `koanf:"timeout"` // of one exchange
 	Retries int           `koanf:"retries"` // further tries of a question without answer; 0 for none
@@ -174,6 +178,8 @@ var defaultHeaders = HeaderNames{PaasID: "x-tif-paasid", Timestamp: "x-tif-times
 func (p *Profile) SetDefaults() {
 	*p = Profile{
 		Dialect: Dialect{
+			Family: FamilyFSI, GM: GM{AppIDField: "appId", Version: "1.0.0", Stamp: StampMillis,
+				Dialect: gm.Dialect{UserID: gm.UserIDDefault, KeyFrom: gm.KeyFromFirst}},
 			PathMode: PathSuffix, ContentType: "application/json", Auth: Auth{Scheme: AuthTIF, Header: "apikey", Names: defaultHeaders},
 			Timeout: 8 * time.Second, Retries: 1, InfVer: "V1.0", RecerSysCode: "01", OpterType: "3", Opter: "yibao",
 			OpterName: "yibao", SuccessCodes: []string{"0"}, Unwrap: UnwrapObject, Numbers: NumbersEither,

@@ -2,6 +2,7 @@ package insurer
 
 import (
 	"bytes"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,15 +13,16 @@ import (
 
 // reply is a successful answer's envelope.
 type reply struct {
-	status    int    // of HTTP
-	output    fields // nil when it was blank
-	reference string // as it came; see safeReference
+	status    int             // of HTTP
+	output    fields          // nil when it was blank
+	raw       json.RawMessage // the output of a list, as it came
+	reference string          // as it came; see safeReference
 	at        time.Time
 }
 
 // readReply tells an answer from a refusal. It fills Class, Code, Reference, Status and Gateway of the error only. want
 // is a field of the output: see Profile.output.
-func (p Profile) readReply(status int, body []byte, want string) (reply, *Error) {
+func (p Profile) readReply(status int, body []byte, a ask) (reply, *Error) {
 	body = lenient.JSON(body)
 	outer, ok := object(body)
 	class := statusClass(status)
@@ -33,8 +35,12 @@ func (p Profile) readReply(status int, body []byte, want string) (reply, *Error)
 		return reply{}, &Error{Class: withoutEnvelope(class, body), Status: status}
 	}
 	envelope := p.envelopeOf(outer)
-	output, ok := p.output(envelope, want)
-	refusal := p.verdict(envelope, ok && output == nil)
+	output, ok := p.output(envelope, a.want)
+	raw := p.rawOutput(envelope)
+	if a.list {
+		ok = true // listAt reads it
+	}
+	refusal := p.verdict(envelope, ok && output == nil && (!a.list || len(raw) == 0 || string(raw) == "null"))
 	if refusal == nil && class != "" {
 		refusal = &Error{Class: class} // an HTTP error that calls itself a success
 	}
@@ -46,7 +52,7 @@ func (p Profile) readReply(status int, body []byte, want string) (reply, *Error)
 	if !ok {
 		return reply{}, &Error{Class: ClassMalformed, Status: status, Reference: reference}
 	}
-	return reply{status: status, output: output, reference: reference, at: stamp(envelope)}, nil
+	return reply{status: status, output: output, raw: raw, reference: reference, at: stamp(envelope)}, nil
 }
 
 // statusClass is what an HTTP status says by itself; "" for a success.
@@ -100,7 +106,7 @@ func (p Profile) verdict(envelope fields, empty bool) *Error {
 	errMsgOnly := empty && said != "" && !saysSuccess(said)
 	refused := strings.EqualFold(envelope.text("success"), "false") || errMsgOnly || (p.ErrMsgMeansFailure && said != "")
 	message := envelope.firstText("err_msg", "msg", "message")
-	success := slices.Contains(p.SuccessCodes, code)
+	success := p.succeeds(code)
 	switch {
 	case success && !refused && (!gateway || p.Unwrap == UnwrapNested):
 		return nil
@@ -121,6 +127,10 @@ func (p Profile) verdict(envelope fields, empty bool) *Error {
 }
 
 // saysSuccess says whether a text in err_msg tells of no failure.
+func (d Dialect) succeeds(code string) bool {
+	return slices.Contains(d.SuccessCodes, lenient.Whole(code))
+}
+
 func saysSuccess(text string) bool {
 	return slices.Contains([]string{"成功", "操作成功", "调用成功", "处理成功", "success", "ok"}, strings.ToLower(text))
 }

@@ -45,18 +45,9 @@ func within(f fields) (fields, bool) {
 // output returns a transaction's output as an object; nil when it is blank, false when it cannot be read. want names a
 // field of the output itself: where wrappers are followed, that ends the search.
 func (p Profile) output(envelope fields, want string) (fields, bool) {
-	raw, present := envelope["output"]
+	raw := p.rawOutput(envelope)
 	if p.Unwrap != UnwrapNested {
 		return p.unwrap(raw)
-	}
-	if !present {
-		raw = nil
-		for _, name := range wrappers {
-			if envelope[name] != nil {
-				raw = envelope[name]
-				break
-			}
-		}
 	}
 	f, blank, ok := loosen(raw)
 	for range maxNesting {
@@ -73,6 +64,15 @@ func (p Profile) output(envelope fields, want string) (fields, bool) {
 		f = inner
 	}
 	return f, ok
+}
+
+// rawOutput is the output as it came; in nested mode, behind the first wrapper where there is none.
+func (p Profile) rawOutput(envelope fields) json.RawMessage {
+	raw, present := envelope["output"]
+	if !present && p.Unwrap == UnwrapNested {
+		raw = firstOf(envelope, wrappers)
+	}
+	return bytes.TrimSpace(raw)
 }
 
 // unwrap follows the profile's one wrapping; a plain object is understood always.

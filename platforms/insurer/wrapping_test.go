@@ -9,7 +9,7 @@ import (
 
 // read takes an answer through the parser and returns the first figure in fen; nil for an error or none.
 func read(p Profile, body []byte) *int64 {
-	answer, refusal := p.readReply(200, body, "baseinfo")
+	answer, refusal := p.readReply(200, body, ask{want: "baseinfo"})
 	if refusal != nil {
 		return nil
 	}

@@ -20,6 +20,7 @@ import (
 	"yibao/identity"
 	"yibao/platforms/alipay"
 	"yibao/platforms/insurer"
+	"yibao/platforms/insurer/gm"
 	"yibao/platforms/internal/miniprogram"
 	"yibao/platforms/simulator"
 	"yibao/platforms/sms"
@@ -60,8 +61,11 @@ func serve(t *testing.T) (*simulator.World, string) {
 		AlipayApps: []simulator.AlipayApp{{Name: "main", AppID: "20210001", AppPublicKey: keys[0].public, GatewayPrivateKey: keys[1].private,
 			Templates: []simulator.AlipayTemplate{{ID: "ali-template", Keywords: 2}}}},
 		Regions: []simulator.Region{
-			{Code: simulator.RegionA, PathMode: "suffix", Auth: "tif", PaasID: "paas", Secret: "test-tif", NumberMode: "number", InfcodeNumber: true, PhoneOnFile: true},
-			{Code: simulator.RegionB, PathMode: "single", Auth: "apikey", APIKey: "test-key", SuccessCode: "1", Unwrap: "nested"},
+			{Code: simulator.RegionA, PathMode: "suffix", Auth: "tif", PaasID: "paas", Secret: "test-tif", NumberMode: "number", InfcodeNumber: true, PhoneOnFile: true,
+				QuotaLeft: true, Lists: simulator.ListsOf(simulator.RegionA)},
+			{Code: simulator.RegionB, PathMode: "single", Auth: "apikey", APIKey: "test-key", SuccessCode: "1", Unwrap: "nested", Lists: simulator.ListsOf(simulator.RegionB)},
+			{Code: simulator.RegionC, PathMode: "single", Family: "gm", PhoneOnFile: true, QuotaLeft: true, Lists: simulator.ListsOf(simulator.RegionC),
+				GM: simulator.GM{AppID: gmApp, Secret: gmSecret, PrivateKey: gmPrivate, AppKey: gmPublic, UserID: "secret"}},
 		},
 		SMS: simulator.SMS{AppKey: "key", Secret: "test-sms", SignName: "测试", Templates: []string{"code"}},
 	}))
@@ -165,8 +169,22 @@ func template(id, page string, fields map[string]string) (t miniprogram.Template
 	return t
 }
 
+// Both sides of the envelope of public services sign with one invented pair of keys here.
+const (
+	gmApp     = "SANDBOXAPPID00010000000000000001"
+	gmSecret  = "SANDBOXSECRET0010000000000000001"
+	gmPrivate = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABE="
+	gmPublic  = "BN0YqkrsJurEHJk/ARFcV/e/UROrhbXtRDaWn4t3El5qFh5YUZadqCIzYUk/dvrFD2zOYAHXwLhT4BgNVNSuIiE="
+)
+
 func insurerProfile(region, base string) (p insurer.Profile) {
 	p.SetDefaults()
+	p.Records = recordsOf(region)
+	if region == simulator.RegionC {
+		p.Family, p.PathMode, p.PhoneOnFile = insurer.FamilyGM, insurer.PathSingle, insurer.PhoneOnFile{Path: "baseinfo.exp_content.local_phone"}
+		p.GM.AppID, p.GM.AppSecret, p.GM.PrivateKey, p.GM.PlatformKey = gmApp, gmSecret, gmPrivate, gmPublic
+		p.GM.Dialect.UserID = gm.UserIDSecret
+	}
 	p.Name, p.BaseURL = region, base+"/insurer/"+region
 	p.Auth.PaasID, p.Auth.Secret = "paas", "test-tif"
 	p.FixmedinsCode, p.FixmedinsName, p.MdtrtareaAdmvs, p.InsuplcAdmdvs = "H99010000001", "测试机构", region, region
@@ -191,7 +209,8 @@ func TestInsurerAdapter(t *testing.T) {
 	for name, profile := range map[string]insurer.Profile{"in 1101": local, "by L101": byTransaction} {
 		elsewhere := insurerProfile(simulator.RegionB, base)
 		elsewhere.FixmedinsCode = profile.FixmedinsCode
-		client, err := insurer.New(insurer.Profiles{simulator.RegionA: profile, simulator.RegionB: elsewhere}, insurer.Options{})
+		client, err := insurer.New(insurer.Profiles{simulator.RegionA: profile, simulator.RegionB: elsewhere,
+			simulator.RegionC: insurerProfile(simulator.RegionC, base)}, insurer.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +247,7 @@ func askAbout(t *testing.T, name string, client *insurer.Client, p simulator.Per
 	for _, row := range p.Enrolments {
 		claim := identity.Claim{Region: row.Region, Name: p.Name, IDType: p.CertType, IDNumber: p.IDNumber}
 		phone, err := client.Match(ctx, claim)
-		if want := map[bool]string{true: p.Phone}[row.Region == simulator.RegionA]; err != nil || phone != want {
+		if want := map[bool]string{true: p.Phone}[row.Region != simulator.RegionB]; err != nil || phone != want {
 			t.Errorf("%s: %s in %s: phone %q, %v", name, p.Note, row.Region, phone, err)
 		}
 		answer, err := client.Enrolments(ctx, row.Region, claim)
@@ -253,7 +272,7 @@ func TestSMSAdapter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err = client.SendCode(context.Background(), "19900000001", "654321"); err != nil {
+	if err = client.SendCode(context.Background(), "19900000001", "654321", "attempt-1"); err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.Get(base + "/control/sms/latest?phone=19900000001")

@@ -27,6 +27,20 @@ func (p *Person) plan(e Enrolment) books.Plan {
 	return plan
 }
 
+// Books are the books of a person's enrolment at a time; nil for nobody.
+func (w *World) Books(idNumber, region, insurance string, at time.Time) *books.Books {
+	person := w.byID[idNumber]
+	if person == nil {
+		return nil
+	}
+	for _, e := range person.in(region) {
+		if e.Type == insurance {
+			return w.booksOf(person, e, at)
+		}
+	}
+	return nil
+}
+
 // booksOf are the enrolment's books at a time.
 func (w *World) booksOf(p *Person, e Enrolment, at time.Time) *books.Books {
 	return books.Keep(p.plan(e), w.eventsOf(p, e), at)

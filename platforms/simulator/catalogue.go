@@ -55,6 +55,10 @@ var insurerShapes = map[string]string{
 	"balc_three_decimals": "balc with three decimals that count",
 	"balc_negative":       "balc below zero",
 	"balc_text":           "balc is not a number",
+	"list_missing":        "an answer about rows without its list",
+	"list_spoilt":         "a row more that cannot be read",
+	"gm_unsigned":         "the SM2 family: a success in clear that nobody signed",
+	"gm_wrong_key":        "the SM2 family: signed with another key",
 	"other_person":        "the rows and the name of somebody else",
 }
 

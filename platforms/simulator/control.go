@@ -21,7 +21,7 @@ var (
 	errNoBill   = errors.New("no such settlement that could be taken back")
 	errGrant    = errors.New("template and user must be given, the template known, n between 1 and 1000")
 	errUser     = errors.New("user must be given: 1 to 64 characters")
-	errWhose    = errors.New("give id, the ID number of a person, or phone: an SMS does not tell its link attempt")
+	errWhose    = errors.New("give attempt, the id of a link attempt; or id, the ID number of a person; or phone")
 	errNothing  = errors.New("nothing yet")
 )
 
@@ -36,9 +36,9 @@ const controlHelp = `What can be asked of the simulated world. GET with query pa
   POST    /control/spend     {"id_number":"…","yuan":"300"}   a purchase; abroad: true in another province, days_late: 5 shows it later
   POST    /control/credit    {"id_number":"…","yuan":"100"}   an injection into the account
   POST    /control/reverse   {"id_number":"…","bill":"S…"}    takes a settlement back
-  GET     /control/inbox?user=&phone=&kind=&after=&wait=    what arrived: kind is wechat, alipay or sms
+  GET     /control/inbox?user=&phone=&kind=&attempt=&after=&wait=   what arrived: kind is wechat, alipay or sms
   GET     /control/inbox/latest                   the last of them, as the phone shows it
-  GET     /control/sms/latest?id=                 the last code, by ID number, or by ?phone=; an SMS does not tell its attempt
+  GET     /control/sms/latest?attempt=&wait=      the last code of a link attempt; or by ID number, ?id=, or by ?phone=
   GET     /control/people                         everybody; /control/people.txt is a line each
   GET     /control/stats                          requests by target
   GET     /control/faults                         every target with its faults, and what is pending
@@ -157,12 +157,12 @@ func number(text string) (int, error) {
 }
 
 func (s *server) controlInbox(r *http.Request) (any, error) {
-	return s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind")})
+	return s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind"), Attempt: r.FormValue("attempt")})
 }
 
 // controlLastMessage is the last message as the phone shows it.
 func (s *server) controlLastMessage(r *http.Request) (any, error) {
-	list, err := s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind")})
+	list, err := s.query(r, InboxQuery{User: r.FormValue("user"), Phone: r.FormValue("phone"), Kind: r.FormValue("kind"), Attempt: r.FormValue("attempt")})
 	if err != nil {
 		return nil, err
 	}
@@ -172,19 +172,19 @@ func (s *server) controlLastMessage(r *http.Request) (any, error) {
 	return list[len(list)-1].Text, nil
 }
 
-// controlLatest is the last code that a phone got, by its number or by the person it belongs to.
+// controlLatest is the last code of a link attempt, or that a phone got, by its number or by the person it belongs to.
 func (s *server) controlLatest(r *http.Request) (any, error) {
-	phone := r.FormValue("phone")
+	phone, attempt := r.FormValue("phone"), r.FormValue("attempt")
 	if person := s.world.byID[r.FormValue("id")]; phone == "" && person != nil {
 		phone = person.Phone
 	}
-	if phone == "" && r.FormValue("id") == "" {
+	switch {
+	case phone == "" && attempt == "" && r.FormValue("id") == "":
 		return nil, errWhose
-	}
-	if phone == "" {
+	case phone == "" && r.FormValue("id") != "":
 		return nil, errNoPerson
 	}
-	list, err := s.query(r, InboxQuery{Phone: phone, Kind: smsKind})
+	list, err := s.query(r, InboxQuery{Phone: phone, Attempt: attempt, Kind: smsKind})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/json"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -77,6 +78,27 @@ func TestSMSReachesThePhone(t *testing.T) {
 	}
 	if code := r.control("GET", "sms/latest?id="+p.IDNumber, ""); code != "123456" {
 		t.Errorf("by ID number: %q", code)
+	}
+}
+
+// TestCodesOfTwoAttemptsAtOnce: each attempt's code is told, though both went to one phone.
+func TestCodesOfTwoAttemptsAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	p := r.person(RegionA, "employee")
+	for _, m := range []struct{ request, code string }{{"aONE-1", "111111"}, {"aTWO-1", "222222"}, {"aONE-2", "333333"}, {"aONE2-1", "444444"}} {
+		if answer := r.smsSend(strings.Replace(smsBody(p.Phone, m.request), "123456", m.code, 1)); answer["code"] != "OK" {
+			t.Fatalf("not accepted: %v", answer)
+		}
+	}
+	for attempt, want := range map[string]string{"aONE": "333333", "aTWO": "222222", "aONE2": "444444"} {
+		if code := r.control("GET", "sms/latest?attempt="+attempt, ""); code != want {
+			t.Errorf("%s: %q", attempt, code)
+		}
+	}
+	var inbox []Message
+	if err := json.Unmarshal([]byte(r.control("GET", "inbox?attempt=aONE", "")), &inbox); err != nil || len(inbox) != 2 {
+		t.Errorf("inbox of an attempt: %+v, %v", inbox, err)
 	}
 }
 

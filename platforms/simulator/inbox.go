@@ -15,6 +15,7 @@ type Message struct {
 	User     string            `json:"user,omitempty"` // as the control API named the user
 	OpenID   string            `json:"open_id,omitempty"`
 	Phone    string            `json:"phone,omitempty"`
+	Request  string            `json:"request_id,omitempty"` // of an SMS: its attempt and the number of the code in it
 	Template string            `json:"template"`
 	Text     string            `json:"text"` // as the phone shows it: title, then a line per value
 	Page     string            `json:"page,omitempty"`
@@ -24,12 +25,13 @@ type Message struct {
 // InboxQuery picks messages; empty fields pick all.
 type InboxQuery struct {
 	User, Phone, Kind string
-	After             int // messages with a greater Seq
+	Attempt           string // codes of that link attempt
+	After             int    // messages with a greater Seq
 }
 
 func (q InboxQuery) matches(m Message) bool {
 	return (q.User == "" || q.User == m.User) && (q.Phone == "" || q.Phone == m.Phone) &&
-		(q.Kind == "" || q.Kind == m.Kind) && m.Seq > q.After
+		(q.Kind == "" || q.Kind == m.Kind) && (q.Attempt == "" || strings.HasPrefix(m.Request, q.Attempt+"-")) && m.Seq > q.After
 }
 
 // Inbox lists accepted messages in order of arrival.

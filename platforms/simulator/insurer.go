@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"yibao/platforms/insurer/gm"
 )
 
 // The transactions that the insurers serve. L101 and L102 are a region's own inventions, marked local: no national
@@ -54,7 +57,7 @@ type envelope struct {
 	FixmedinsName string `json:"fixmedins_name"`
 	SignNo        string `json:"sign_no"`
 	Input         struct {
-		Data personInput `json:"data"`
+		Data json.RawMessage `json:"data"`
 	} `json:"input"`
 }
 
@@ -81,6 +84,9 @@ func (s *server) insurer(c *call) reply {
 	if c.request.Method != http.MethodPost || c.request.URL.RawQuery != "" {
 		return gatewayError(http.StatusMethodNotAllowed, 500405, "method not allowed")
 	}
+	if region.Family == familyGM {
+		return s.gmInsurer(c, region)
+	}
 	if bad := s.authorised(c, region); bad != "" {
 		return gatewayError(http.StatusUnauthorized, 500401, bad)
 	}
@@ -88,7 +94,10 @@ func (s *server) insurer(c *call) reply {
 	if !isMedia(c.request, "application/json") && !isMedia(c.request, "text/plain") || strict(c.body, &e) != nil {
 		return gatewayError(http.StatusBadRequest, 500400, "malformed request")
 	}
-	a := &insurerCall{call: c, region: region, envelope: e}
+	a := &insurerCall{call: c, region: region, envelope: e, infno: e.Infno}
+	if !a.read(e.Input.Data) {
+		return gatewayError(http.StatusBadRequest, 500400, "malformed request")
+	}
 	if bad := a.checkEnvelope(s.world); bad != "" {
 		return a.refuse("FSI-报文参数不合法：" + bad + "[envBO_001]")
 	}
@@ -139,7 +148,19 @@ func (s *server) authorised(c *call, region Region) string {
 type insurerCall struct {
 	*call
 	region   Region
-	envelope envelope
+	envelope envelope  // of the FSI family
+	gm       *gm.Codec // of the other one
+	infno    string
+	person   personInput       // of the transactions about a person
+	asked    map[string]string // of those that tell rows
+}
+
+// read reads the question's data strictly.
+func (a *insurerCall) read(data json.RawMessage) bool {
+	if _, list := listKinds[a.infno]; list {
+		return strict(data, &a.asked) == nil
+	}
+	return strict(data, &a.person) == nil
 }
 
 var (
@@ -149,7 +170,7 @@ var (
 
 // checkEnvelope returns the first field that breaks the envelope's rules.
 func (a *insurerCall) checkEnvelope(w *World) string {
-	e := a.envelope
+	e, data := a.envelope, a.person
 	for _, field := range []struct {
 		name, value string
 		least, most int
@@ -161,11 +182,23 @@ func (a *insurerCall) checkEnvelope(w *World) string {
 		{"infver", e.Version, 1, 6}, {"opter_type", e.OperatorType, 1, 3}, {"opter", e.Operator, 1, 30},
 		{"opter_name", e.OperatorName, 1, 50}, {"inf_time", e.Time, 19, 19}, {"fixmedins_code", e.FixmedinsCode, 12, 30},
 		{"fixmedins_name", e.FixmedinsName, 1, 200}, {"sign_no", e.SignNo, 0, 30},
-		{"mdtrt_cert_type", e.Input.Data.CertType, 1, 3}, {"mdtrt_cert_no", e.Input.Data.CertNo, 1, 50},
-		{"card_sn", e.Input.Data.CardSN, 0, 32}, {"psn_cert_type", e.Input.Data.PersonCert, 1, 6},
-		{"certno", e.Input.Data.PersonNo, 1, 50}, {"psn_name", e.Input.Data.PersonName, 1, 50},
-		{"psn_no", e.Input.Data.PersonIndex, 0, 30}, {"card_no", e.Input.Data.CardNumber, 0, 32},
-		{"query_pwd", e.Input.Data.Password, 0, 64},
+	} {
+		if n := utf8.RuneCountInString(field.value); n < field.least || n > field.most {
+			return field.name
+		}
+	}
+	if a.asked != nil {
+		return a.checkForms(w)
+	}
+	for _, field := range []struct {
+		name, value string
+		least, most int
+	}{
+		{"mdtrt_cert_type", data.CertType, 1, 3}, {"mdtrt_cert_no", data.CertNo, 1, 50},
+		{"card_sn", data.CardSN, 0, 32}, {"psn_cert_type", data.PersonCert, 1, 6},
+		{"certno", data.PersonNo, 1, 50}, {"psn_name", data.PersonName, 1, 50},
+		{"psn_no", data.PersonIndex, 0, 30}, {"card_no", data.CardNumber, 0, 32},
+		{"query_pwd", data.Password, 0, 64},
 	} {
 		if n := utf8.RuneCountInString(field.value); n < field.least || n > field.most {
 			return field.name
@@ -176,7 +209,8 @@ func (a *insurerCall) checkEnvelope(w *World) string {
 
 // checkForms checks what is more than a length.
 func (a *insurerCall) checkForms(w *World) string {
-	e, data := a.envelope, a.envelope.Input.Data
+	e, data := a.envelope, a.person
+	psn := data.PersonIndex + a.asked["psn_no"]
 	at, timeErr := time.ParseInLocation("2006-01-02 15:04:05", e.Time, beijing)
 	infno := a.request.PathValue("infno")
 	switch {
@@ -186,13 +220,15 @@ func (a *insurerCall) checkForms(w *World) string {
 		return "msgid"
 	case !sixDigits.MatchString(e.MdtrtArea):
 		return "mdtrtarea_admvs"
-	case e.InsuPlace != "" && !sixDigits.MatchString(e.InsuPlace), e.InsuPlace == "" && data.PersonIndex != "":
+	case e.InsuPlace != "" && !sixDigits.MatchString(e.InsuPlace), e.InsuPlace == "" && psn != "":
 		return "insuplc_admdvs"
 	case !oneOf(e.OperatorType, "1", "2", "3"):
 		return "opter_type"
 	case timeErr != nil, e.MsgID[12:26] != at.Format("20060102150405"), time.Since(at).Abs() > tifSkew:
 		return "inf_time"
-	case data.CertType != "02" || data.CertNo != data.PersonNo:
+	case a.asked != nil && psn == "":
+		return "psn_no"
+	case a.asked == nil && (data.CertType != "02" || data.CertNo != data.PersonNo):
 		return "mdtrt_cert_no"
 	case e.Infno == infnoPerson && data.PersonIndex != "":
 		return "psn_no"
@@ -206,9 +242,12 @@ func (a *insurerCall) checkForms(w *World) string {
 
 // transaction finds the person and tells what was asked. Someone without a row in the region is not known there.
 func (s *server) transaction(a *insurerCall) reply {
-	data := a.envelope.Input.Data
+	if a.asked != nil {
+		return s.listed(a)
+	}
+	data := a.person
 	served := map[string]bool{infnoPerson: true, infnoPhone: a.region.PhoneOnFile, infnoCard: true}
-	if !served[a.envelope.Infno] {
+	if !served[a.infno] {
 		return a.refuse("FSI-不支持的交易[svcBO_404]")
 	}
 	person := s.world.byID[data.PersonNo]
@@ -217,12 +256,12 @@ func (s *server) transaction(a *insurerCall) reply {
 		return a.refuse(cmp.Or(a.region.NotFoundText, DefaultNotFoundText))
 	case !person.isCalled(data.PersonName) || person.CertType != data.PersonCert:
 		return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
-	case a.envelope.Infno == infnoPhone:
+	case a.infno == infnoPhone:
 		if data.PersonIndex != "" && data.PersonIndex != psnNo(person) {
 			return a.refuse(cmp.Or(a.region.MismatchText, DefaultMismatchText))
 		}
 		return a.succeed(map[string]any{"phoneinfo": map[string]any{"mobile": person.phoneOnFile}})
-	case a.envelope.Infno == infnoCard:
+	case a.infno == infnoCard:
 		if data.CardNumber != person.CardNumber || data.Password != person.CardPassword {
 			return a.refuse(wrongPasswordText)
 		}

@@ -16,8 +16,15 @@ func (a *insurerCall) personOutput(w *World, p *Person) map[string]any {
 		"psn_no": psnNo(p), "psn_cert_type": p.CertType, "certno": p.IDNumber, "psn_name": cmp.Or(p.Registered, p.Name), "gend": p.gend(),
 		"naty": p.nation, "brdy": p.born(), "age": age(p.born(), a.now), "exp_content": "",
 	}
+	local := map[string]string{}
 	if a.region.PhoneOnFile && p.Phone != "" {
-		base["exp_content"] = string(marshal(map[string]string{"local_phone": p.phoneOnFile}))
+		local["local_phone"] = p.phoneOnFile
+	}
+	if a.region.QuotaLeft {
+		local["opt_pool_balc"] = w.quotaLeft(a, p)
+	}
+	if len(local) > 0 {
+		base["exp_content"] = string(marshal(local))
 	}
 	output := map[string]any{"baseinfo": base, "idetinfo": []any{}}
 	rows := []map[string]any{}
@@ -130,6 +137,9 @@ func tooMany(status int) reply {
 
 // refuse is a business failure: infcode -1 and a text with the bureau's internal tag.
 func (a *insurerCall) refuse(text string) reply {
+	if a.gm != nil {
+		return jsonReply(http.StatusOK, map[string]any{"code": "-1", "message": text, "success": false}) // nobody signs a refusal
+	}
 	fields := a.head("-1")
 	fields["err_msg"] = text
 	return jsonReply(http.StatusOK, fields)
@@ -162,6 +172,9 @@ func (a *insurerCall) code(infcode string) any {
 // succeed wraps the output as the region, or the fault, has it.
 func (a *insurerCall) succeed(output map[string]any) reply {
 	code := cmp.Or(a.region.SuccessCode, "0")
+	if a.gm != nil {
+		return a.seal(code, output)
+	}
 	switch {
 	case a.fault.is("success_1"):
 		code = "1"
@@ -183,6 +196,24 @@ func (a *insurerCall) succeed(output map[string]any) reply {
 	case "missing":
 	default:
 		fields["output"] = output
+	}
+	return jsonReply(http.StatusOK, fields)
+}
+
+// succeedList answers with an output that is a list by itself, as transaction 90100's. Where everything is an object, the
+// list stands under "list".
+func (a *insurerCall) succeedList(rows []map[string]any) reply {
+	if a.gm != nil || a.region.Unwrap == "array" {
+		return a.succeed(map[string]any{"list": rows})
+	}
+	fields := a.head(cmp.Or(a.region.SuccessCode, "0"))
+	switch a.region.Unwrap {
+	case "string":
+		fields["output"] = string(marshal(rows))
+	case "nested":
+		fields["data"] = map[string]any{"output": rows}
+	default:
+		fields["output"] = rows
 	}
 	return jsonReply(http.StatusOK, fields)
 }

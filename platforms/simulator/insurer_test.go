@@ -187,7 +187,7 @@ func TestInsurerRefusesStrangers(t *testing.T) {
 		"other region":      {RegionA, insurerBody(infnoPerson, b), DefaultNotFoundText},
 		"other name":        {RegionA, insurerBody(infnoPerson, misnamed), DefaultMismatchText},
 		"other kind of id":  {RegionA, insurerBody(infnoPerson, mistyped), DefaultMismatchText},
-		"other transaction": {RegionA, insurerBody("5206", a), "FSI-不支持的交易[svcBO_404]"},
+		"other transaction": {RegionA, insurerBody("1901", a), "FSI-不支持的交易[svcBO_404]"},
 		"L101 in the wrong": {RegionB, insurerBody(infnoPhone, b), "FSI-不支持的交易[svcBO_404]"},
 		"L101 misnamed":     {RegionA, insurerBody(infnoPhone, misnamed), DefaultMismatchText},
 	}
@@ -263,6 +263,9 @@ func TestInsurerFaults(t *testing.T) {
 		},
 	}
 	for name := range insurerShapes {
+		if strings.HasPrefix(name, "list_") || strings.HasPrefix(name, "gm_") {
+			continue // of other questions: TestRecordsFaults
+		}
 		r.fault(targetInsurer+"."+RegionA, name)
 		answer := r.ask(RegionA, insurerBody(infnoPerson, p))
 		if check := tests[name]; check == nil || !check(answer) {

@@ -75,19 +75,26 @@ type AlipayTemplate struct {
 	LongTerm bool     // one grant, many messages
 }
 
-// Region is one insurer and its dialect of the FSI protocol.
+// familyGM is the family of public services.
+const familyGM = "gm"
+
+// Region is one insurer and its dialect of a protocol.
 type Region struct {
 	Code, Name    string
-	PathMode      string // "suffix" (/{infno} behind the address) or "single"
-	Auth          string // "tif" or "apikey"
-	PaasID        string // tif
-	Secret        string // tif
-	APIKey        string // apikey
-	SuccessCode   string // infcode of success: "0" (default) or "1"
-	InfcodeNumber bool   // infcode as a number
-	Unwrap        string // "object" (default), "array", "string", "nested": where output is
-	NumberMode    string // "number" or "string" (default) for money
-	PhoneOnFile   bool   // exp_content.local_phone and transaction L101
+	PathMode      string   // "suffix" (/{infno} behind the address) or "single"
+	Auth          string   // "tif" or "apikey"
+	PaasID        string   // tif
+	Secret        string   // tif
+	APIKey        string   // apikey
+	SuccessCode   string   // infcode of success: "0" (default) or "1"
+	InfcodeNumber bool     // infcode as a number
+	Unwrap        string   // "object" (default), "array", "string", "nested": where output is
+	NumberMode    string   // "number" or "string" (default) for money
+	PhoneOnFile   bool     // exp_content.local_phone and transaction L101
+	QuotaLeft     bool     // exp_content.opt_pool_balc
+	Lists         []string // transactions that tell rows; see insurer_lists.go
+	Family        string   // "" (FSI) or "gm"
+	GM            GM       // of that family; there Auth and its keys have no use
 	// NotFoundText and MismatchText are the err_msg of the two; defaults are in insurer.go.
 	NotFoundText, MismatchText string
 }
@@ -125,6 +132,9 @@ func (r Region) check() error {
 	case r.Code == "", !oneOf(r.PathMode, "suffix", "single"), !oneOf(r.Unwrap, "", "object", "array", "string", "nested"),
 		!oneOf(r.NumberMode, "", "number", "string"), !oneOf(r.SuccessCode, "", "0", "1"):
 		return fmt.Errorf("simulator: region %q has no code or an unknown mode", r.Code)
+	case r.Family == familyGM:
+		_, err := r.GM.codec()
+		return err
 	case r.Auth == "tif" && r.PaasID != "" && r.Secret != "", r.Auth == "apikey" && r.APIKey != "":
 		return nil
 	}

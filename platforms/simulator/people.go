@@ -12,6 +12,7 @@ import (
 const (
 	RegionA = "990100" // 示例市甲: has a phone on file
 	RegionB = "990200" // 示例市乙: has none
+	RegionC = "990300" // 示例市丙: speaks the envelope of public services
 )
 
 // Person is one invented insured person.
@@ -20,7 +21,7 @@ type Person struct {
 	Registered   string      `json:"registered_name,omitempty"` // as the register writes it, where that differs
 	IDNumber     string      `json:"id_number"`
 	CertType     string      `json:"id_type"`         // psn_cert_type: 01, 17
-	Phone        string      `json:"phone,omitempty"` // on file in RegionA only
+	Phone        string      `json:"phone,omitempty"` // on file in RegionA and RegionC only
 	CardNumber   string      `json:"card_number"`     // of the insurance card
 	CardPassword string      `json:"card_password"`   // its query password
 	Note         string      `json:"note"`            // what is special
@@ -153,6 +154,9 @@ func crowd() (plans []plan) {
 			a.born, a.rows = fmt.Sprintf("19%d-%02d-11", 45+i%15, 1+i%12), []Enrolment{retiree(RegionA)}
 		}
 		plans = append(plans, a, b)
+		if i%2 == 0 {
+			plans = append(plans, ordinary(RegionC, "样例丙"+n, i/2))
+		}
 	}
 	return plans
 }
@@ -232,7 +236,7 @@ func (p plan) person(n int) Person {
 	if strings.HasPrefix(area, "83") {
 		person.CertType = "17"
 	}
-	if p.region == RegionA && !p.noPhone {
+	if p.region != RegionB && !p.noPhone {
 		person.Phone = fmt.Sprintf("1990000%04d", n)
 		person.phoneOnFile = person.Phone
 		if p.onFile != "" {

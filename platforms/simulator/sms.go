@@ -25,6 +25,7 @@ type smsMessage struct {
 
 var (
 	smsPhone   = regexp.MustCompile(`^1[3-9]\d{9}$`)
+	smsRequest = regexp.MustCompile(`^[0-9A-Za-z-]{1,40}$`)
 	smsCode    = regexp.MustCompile(`^\d{4,8}$`)
 	smsMinutes = regexp.MustCompile(`^[1-9]\d?$`)
 )
@@ -85,7 +86,7 @@ func (s *server) smsBody(m smsMessage) string {
 	case m.SignName == "" || m.Template == "", s.options.SMS.SignName != "" && m.SignName != s.options.SMS.SignName,
 		len(s.options.SMS.Templates) > 0 && !slices.Contains(s.options.SMS.Templates, m.Template):
 		return "TEMPLATE_INVALID"
-	case m.RequestID == "", len(m.Params) != 2, !smsCode.MatchString(m.Params["code"]), !smsMinutes.MatchString(m.Params["minutes"]):
+	case !smsRequest.MatchString(m.RequestID), len(m.Params) != 2, !smsCode.MatchString(m.Params["code"]), !smsMinutes.MatchString(m.Params["minutes"]):
 		return "PARAMS_INVALID"
 	}
 	return ""
@@ -94,7 +95,7 @@ func (s *server) smsBody(m smsMessage) string {
 func (s *server) acceptSMS(c *call, m smsMessage) reply {
 	text := fmt.Sprintf("验证码 %s，%s 分钟内有效，请勿告诉他人。", m.Params["code"], m.Params["minutes"])
 	seq, err := s.world.accept(Message{
-		At: c.now, Kind: smsKind, Phone: m.Phone, Template: m.Template, Text: "【" + m.SignName + "】" + text, Values: m.Params,
+		At: c.now, Kind: smsKind, Phone: m.Phone, Request: m.RequestID, Template: m.Template, Text: "【" + m.SignName + "】" + text, Values: m.Params,
 	}, 0, 0)
 	if err != nil {
 		return reply{status: http.StatusInternalServerError}

@@ -33,6 +33,7 @@ func TestSMSRefuses(t *testing.T) {
 		"minutes":        {strings.Replace(good, `"5"`, `"0"`, 1), nil, "PARAMS_INVALID"},
 		"more params":    {strings.Replace(good, `"minutes"`, `"x":"y","minutes"`, 1), nil, "PARAMS_INVALID"},
 		"no request id":  {smsBody(phone, ""), nil, "PARAMS_INVALID"},
+		"odd request id": {smsBody(phone, "a b"), nil, "PARAMS_INVALID"},
 	}
 	for name, test := range tests {
 		request := r.smsRequest(test.body)
@@ -62,7 +63,7 @@ func TestSMSNonceIsGoodOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "")
 	for i, want := range []string{"OK", "NONCE_REUSED"} {
-		body := smsBody("19900000001", "request-"+want)
+		body := smsBody("19900000001", "request-"+strings.ReplaceAll(want, "_", "-"))
 		request := r.smsRequest(body)
 		smsSign(request, body, "nonce-twice", time.Now())
 		if _, answer, _ := r.do(request); object(t, answer)["code"] != want {
@@ -76,7 +77,7 @@ func TestSMSFaults(t *testing.T) {
 	r := newRig(t, "")
 	for name := range smsShapes {
 		r.fault(targetSMS, name)
-		answer := r.smsSend(smsBody("19900000001", "request-"+name))
+		answer := r.smsSend(smsBody("19900000001", "request-"+strings.ReplaceAll(name, "_", "-")))
 		if name == "no_message_id" {
 			if answer["code"] != "OK" || answer["message_id"] != nil {
 				t.Errorf("%s: %v", name, answer)

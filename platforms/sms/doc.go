@@ -11,7 +11,8 @@
 //	sign_name   the signature that the provider has on file for us (签名)
 //	template    the provider's id of the approved text (模板)
 //	params      the values of the template's variables; both are strings
-//	request_id  26 characters A–Z 2–7, new for each request; a gateway refuses one it has seen
+//	request_id  names the message: the id of the link attempt, a hyphen, and the number of the code within it. At most 40
+//	            letters, digits and hyphens, new for each request; a gateway refuses one it has seen
 //
 // and these headers:
 //

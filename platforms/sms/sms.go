@@ -124,23 +124,22 @@ type params struct {
 	Minutes string `json:"minutes"`
 }
 
-// SendCode asks the gateway, once, to send the code. The phone may carry 86, +86 or 0086 in front. After ErrPhone, ErrRefused
-// and ErrNoGateway nothing was sent; after any other error it may have been.
-func (c *Client) SendCode(ctx context.Context, to, code string) error {
+// SendCode asks the gateway, once, to send the code, under the request's name. The phone may carry 86, +86 or 0086 in front.
+// After ErrPhone, ErrRefused and ErrNoGateway nothing was sent; after any other error it may have been.
+func (c *Client) SendCode(ctx context.Context, to, code, request string) error {
 	number, ok := phone.Normalise(to)
 	if !ok {
 		return ErrPhone
 	}
-	requestID := rand.Text()
 	body, err := json.Marshal(message{
-		Phone: number, SignName: c.config.SignName, Template: c.config.Template, RequestID: requestID,
+		Phone: number, SignName: c.config.SignName, Template: c.config.Template, RequestID: request,
 		Params: params{Code: code, Minutes: strconv.Itoa(int((c.codeTTL + time.Minute - 1) / time.Minute))},
 	})
 	if err != nil {
 		return ErrTransport // strings always marshal
 	}
 	if err = c.exchange(ctx, body); err != nil {
-		c.log.WarnContext(ctx, "sms_not_accepted", "error", err.Error(), "sms_request", requestID)
+		c.log.WarnContext(ctx, "sms_not_accepted", "error", err.Error(), "sms_request", request)
 	}
 	return err
 }

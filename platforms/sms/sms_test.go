@@ -23,8 +23,9 @@ import (
 )
 
 const (
-	phoneUsed = "13800000000"
-	codeUsed  = "493817"
+	phoneUsed   = "13800000000"
+	codeUsed    = "493817"
+	requestUsed = "aATTEMPT-1"
 )
 
 func config(url string) Config {
@@ -79,13 +80,11 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.t.Error("body unreadable")
 	}
 	g.mu.Lock()
-	id, _ := message["request_id"].(string)
-	for _, once := range []string{h.Get("X-Nonce"), id} {
-		if len(once) != 26 || g.nonces[once] {
-			g.t.Errorf("%q again", once)
-		}
-		g.nonces[once] = true
+	once := h.Get("X-Nonce")
+	if len(once) != 26 || g.nonces[once] {
+		g.t.Errorf("%q again", once)
 	}
+	g.nonces[once] = true
 	g.messages = append(g.messages, message)
 	g.mu.Unlock()
 	g.answer(w, r)
@@ -109,7 +108,7 @@ func TestSendCode(t *testing.T) {
 	t.Parallel()
 	client, g := serve(t, answering(200, `{"code":"OK","message_id":"m-1"}`))
 	for _, number := range []string{phoneUsed, "+86" + phoneUsed} {
-		if err := client.SendCode(t.Context(), number, codeUsed); err != nil {
+		if err := client.SendCode(t.Context(), number, codeUsed, requestUsed); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -119,9 +118,8 @@ func TestSendCode(t *testing.T) {
 		}
 	}
 	for _, m := range g.messages {
-		delete(m, "request_id")
 		want := map[string]any{
-			"phone": phoneUsed, "sign_name": "测试签名", "template": "T-1",
+			"phone": phoneUsed, "sign_name": "测试签名", "template": "T-1", "request_id": requestUsed,
 			"params": map[string]any{"code": codeUsed, "minutes": "5"},
 		}
 		if fmt.Sprint(m) != fmt.Sprint(want) {
@@ -129,7 +127,7 @@ func TestSendCode(t *testing.T) {
 		}
 	}
 	client, g = serve(t, answering(200, `{"code":"OK","message_id":"m-1"}`), func(_ *Config, o *Options) { o.CodeTTL = 61 * time.Second })
-	if err := client.SendCode(t.Context(), phoneUsed, codeUsed); err != nil {
+	if err := client.SendCode(t.Context(), phoneUsed, codeUsed, requestUsed); err != nil {
 		t.Fatal(err)
 	}
 	if fmt.Sprint(g.messages[0]["params"]) != "map[code:"+codeUsed+" minutes:2]" {
@@ -141,7 +139,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 	t.Parallel()
 	client, g := serve(t, answering(200, ``))
 	for _, number := range []string{"", "12800000000", "02080000000", "138****0000", "138000000001"} {
-		if err := client.SendCode(t.Context(), number, codeUsed); !errors.Is(err, ErrPhone) || !errors.Is(err, identity.ErrNotSent) {
+		if err := client.SendCode(t.Context(), number, codeUsed, requestUsed); !errors.Is(err, ErrPhone) || !errors.Is(err, identity.ErrNotSent) {
 			t.Errorf("%q: %v", number, err)
 		}
 	}
@@ -188,7 +186,7 @@ func TestAnswers(t *testing.T) {
 					c.Timeout = 50 * time.Millisecond
 				}
 			})
-			err := client.SendCode(t.Context(), phoneUsed, codeUsed)
+			err := client.SendCode(t.Context(), phoneUsed, codeUsed, requestUsed)
 			if !errors.Is(err, c.want) {
 				t.Fatalf("error %v", err)
 			}
@@ -213,7 +211,7 @@ func TestNobodyThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = client.SendCode(t.Context(), phoneUsed, codeUsed)
+	err = client.SendCode(t.Context(), phoneUsed, codeUsed, requestUsed)
 	if !errors.Is(err, ErrNoGateway) || !errors.Is(err, identity.ErrNotSent) || strings.Contains(err.Error(), "S3cr3t") {
 		t.Errorf("error %v", err)
 	}

@@ -70,3 +70,26 @@ func TestSignInWhilePlatformsMisbehave(t *testing.T) {
 		})
 	}
 }
+
+// TestAlipayUserKeepsLinksWhicheverIDComes: an app that is told user_id at first and both ids later finds the same person,
+// and then by each id alone.
+func TestAlipayUserKeepsLinksWhicheverIDComes(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, app.RoleAPI)
+	p := s.phone(t, "alipay", "citizen")
+	for i, answer := range []string{"user_id_only", "both_ids", "", "user_id_only", "both_ids"} {
+		if answer != "" {
+			s.misbehave(t, "alipay.token", answer, 1)
+		}
+		if err := p.SignIn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			s.link(t, p, s.withAccount()[0])
+		}
+		var list struct{ Insured []struct{ ID string } }
+		if err := p.Call(t.Context(), http.MethodGet, "/v1/insured", nil, &list); err != nil || len(list.Insured) != 1 {
+			t.Errorf("sign-in %d, %q: %d links, %v", i, answer, len(list.Insured), err)
+		}
+	}
+}

@@ -90,6 +90,6 @@ func (o *Outside) codes() identity.CodeSender {
 // noCodes is used where no gateway is configured. No region makes a code then: the configuration is checked for that.
 type noCodes struct{}
 
-func (noCodes) SendCode(context.Context, string, string) error {
+func (noCodes) SendCode(context.Context, string, string, string) error {
 	return identity.ErrNotSent
 }

@@ -53,7 +53,9 @@ func TestAZeroWithoutHistoryIsNoAccount(t *testing.T) {
 func (s *stage) undecided(t *testing.T) simulator.Person {
 	t.Helper()
 	people := s.world.Simulator.People()
-	n := slices.IndexFunc(people, func(p simulator.Person) bool { return p.Phone != "" && strings.HasSuffix(p.Note, "account unknown: balc 0") })
+	n := slices.IndexFunc(people, func(p simulator.Person) bool {
+		return p.Phone != "" && strings.HasSuffix(p.Note, "account unknown: balc 0")
+	})
 	if n < 0 {
 		t.Fatal("nobody is undecided")
 	}

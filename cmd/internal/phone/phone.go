@@ -202,15 +202,11 @@ func (p *Phone) LastSeq(ctx context.Context) (int, error) {
 
 // Link goes the whole way: attempt, SMS, proof. It returns the {id} of /v1/insured/{id}.
 func (p *Phone) Link(ctx context.Context, person Person, consent string) (string, error) {
-	after, err := p.LastSeq(ctx)
-	if err != nil {
-		return "", err
-	}
 	attempt, err := p.StartLink(ctx, person, consent)
 	if err != nil {
 		return "", err
 	}
-	sms, err := p.Inbox(ctx, url.Values{"phone": {person.Phone}, "kind": {"sms"}, "after": {fmt.Sprint(after)}, "wait": {"30"}})
+	sms, err := p.Inbox(ctx, url.Values{"attempt": {attempt.ID}, "wait": {"30"}})
 	if err != nil {
 		return "", err
 	}

@@ -10,7 +10,7 @@ type Institution struct {
 
 // Institutions are the designated institutions of a region.
 func Institutions(region string) []Institution {
-	area := map[string]string{"990100": "甲市", "990200": "乙市"}[region]
+	area := map[string]string{"990100": "甲市", "990200": "乙市", "990300": "丙市"}[region]
 	return []Institution{
 		{"H" + region + "00001", area + "示例第一人民医院", "1", "02"},
 		{"H" + region + "00002", area + "示例中医医院", "1", "03"},
