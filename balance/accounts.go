@@ -67,7 +67,7 @@ func (a *Answer) settle() {
 		e.Account = settled
 	}
 	if a.ZerosOnly && !open {
-		a.Completeness, a.ZerosOnly = Complete, false
+		a.Coverage, a.ZerosOnly = Complete, false
 	}
 }
 

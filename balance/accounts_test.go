@@ -30,10 +30,10 @@ func with(e balance.Enrolment, change func(*balance.Enrolment)) balance.Enrolmen
 // rows answers with the rows as the insurer's adapter does.
 func (w *world) rows(rows ...balance.Enrolment) answerer {
 	return func(context.Context, identity.Claim) (*balance.Answer, error) {
-		a := &balance.Answer{Enrolments: rows, FetchedAt: w.clock.Now(), AsOf: w.clock.Now(), Source: "fsi/1101", Completeness: balance.Complete}
+		a := &balance.Answer{Enrolments: rows, FetchedAt: w.clock.Now(), AsOf: w.clock.Now(), Source: "fsi/1101", Coverage: balance.Complete}
 		for _, e := range rows {
 			if e.Account.Shows == balance.ShowsZero {
-				a.Completeness, a.ZerosOnly = balance.Partial, true
+				a.Coverage, a.ZerosOnly = balance.Partial, true
 			}
 		}
 		return a.Clone(), nil
@@ -89,8 +89,8 @@ func TestAnAccountOnceSeenWithMoneyStaysOne(t *testing.T) {
 					t.Errorf("%s, restart %v: row %d is %+v", name, restart, n, have)
 				}
 			}
-			if whole := got.Completeness == balance.Complete; whole != c.whole {
-				t.Errorf("%s, restart %v: %s", name, restart, got.Completeness)
+			if whole := got.Coverage == balance.Complete; whole != c.whole {
+				t.Errorf("%s, restart %v: %s", name, restart, got.Coverage)
 			}
 			if name == "spent to zero" && !same(w.point(today), fen(0)) {
 				t.Errorf("restart %v: the day's point is %v", restart, w.point(today))

@@ -25,15 +25,14 @@ const (
 	StatusUnknown Status = "unknown"      // not known: no code at all, or one outside the table
 )
 
-// Completeness says how much of the truth an answer holds.
-type Completeness string
+// Coverage says how much of the truth an answer holds. Its age is another matter: see Answer.Stale.
+type Coverage string
 
-// The degrees of completeness.
+// The degrees of coverage.
 const (
-	Complete    Completeness = "complete"
-	Partial     Completeness = "partial"     // some figure is not known
-	Stale       Completeness = "stale"       // the last good answer; the upstream gives none now
-	Unsupported Completeness = "unsupported" // the region does not offer it
+	Complete    Coverage = "complete"
+	Partial     Coverage = "partial"     // some figure is not known
+	Unsupported Coverage = "unsupported" // the region does not offer it
 )
 
 // StaleReason says why a stale answer is no fresh one.
@@ -85,13 +84,14 @@ type Enrolment struct {
 
 // Answer is an upstream's answer about one person at one time.
 type Answer struct {
-	Enrolments   []Enrolment
-	AsOf         time.Time // the upstream's own time of answer; FetchedAt where it gave none
-	FetchedAt    time.Time // our clock
-	Source       string    // e.g. "fsi/1101"
-	Reference    string    // inf_refmsgid, for questions to the bureau about this answer
-	Completeness Completeness
-	Because      StaleReason `json:"-"` // "" unless it is Stale; never stored
+	Enrolments []Enrolment
+	AsOf       time.Time // the upstream's own time of answer; FetchedAt where it gave none
+	FetchedAt  time.Time // our clock
+	Source     string    // e.g. "fsi/1101"
+	Reference  string    // inf_refmsgid, for questions to the bureau about this answer
+	Coverage   Coverage
+	Stale      bool        `bson:"-" json:"-"` // the last good answer, since the upstream gives none now; its Coverage is the one it had
+	Because    StaleReason `bson:"-" json:"-"` // why it is stale; "" unless it is
 	// ZerosOnly says that it is Partial for no other reason than rows with ShowsZero.
 	ZerosOnly bool
 	// Accounts are those that were ever seen with money, by this answer or an earlier one. Never written to, so copies

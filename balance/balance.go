@@ -1,6 +1,6 @@
 // Package balance knows insurance money: current balances, their history as readings, and the charts made of them.
 //
-// Every figure carries its time, the time it was fetched, its source and its completeness. A figure that is not known is
+// Every figure carries its time, the time it was fetched, its source and its coverage. A figure that is not known is
 // absent, never zero. All days and months are those of Asia/Shanghai.
 package balance
 

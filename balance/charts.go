@@ -3,6 +3,9 @@ package balance
 // Format names a chart library; each has its own data shape.
 type Format string
 
+// Formats are all of them, in the order of the document.
+var Formats = []Format{FormatSeries, FormatECharts, FormatF2, FormatUCharts}
+
 // The formats. FormatSeries is plain and has the keys of the series; uCharts reads it unchanged.
 const (
 	FormatSeries  Format = "series"
@@ -17,7 +20,17 @@ type plainChart struct {
 }
 
 type plainSeries struct {
-	Key  string     `json:"key,omitempty"`
+	Key  string     `json:"key"`
+	Name string     `json:"name"`
+	Data []*float64 `json:"data"`
+}
+
+type uChart struct {
+	Categories []string  `json:"categories"`
+	Series     []uSeries `json:"series"`
+}
+
+type uSeries struct {
 	Name string     `json:"name"`
 	Data []*float64 `json:"data"`
 }
@@ -29,13 +42,13 @@ type echartsOption struct {
 }
 
 type echartsAxis struct {
-	Type string   `json:"type"`
+	Type string   `json:"type" enum:"category,value" example:"category"`
 	Data []string `json:"data,omitempty"`
 }
 
 type echartsSeries struct {
 	Name string     `json:"name"`
-	Type string     `json:"type"`
+	Type string     `json:"type" enum:"line" example:"line"`
 	Data []*float64 `json:"data"`
 }
 
@@ -55,19 +68,23 @@ func (t *Trend) Chart(format Format) any {
 	case FormatF2:
 		return t.f2()
 	case FormatUCharts:
-		return t.plain(false)
+		return t.uCharts()
 	}
-	return t.plain(true)
+	return t.plain()
 }
 
-func (t *Trend) plain(keys bool) plainChart {
+func (t *Trend) plain() plainChart {
 	c := plainChart{Categories: t.Categories, Series: []plainSeries{}}
 	for _, s := range t.Series {
-		row := plainSeries{Name: s.Name, Data: yuan(s.Fen)}
-		if keys {
-			row.Key = s.Key
-		}
-		c.Series = append(c.Series, row)
+		c.Series = append(c.Series, plainSeries{Key: s.Key, Name: s.Name, Data: yuan(s.Fen)})
+	}
+	return c
+}
+
+func (t *Trend) uCharts() uChart {
+	c := uChart{Categories: t.Categories, Series: []uSeries{}}
+	for _, s := range t.Series {
+		c.Series = append(c.Series, uSeries{Name: s.Name, Data: yuan(s.Fen)})
 	}
 	return c
 }

@@ -12,7 +12,7 @@ import (
 
 // Current returns the present answer for the person of the caller's link. An answer younger than DisplayAge comes from
 // memory without a read of the store. If the upstream gives no answer, Current returns the last good one that any replica
-// got, with completeness Stale and the reason; its FetchedAt tells its age. The answer is the caller's own copy.
+// got, marked Stale with the reason; its FetchedAt tells its age. The answer is the caller's own copy.
 //
 // "Not enrolled", "another name" and "unsupported" are answers about the present. They are returned as errors and never
 // replaced by an older answer.
@@ -21,12 +21,28 @@ import (
 // ErrThrottled, or ErrNoReading together with ErrUpstream, ErrTimeout, ErrMalformed, ErrBusy or the store's error.
 // context.Canceled when the caller gave up.
 func (s *Service) Current(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
+	return s.present(ctx, ctx, caller, linkID)
+}
+
+// glanceWait is how long a first screen waits for one person's figures.
+const glanceWait = 3 * time.Second
+
+// Glance returns what Current does, but waits for the upstream a few seconds at most. The question goes on, so a later call
+// finds its answer. Errors: those of Current; ErrNoReading with ErrTimeout also when there is no older answer yet.
+func (s *Service) Glance(ctx context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
+	waiting, cancel := context.WithTimeout(ctx, glanceWait)
+	defer cancel()
+	return s.present(ctx, waiting, caller, linkID)
+}
+
+// present waits for the upstream as long as waiting lasts, and for the store as long as ctx does.
+func (s *Service) present(ctx, waiting context.Context, caller *identity.Caller, linkID string) (*Answer, error) {
 	link, err := caller.Link(linkID)
 	if err != nil {
 		return nil, err
 	}
 	subject := Subject{PersonID: link.PersonID, Region: link.Region}
-	answer, err := desk.Ask(ctx, s.desk, s.enrolments, subject, "", s.now().Add(-s.cfg.DisplayAge))
+	answer, err := desk.Ask(waiting, s.desk, s.enrolments, subject, "", s.now().Add(-s.cfg.DisplayAge))
 	switch {
 	case err == nil:
 		return answer.Value.Clone(), nil
@@ -54,7 +70,7 @@ func (s *Service) lastGood(ctx context.Context, subject Subject, cause error) (*
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoReading, cause)
 	}
-	answer.Completeness, answer.Because = Stale, StaleNoAnswer
+	answer.Stale, answer.Because = true, StaleNoAnswer
 	if errors.Is(cause, ErrThrottled) {
 		answer.Because = StaleThrottled
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"yibao/balance"
@@ -80,7 +81,7 @@ func TestCurrentServesFreshAnswersFromMemory(t *testing.T) {
 	w.upstream.set(w.answering(1))
 	w.clock.Advance(10 * time.Minute)
 	got, err := w.current()
-	if err != nil || amount(t, got) != 12050 || got.Completeness != balance.Complete {
+	if err != nil || amount(t, got) != 12050 || got.Stale || got.Coverage != balance.Complete {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if w.commands() != commands || w.upstream.count() != 1 {
@@ -149,16 +150,16 @@ func TestALastGoodAnswerStandsIn(t *testing.T) {
 		w.upstream.fail(why)
 		w.clock.Advance(time.Hour)
 		got, err := w.current()
-		if err != nil || got.Completeness != balance.Stale || got.Because != balance.StaleNoAnswer || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+		if err != nil || !got.Stale || got.Because != balance.StaleNoAnswer || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from memory %+v, %v", why, got, err)
 		}
 		w.with(func(*balance.Deps) {}) // a process that remembers nothing
 		got, err = w.current()
-		if err != nil || got.Completeness != balance.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
+		if err != nil || !got.Stale || amount(t, got) != 12050 || !got.FetchedAt.Equal(start) {
 			t.Errorf("%v: from the store %+v, %v", why, got, err)
 		}
 		w.upstream.set(w.answering(777))
-		if got, err = w.current(); err != nil || got.Completeness != balance.Complete || amount(t, got) != 777 {
+		if got, err = w.current(); err != nil || got.Stale || got.Coverage != balance.Complete || amount(t, got) != 777 {
 			t.Errorf("%v: after it was over %+v, %v", why, got, err)
 		}
 	}
@@ -196,11 +197,11 @@ func TestTheLaterOfTwoLastGoodAnswersStandsIn(t *testing.T) {
 		w.upstream.fail(balance.ErrTimeout)
 		w.clock.Advance(soon)
 		for range 2 {
-			if got, err := w.current(); err != nil || amount(t, got) != c.want || got.Completeness != balance.Stale {
+			if got, err := w.current(); err != nil || amount(t, got) != c.want || !got.Stale {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
 		}
-		if got, err := w.fresh(); err != nil || got.Completeness != balance.Complete || amount(t, got) != 12050 {
+		if got, err := w.fresh(); err != nil || got.Stale || got.Coverage != balance.Complete || amount(t, got) != 12050 {
 			t.Errorf("%s: the answer in memory was changed: %+v, %v", name, got, err)
 		}
 	}
@@ -250,7 +251,7 @@ func TestAPersonWhoIsGoneIsNoLink(t *testing.T) {
 	}
 	w.clock.Advance(time.Hour)
 	w.fail("persons.find")
-	if got, err := w.current(); err != nil || got.Completeness != balance.Stale {
+	if got, err := w.current(); err != nil || !got.Stale {
 		t.Errorf("with the store down: %+v, %v", got, err)
 	}
 	w.fail()
@@ -289,7 +290,7 @@ func TestFreshIsNeverStale(t *testing.T) {
 	}
 	w.upstream.fail(balance.ErrTimeout)
 	w.clock.Advance(30 * time.Minute)
-	if got, err := w.fresh(); err != nil || got.Completeness != balance.Complete {
+	if got, err := w.fresh(); err != nil || got.Stale || got.Coverage != balance.Complete {
 		t.Errorf("within the age for decisions: %+v, %v", got, err)
 	}
 	w.clock.Advance(time.Second)
@@ -340,5 +341,59 @@ func TestTheLogHoldsTheStoresCausesAndNoTextOfTheUpstream(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "测试甲") {
 		t.Error(out.String())
+	}
+}
+
+// TestAGlanceDoesNotWaitForASlowUpstream: it gives the last good answer after some seconds, while the question goes on, so the
+// next call finds its answer. Current waits for it.
+func TestAGlanceDoesNotWaitForASlowUpstream(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		if _, err := w.current(); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(time.Hour)
+		w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) {
+			time.Sleep(10 * time.Second)
+			return answer(777, w.clock.Now()), nil
+		})
+		began := time.Now()
+		got, err := w.Glance(t.Context(), w.caller, w.link.ID)
+		if took := time.Since(began); err != nil || !got.Stale || amount(t, got) != 12050 || took != 3*time.Second {
+			t.Errorf("%+v, %v after %v", got, err, took)
+		}
+		if _, err := w.Glance(t.Context(), w.caller, "another's link"); !errors.Is(err, identity.ErrNoSuchLink) {
+			t.Errorf("another's link: %v", err)
+		}
+		if got, err = w.current(); err != nil || got.Stale || amount(t, got) != 777 || time.Since(began) != 10*time.Second {
+			t.Errorf("%+v, %v after %v", got, err, time.Since(began))
+		}
+		if got, err = w.Glance(t.Context(), w.caller, w.link.ID); err != nil || got.Stale || amount(t, got) != 777 {
+			t.Errorf("once the answer has come: %+v, %v", got, err)
+		}
+		w.Wait()
+	})
+}
+
+// TestAPartialAnswerThatGrowsOldStaysPartial: old is one thing, incomplete another.
+func TestAPartialAnswerThatGrowsOldStaysPartial(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) {
+		a := answer(12050, w.clock.Now())
+		a.Coverage = balance.Partial
+		return a, nil
+	})
+	if got, err := w.current(); err != nil || got.Stale || got.Coverage != balance.Partial {
+		t.Errorf("%+v, %v", got, err)
+	}
+	w.upstream.fail(balance.ErrTimeout)
+	w.clock.Advance(time.Hour)
+	for _, from := range []string{"memory", "the store"} {
+		if got, err := w.current(); err != nil || !got.Stale || got.Coverage != balance.Partial {
+			t.Errorf("from %s: %+v, %v", from, got, err)
+		}
+		w.with(func(*balance.Deps) {})
 	}
 }

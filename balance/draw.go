@@ -67,7 +67,7 @@ func draw(f frame, points map[string][]Point) *Trend {
 		t.add(l, f.language, len(shown) == 1)
 	}
 	t.Account = account(lines)
-	t.Completeness = completeness(t.Account, shown)
+	t.Coverage = coverage(t.Account, shown)
 	return t
 }
 
@@ -151,7 +151,7 @@ func account(lines []line) Existence {
 	return result
 }
 
-func completeness(account Existence, shown []line) Completeness {
+func coverage(account Existence, shown []line) Coverage {
 	if len(shown) == 0 {
 		if account == AccountNo {
 			return Unsupported

@@ -24,7 +24,7 @@ func (u *toldUpstream) Enrolments(context.Context, string, identity.Claim) (*bal
 	if u.err != nil {
 		return nil, u.err
 	}
-	return &balance.Answer{FetchedAt: u.now(), Completeness: balance.Complete}, nil
+	return &balance.Answer{FetchedAt: u.now(), Coverage: balance.Complete}, nil
 }
 
 // TestAfterAClockRanAhead: an answer, or a pause after failures, from a clock that ran ahead does not last until the right

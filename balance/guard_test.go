@@ -217,7 +217,7 @@ func TestAThrottledRegionIsLeftAlone(t *testing.T) {
 	before := w.upstream.count()
 
 	got, err := w.current()
-	if err != nil || got.Completeness != balance.Stale || got.Because != balance.StaleThrottled || amount(t, got) != 12050 {
+	if err != nil || !got.Stale || got.Because != balance.StaleThrottled || amount(t, got) != 12050 {
 		t.Errorf("a person with a figure: %+v, %v", got, err)
 	}
 	if _, err := w.read(others[0]); !errors.Is(err, balance.ErrThrottled) || errors.Is(err, balance.ErrTimeout) {
@@ -239,7 +239,7 @@ func TestAThrottledRegionIsLeftAlone(t *testing.T) {
 
 	w.upstream.set(w.answering(100))
 	w.until(until.Add(time.Second))
-	if got, err := w.current(); err != nil || got.Completeness != balance.Complete || got.Because != "" {
+	if got, err := w.current(); err != nil || got.Stale || got.Coverage != balance.Complete || got.Because != "" {
 		t.Errorf("after the end: %+v, %v", got, err)
 	}
 	w.collectOnce(t, 21)

@@ -48,7 +48,7 @@ func TestAGoodAnswerIsRecorded(t *testing.T) {
 	if got := w.point(today); !same(got, fen(12050)) {
 		t.Errorf("the day's point is %v", got)
 	}
-	if a, err := w.peek.LastAnswer(context.Background(), w.subject); err != nil || a.Completeness != balance.Complete {
+	if a, err := w.peek.LastAnswer(context.Background(), w.subject); err != nil || a.Coverage != balance.Complete {
 		t.Errorf("the last answer is %+v, %v", a, err)
 	}
 }
@@ -66,7 +66,7 @@ func TestAStoreThatFailsHidesNoAnswer(t *testing.T) {
 		})
 		got, err := w.current()
 		places = passed()
-		if err != nil || amount(t, got) != 12050 || got.Completeness != balance.Complete {
+		if err != nil || amount(t, got) != 12050 || got.Stale || got.Coverage != balance.Complete {
 			t.Errorf("at %d: %+v, %v", place, got, err)
 		}
 		w.collectOnce(t, 1)
@@ -81,7 +81,7 @@ func TestATimeThatIsMissingIsNow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.upstream.set(func(context.Context, identity.Claim) (*balance.Answer, error) {
-		return &balance.Answer{Completeness: balance.Complete}, nil
+		return &balance.Answer{Coverage: balance.Complete}, nil
 	})
 	got, err := w.current()
 	if err != nil || !got.FetchedAt.Equal(start) || !got.AsOf.Equal(start) {

@@ -60,10 +60,10 @@ type Trend struct {
 	Since Day
 	// AsOf is the upstream's time of the youngest reading in the range; zero without one.
 	AsOf time.Time
-	// Completeness is Complete if every finished category from Since on has a reading of its own (carried ones do not
+	// Coverage is Complete if every finished category from Since on has a reading of its own (carried ones do not
 	// count). It is Partial if one is missing or the account's existence is not known. It is Unsupported if there is no
 	// personal account.
-	Completeness Completeness
+	Coverage Coverage
 	// Account says whether there is a personal account by the latest readings.
 	Account Existence
 	// Categories are all days ("2026-11-21"), weeks (by their Monday) or months ("2026-11") of the range, in order.

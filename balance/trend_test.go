@@ -121,7 +121,7 @@ func TestTrendDefaultsToThirtyDays(t *testing.T) {
 		t.Errorf("%s to %s, %d categories", got.From, got.To, len(got.Categories))
 	}
 	// Linked today: one point, and the chart says since when.
-	if got.Since != today || show(got.Series[0].Fen[28:]) != "- 120.50" || got.Completeness != balance.Complete {
+	if got.Since != today || show(got.Series[0].Fen[28:]) != "- 120.50" || got.Coverage != balance.Complete {
 		t.Errorf("%+v", got)
 	}
 	if got.Unit != "CNY" || got.Timezone != "Asia/Shanghai" || got.Gaps != balance.GapsNull || got.Account != balance.AccountYes {
@@ -153,8 +153,8 @@ func TestTrendSeries(t *testing.T) {
 				t.Errorf("%s: %s is %s, want %s", name, s.Key, show(s.Fen), c.want[s.Key])
 			}
 		}
-		if got.Completeness != c.completeness || got.Account != c.account || got.Since != c.since {
-			t.Errorf("%s: %s, account %s, since %s", name, got.Completeness, got.Account, got.Since)
+		if got.Coverage != c.coverage || got.Account != c.account || got.Since != c.since {
+			t.Errorf("%s: %s, account %s, since %s", name, got.Coverage, got.Account, got.Since)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestASelfLinkSeesAllReadingsOfThePerson(t *testing.T) {
 		query    query
 		want     string // "": no series
 		since    balance.Day
-		complete balance.Completeness
+		complete balance.Coverage
 	}{
 		"another's":                    {identity.Parent, "2026-11-20", query{From: "2026-11-17"}, "- - - 4.00 -", "2026-11-20", balance.Complete},
 		"another's, carried":           {identity.Parent, "2026-11-20", query{From: "2026-11-17", Gaps: carry}, "- - - 4.00 4.00", "2026-11-20", balance.Complete},
@@ -189,8 +189,8 @@ func TestASelfLinkSeesAllReadingsOfThePerson(t *testing.T) {
 		if len(got.Series) > 0 {
 			drawn = show(got.Series[0].Fen)
 		}
-		if drawn != c.want || got.Since != c.since || got.Completeness != c.complete {
-			t.Errorf("%s: %q since %s, %s", name, drawn, got.Since, got.Completeness)
+		if drawn != c.want || got.Since != c.since || got.Coverage != c.complete {
+			t.Errorf("%s: %q since %s, %s", name, drawn, got.Since, got.Coverage)
 		}
 	}
 	w := newWorld(t)

@@ -150,7 +150,7 @@ func answer(amount int64, fetched time.Time) *balance.Answer {
 		Enrolments: []balance.Enrolment{{
 			InsuranceType: "310", Status: balance.StatusActive, Region: region, Account: known(amount),
 		}},
-		AsOf: fetched.Add(-time.Second), FetchedAt: fetched, Source: "fsi/1101", Completeness: balance.Complete,
+		AsOf: fetched.Add(-time.Second), FetchedAt: fetched, Source: "fsi/1101", Coverage: balance.Complete,
 	}
 }
 
@@ -353,5 +353,5 @@ func (w *world) point(day balance.Day) *balance.Fen {
 func (w *world) remembers() bool {
 	w.upstream.fail(balance.ErrTimeout)
 	a, err := w.current()
-	return err == nil && a.Completeness == balance.Complete
+	return err == nil && !a.Stale && a.Coverage == balance.Complete
 }

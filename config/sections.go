@@ -122,10 +122,11 @@ func (k *Keys) Check(r setting.Report) {
 	}
 }
 
-// Consent is the text that a person agrees to when linking.
+// Consent holds the texts that a person agrees to, either by itself.
 type Consent struct {
-	Version string `koanf:"version"`
-	Text    string `koanf:"text"`
+	Version    string `koanf:"version"`         // of both
+	Text       string `koanf:"text"`            // to link and to read the balance when asked
+	Unattended string `koanf:"unattended_text"` // to read it regularly, for reminders and daily records
 }
 
 // Check adds every problem of the section.
@@ -133,6 +134,12 @@ func (c *Consent) Check(r setting.Report) {
 	r.Need(c.Version != "" && len(c.Version) <= 32, "version", "is missing or longer than 32",
 		"give the version of the consent text, such as 2026-11")
 	r.Need(strings.TrimSpace(c.Text) != "", "text", "is missing", "give the text that a person agrees to before linking")
+	r.Need(strings.TrimSpace(c.Unattended) != "", "unattended_text", "is missing",
+		"give the text that a person agrees to before the balance is read regularly")
+	for key, text := range map[string]string{"text": c.Text, "unattended_text": c.Unattended} {
+		r.Hint(!strings.ContainsAny(text, "〔〕"), key, "has places that are not filled in",
+			"write your own particulars where the example has 〔…〕")
+	}
 }
 
 // Limits bound what is served. Those with "per minute" have a burst of a quarter of it.

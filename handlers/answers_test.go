@@ -24,16 +24,18 @@ func TestAnswers(t *testing.T) {
 	const insured = `{"id":"LINKOWN","region":"330100","region_name":"示例市","relation":"self","name":"测*甲",` +
 		`"id_number":"1****************X","assurance":"sms","since":"2026-11-21T12:00:00+08:00",` +
 		`"consent":{"version":"v1","at":"2026-11-21T12:00:00+08:00","unattended":true}}`
-	const waiting = `{"id":"ATTEMPT","state":"waiting","method":"sms_on_file","message":"如信息与参保登记一致，验证码将发送至登记手机号。几分钟内未收到的，请核对姓名和证件号码后重新发起，或一小时后再试；登记手机号已变更的，请拨打 12393 咨询参保地医保部门",` +
-		`"sends_left":2,"tries_left":5,"expires_in":900}`
+	const waiting = `{"id":"ATTEMPT","state":"waiting","method":"sms_on_file","message":"如信息与参保登记一致，` +
+		`验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息后重新发起，或一小时后再试；也可拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",` +
+		`"sends_left":2,"tries_left":5,"expires_in":900,"code_expires_in":300,"resend_in":60}`
 	const quota = `{"template":"low_balance","free":1,"reserved":1,"unknown":0}`
 	const rule = `{"threshold_fen":10000,"threshold":"¥100.00","margin_fen":1000,"insurance_type":"310","insurance_name":"职工医保",` +
 		`"template":"low_balance","show_amount":false,"quiet_hours":{"start":"22:00","end":"07:30"},"state":"below",` +
 		`"already_below":true,"last_reason":"already_below","last_reason_text":"设置时余额已低于提醒金额，回升后再提醒",` +
 		`"evaluated_at":"2026-11-21T12:00:00+08:00","next_check_at":"2026-11-21T13:00:00+08:00",` +
-		`"created_at":"2026-11-21T12:00:00+08:00","quota":` + quota + `}`
+		`"created_at":"2026-11-21T12:00:00+08:00","quota":` + quota + `,"reachable":true,"notices":[]}`
 	const trendMeta = `"meta":{"unit":"CNY","step":"day","gaps":"null","timezone":"Asia/Shanghai","as_of":"2026-11-21T12:00:00+08:00",` +
-		`"completeness":"partial","account":"yes","since":"2026-11-19","from":"2026-11-19","to":"2026-11-21",` +
+		`"coverage":"partial","notices":[{"code":"gaps","message":"截至2026年11月21日12:00，部分日期没有余额记录",` +
+		`"at":"2026-11-21T12:00:00+08:00"}],"account":"yes","since":"2026-11-19","from":"2026-11-19","to":"2026-11-21",` +
 		`"summary":[{"key":"personal","name":"个人账户","min_fen":9800,"max_fen":12050,"opening_fen":12050,"closing_fen":9800}]}`
 	own := "/v1/insured/" + linkID
 	cases := []struct {
@@ -54,7 +56,7 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/v1/me", "", 200, `{"platform":"wechat","app":"main","session":{"id":"session-own",` +
 			`"expires_at":"2026-11-21T14:00:00+08:00"},"insured":[` + insured + `],"quotas":[` + quota + `]}`},
 		{"GET", "/v1/regions", "", 200, `{"regions":[{"code":"330100","name":"示例市","methods":["sms_on_file"],"unattended":true}],` +
-			`"consent":{"version":"v1","text":"授权说明"}}`},
+			`"consent":{"version":"v1","text":"授权说明","unattended_text":"定期查询说明"}}`},
 		{"POST", "/v1/link-attempts", goodLink, 202, waiting},
 		{"GET", "/v1/link-attempts/ATTEMPT", "", 200, waiting},
 		{"POST", "/v1/link-attempts/ATTEMPT/code", "", 202, waiting},
@@ -63,12 +65,12 @@ func TestAnswers(t *testing.T) {
 		{"GET", own, "", 200, insured},
 		{"DELETE", own, "", 204, ""},
 		{"GET", own + "/balance", "", 200, `{"meta":{"as_of":"2026-11-21T11:59:00+08:00","fetched_at":"2026-11-21T11:59:30+08:00",` +
-			`"age_seconds":30,"source":"fsi/1101","completeness":"complete"},"enrolments":[{"id":"274ba0f7f6bc8cf3","primary":true,"insurance_type":"310",` +
+			`"age_seconds":30,"source":"fsi/1101","freshness":"fresh","coverage":"complete","notices":[]},"enrolments":[{"id":"274ba0f7f6bc8cf3","primary":true,"insurance_type":"310",` +
 			`"insurance_name":"职工医保","status":"active","status_name":"正常参保","region":"330100","region_name":"示例市",` +
 			`"employer":"示例单位","personal_account":{"exists":"yes","amount_fen":123450,"amount":"¥1,234.50","text":"¥1,234.50"}}]}`},
-		{"GET", own + "/charts/trend", "", 200, `{` + trendMeta + `,"chart":{"categories":["2026-11-19","2026-11-20","2026-11-21"],` +
+		{"GET", own + "/charts/trend", "", 200, `{` + trendMeta + `,"format":"series","chart":{"categories":["2026-11-19","2026-11-20","2026-11-21"],` +
 			`"series":[{"key":"personal","name":"个人账户","data":[120.5,null,98]}]}}`},
-		{"GET", own + "/charts/trend?format=f2&step=day&from=2026-11-19&to=2026-11-21", "", 200, `{` + trendMeta + `,"chart":[` +
+		{"GET", own + "/charts/trend?format=f2&step=day&from=2026-11-19&to=2026-11-21", "", 200, `{` + trendMeta + `,"format":"f2","chart":[` +
 			`{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},` +
 			`{"date":"2026-11-21","value":98,"type":"个人账户"}]}`},
 		{"PUT", own + "/unattended", goodUnattended, 200, insured},
@@ -188,18 +190,21 @@ func TestEnrolmentsOfOneInsuranceAreToldApart(t *testing.T) {
 // TestAStaleBalanceSaysWhy: a region that asks for fewer questions is not one that is down.
 func TestAStaleBalanceSaysWhy(t *testing.T) {
 	t.Parallel()
-	for because, want := range map[balance.StaleReason][2]string{
-		balance.StaleThrottled: {"医保系统查询繁忙，暂显示上次查询到的余额", "The medical-insurance system is busy; this is the last known balance."},
-		balance.StaleNoAnswer:  {"暂时无法查询最新余额，显示的是上次查询到的余额", "A present balance cannot be had; this is the last known one."},
+	for because, want := range map[balance.StaleReason]struct{ code, zh, en string }{
+		balance.StaleThrottled: {"throttled", "医保系统查询繁忙，以下为2026年11月21日11:59的数据，请稍后再查看",
+			"The medical-insurance system is busy. This is the balance of 2026-11-21 11:59; please look again later."},
+		balance.StaleNoAnswer: {"stale", "暂时无法获取最新余额，以下为2026年11月21日11:59的数据，请稍后再查看",
+			"The latest balance cannot be had at the moment. This is the balance of 2026-11-21 11:59; please look again later."},
 	} {
-		for n, l := range []string{"zh", "en"} {
+		for l, message := range map[string]string{"zh": want.zh, "en": want.en} {
 			r := newRig(t)
-			r.fake.answer.Completeness, r.fake.answer.Because = balance.Stale, because
+			r.fake.answer.Stale, r.fake.answer.Because = true, because
 			var body balanceView
 			if err := json.Unmarshal([]byte(r.doIn(l, "GET", hotPath, "").Text), &body); err != nil {
 				t.Fatal(err)
 			}
-			if m := body.Meta; m.StaleReason != because || m.StaleText != want[n] {
+			m := body.Meta
+			if m.StaleReason != because || len(m.Notices) != 1 || m.Notices[0] != (noticeView{want.code, message, m.AsOf}) {
 				t.Errorf("%+v", m)
 			}
 		}

@@ -14,10 +14,17 @@ func (v balanceView) AppendJSON(b []byte) []byte {
 	b = web.AppendText(append(b, `,"fetched_at":`...), string(m.FetchedAt))
 	b = strconv.AppendInt(append(b, `,"age_seconds":`...), int64(m.AgeSeconds), 10)
 	b = web.AppendText(append(b, `,"source":`...), m.Source)
-	b = web.AppendText(append(b, `,"completeness":`...), string(m.Completeness))
+	b = web.AppendText(append(b, `,"freshness":`...), string(m.Freshness))
 	b = appendUnlessEmpty(b, `,"stale_reason":`, string(m.StaleReason))
-	b = appendUnlessEmpty(b, `,"stale_text":`, m.StaleText)
-	b = append(b, `},"enrolments":[`...)
+	b = web.AppendText(append(b, `,"coverage":`...), string(m.Coverage))
+	b = append(b, `,"notices":[`...)
+	for i := range m.Notices {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = m.Notices[i].AppendJSON(b)
+	}
+	b = append(b, `]},"enrolments":[`...)
 	for i := range v.Enrolments {
 		if i > 0 {
 			b = append(b, ',')
@@ -25,6 +32,12 @@ func (v balanceView) AppendJSON(b []byte) []byte {
 		b = v.Enrolments[i].AppendJSON(b)
 	}
 	return append(b, `]}`...)
+}
+
+func (n *noticeView) AppendJSON(b []byte) []byte {
+	b = web.AppendText(append(b, `{"code":`...), n.Code)
+	b = web.AppendText(append(b, `,"message":`...), n.Message)
+	return append(web.AppendText(append(b, `,"at":`...), string(n.At)), '}')
 }
 
 func (e *enrolmentView) AppendJSON(b []byte) []byte {

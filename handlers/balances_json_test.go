@@ -21,8 +21,11 @@ func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 			Meta: balanceMeta{
 				AsOf: moment(word.Draw(t, "as of")), FetchedAt: moment(word.Draw(t, "fetched")),
 				AgeSeconds: rapid.Int().Draw(t, "age"), Source: word.Draw(t, "source"),
-				Completeness: balance.Completeness(word.Draw(t, "completeness")),
-				StaleReason:  balance.StaleReason(word.Draw(t, "reason")), StaleText: word.Draw(t, "stale text"),
+				Freshness: freshness(word.Draw(t, "freshness")), Coverage: balance.Coverage(word.Draw(t, "coverage")),
+				Notices: rapid.SliceOf(rapid.Custom(func(t *rapid.T) noticeView {
+					return noticeView{word.Draw(t, "code"), word.Draw(t, "message"), moment(word.Draw(t, "at"))}
+				})).Draw(t, "notices"),
+				StaleReason: balance.StaleReason(word.Draw(t, "reason")),
 			},
 			Enrolments: rapid.SliceOf(rapid.Custom(func(t *rapid.T) enrolmentView {
 				e := enrolmentView{
@@ -42,6 +45,9 @@ func TestQuickEncodingEqualsEncodingJSON(t *testing.T) {
 		}
 		if view.Enrolments == nil {
 			view.Enrolments = []enrolmentView{}
+		}
+		if view.Meta.Notices == nil {
+			view.Meta.Notices = []noticeView{}
 		}
 		var slow bytes.Buffer
 		quick := view.AppendJSON(nil)

@@ -24,6 +24,7 @@ var served = map[string][]string{
 	"signOut":            {"session.Service.SignOut"},
 	"signOutAll":         {"session.Service.SignOutAll"},
 	"me":                 nil, // Quotas
+	"home":               nil, // what fails leaves a part of the answer out
 	"listRegions":        nil,
 	"listInsured":        nil,
 	"getInsured":         nil,
@@ -231,7 +232,7 @@ func TestAnswersHaveDocumentedCodes(t *testing.T) {
 			}
 			p := made.Problem(t)
 			notes := document.Paths[route.Path][strings.ToLower(route.Method)].Responses[made.Status[:3]].Codes
-			if !slices.ContainsFunc(notes, func(n web.Note) bool { return n.Code == p.Code && n.ZH == p.Detail }) {
+			if !slices.ContainsFunc(notes, func(n web.Note) bool { return n.Code == p.Code && n.ZH == p.Message }) {
 				t.Errorf("%s answers %d %s, which the document does not say", route.ID, p.Status, p.Code)
 			}
 		}

@@ -92,7 +92,7 @@ func TestErrorsOfServices(t *testing.T) {
 			if p.Status != c.status || p.Code != c.code || got.Header.Get("Retry-After") != c.retry {
 				t.Errorf("%v: %d %s, retry %q", c.err, p.Status, p.Code, got.Header.Get("Retry-After"))
 			}
-			if webtest.Han(p.Detail) != (language == "") || webtest.Han(p.Title) != (language == "") {
+			if webtest.Han(p.Message) != (language == "") || webtest.Han(p.Title) != (language == "") {
 				t.Errorf("%v in %q: %s", c.err, language, got.Text)
 			}
 			for _, word := range []string{"secret", "测试甲", "11010119000101001X"} {
@@ -113,15 +113,15 @@ func TestWaitsAreSaidInWords(t *testing.T) {
 		zh, en    string
 		retryable bool
 	}{
-		{86398 * time.Second, "尝试次数过多，请在 24 小时后重试", "Too many attempts. Please try again in 24 hours.", false},
-		{61 * time.Minute, "尝试次数过多，请在 61 分钟后重试", "Too many attempts. Please try again in 61 minutes.", false},
-		{4 * time.Minute, "尝试次数过多，请在 4 分钟后重试", "Too many attempts. Please try again in 4 minutes.", true},
-		{time.Millisecond, "尝试次数过多，请在 1 秒后重试", "Too many attempts. Please try again in 1 second.", true},
+		{86398 * time.Second, "操作次数过多，请在24小时后重试；如急需查询，可拨打12393医保服务热线", "Too many attempts. Please try again in 24 hours; if it is urgent, call the medical-insurance hotline 12393.", false},
+		{61 * time.Minute, "操作次数过多，请在61分钟后重试；如急需查询，可拨打12393医保服务热线", "Too many attempts. Please try again in 61 minutes; if it is urgent, call the medical-insurance hotline 12393.", false},
+		{4 * time.Minute, "操作次数过多，请在4分钟后重试；如急需查询，可拨打12393医保服务热线", "Too many attempts. Please try again in 4 minutes; if it is urgent, call the medical-insurance hotline 12393.", true},
+		{time.Millisecond, "操作次数过多，请在1秒后重试；如急需查询，可拨打12393医保服务热线", "Too many attempts. Please try again in 1 second; if it is urgent, call the medical-insurance hotline 12393.", true},
 	} {
 		r.fake.fail = &identity.LimitError{RetryAfter: c.wait}
 		for language, want := range map[string]string{"": c.zh, "en": c.en} {
 			p := r.doIn(language, "POST", "/v1/link-attempts", goodLink).Problem(t)
-			if p.Detail != want || p.Retryable == nil || *p.Retryable != c.retryable {
+			if p.Message != want || p.Retryable == nil || *p.Retryable != c.retryable {
 				t.Errorf("%v: %+v", c.wait, p)
 			}
 		}

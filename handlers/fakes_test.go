@@ -44,11 +44,16 @@ func ownCaller() *identity.Caller {
 // fakeService answers for all four services. Every method but Verify answers fail, if it is set; calls counts the methods
 // that a request reached.
 type fakeService struct {
-	wrong   *identity.Attempt // what a wrong answer leaves
-	mu      sync.Mutex
-	fail    error
-	panics  any
-	reached []string
+	wrong  *identity.Attempt // what a wrong answer leaves
+	mu     sync.Mutex
+	fail   error
+	panics any
+	// failOnly is the one method that fails, with failWith, or panics.
+	failOnly  string
+	failWith  error
+	panicOnly bool
+	free      int // messages beside the one that is always allowed
+	reached   []string
 
 	request linking.Request
 	setting reminder.Setting
@@ -74,7 +79,7 @@ func newFake() *fakeService {
 		},
 		answer: &balance.Answer{
 			AsOf: noon.Add(-time.Minute), FetchedAt: noon.Add(-30 * time.Second), Source: "fsi/1101", Reference: "hidden-reference",
-			Completeness: balance.Complete,
+			Coverage: balance.Complete,
 			Enrolments: []balance.Enrolment{{
 				InsuranceType: "310", Status: balance.StatusActive, StatusCode: "1", Region: "330100", Employer: "示例单位",
 				Account: balance.PersonalAccount{Exists: balance.AccountYes, Balance: &fen},
@@ -97,6 +102,12 @@ func (f *fakeService) reach(ctx context.Context, name string) error {
 	}
 	if f.panics != nil {
 		panic(f.panics)
+	}
+	if name == f.failOnly {
+		if f.panicOnly {
+			panic(f.failWith)
+		}
+		return f.failWith
 	}
 	return f.fail
 }
@@ -261,6 +272,30 @@ func (f *fakeService) ExpiresIn(a *identity.Attempt) int {
 	return int(a.ExpiresAt.Sub(noon.Add(f.late)) / time.Second)
 }
 
+func (f *fakeService) CodeExpiresIn(a *identity.Attempt, now time.Time) *int {
+	return f.left(a, a.CreatedAt.Add(5*time.Minute), now)
+}
+
+func (f *fakeService) ResendIn(a *identity.Attempt, now time.Time) *int {
+	return f.left(a, a.CreatedAt.Add(time.Minute), now)
+}
+
+func (f *fakeService) left(a *identity.Attempt, until, now time.Time) *int {
+	if !f.open(a) {
+		return nil
+	}
+	n := secondsLeft(until, now)
+	return &n
+}
+
+func (f *fakeService) Attempts(ctx context.Context, _ *identity.Caller) ([]*identity.Attempt, error) {
+	return []*identity.Attempt{&f.attempt}, f.reach(ctx, "Attempts")
+}
+
+func (f *fakeService) Glance(ctx context.Context, c *identity.Caller, id string) (*balance.Answer, error) {
+	return f.answer, f.own(ctx, c, id, "Glance")
+}
+
 func (f *fakeService) Current(ctx context.Context, c *identity.Caller, id string) (*balance.Answer, error) {
 	return f.answer, f.own(ctx, c, id, "Current")
 }
@@ -270,7 +305,7 @@ func (f *fakeService) Trend(ctx context.Context, c *identity.Caller, id string, 
 	low, high := balance.Fen(9800), balance.Fen(12050)
 	return &balance.Trend{
 		Unit: "CNY", Step: balance.StepDay, Gaps: balance.GapsNull, Timezone: "Asia/Shanghai", AsOf: noon,
-		From: "2026-11-19", To: "2026-11-21", Since: "2026-11-19", Completeness: balance.Partial, Account: balance.AccountYes,
+		From: "2026-11-19", To: "2026-11-21", Since: "2026-11-19", Coverage: balance.Partial, Account: balance.AccountYes,
 		Categories: []string{"2026-11-19", "2026-11-20", "2026-11-21"},
 		Series:     []balance.Series{{Key: "personal", Name: "个人账户", Fen: []*balance.Fen{&high, nil, &low}}},
 		Summary:    []balance.Summary{{Key: "personal", Name: "个人账户", Min: low, Max: high, Opening: high, Closing: low}},
@@ -322,7 +357,7 @@ func (f *fakeService) Report(ctx context.Context, _ *identity.Caller, r reminder
 
 func (f *fakeService) Quotas(ctx context.Context, _ *identity.Caller) ([]reminder.Quota, error) {
 	return []reminder.Quota{{
-		Template: "low_balance", Free: 1, Reserved: map[string]time.Time{"d1": noon}, Unknown: map[string]time.Time{},
+		Template: "low_balance", Free: 1 + f.free, Reserved: map[string]time.Time{"d1": noon}, Unknown: map[string]time.Time{},
 	}}, f.reach(ctx, "Quotas")
 }
 
@@ -341,7 +376,7 @@ func testOptions(fake *fakeService) Options {
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},
 		}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {"330100"}}),
-		Consent: identity.ConsentText{Version: "v1", Text: "授权说明"},
+		Consent: identity.ConsentText{Version: "v1", Text: "授权说明", Unattended: "定期查询说明"},
 		Options: web.Options{
 			Version: "test",
 			Now:     func() time.Time { return noon },

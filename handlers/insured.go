@@ -8,15 +8,17 @@ import (
 )
 
 type regionView struct {
-	Code       string            `json:"code" example:"330100"`
-	Name       string            `json:"name" example:"示例市"`
-	Methods    []identity.Method `json:"methods" example:"sms_on_file"`
-	Unattended bool              `json:"unattended" example:"true"`
+	Code       string        `json:"code" example:"330100"`
+	Name       string        `json:"name" example:"示例市"`
+	Methods    []proofMethod `json:"methods" example:"sms_on_file"`
+	Unattended bool          `json:"unattended" example:"true"`
 }
 
+// consentTextView has the two consents apart: a person may agree to the first alone.
 type consentTextView struct {
-	Version string `json:"version" example:"2026-11"`
-	Text    string `json:"text" example:"为查询医保余额，我们需要处理您的姓名和证件号码……"`
+	Version        string `json:"version" example:"2026-11"`
+	Text           string `json:"text" example:"为查询医保余额，我们需要处理您的姓名和证件号码……"`
+	UnattendedText string `json:"unattended_text" example:"为发送余额提醒，系统将每日查询一次余额……"`
 }
 
 type regionsView struct {
@@ -27,12 +29,12 @@ type regionsView struct {
 // listRegions shows a caller the regions of the app in use; without a token it shows all regions.
 func (s *server) listRegions(ctx context.Context, _ *none) (*out[regionsView], error) {
 	caller := web.CallerOf(ctx)
-	view := regionsView{Regions: []regionView{}, Consent: consentTextView(s.Consent)}
+	view := regionsView{Regions: []regionView{}, Consent: consentTextView{s.Consent.Version, s.Consent.Text, s.Consent.Unattended}}
 	for _, r := range s.Regions.All() {
 		if caller != nil && !s.Regions.Offered(identity.AppKey{Platform: caller.Platform, App: caller.App}, r.Code) {
 			continue
 		}
-		methods := append([]identity.Method{}, r.Methods...)
+		methods := each(r.Methods, func(m identity.Method) proofMethod { return proofMethod(m) })
 		view.Regions = append(view.Regions, regionView{r.Code, r.Name, methods, r.Unattended})
 	}
 	return answer(view), nil
@@ -42,7 +44,7 @@ type insuredView struct {
 	ID         string            `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
 	Region     string            `json:"region" example:"330100"`
 	RegionName string            `json:"region_name" example:"示例市"`
-	Relation   identity.Relation `json:"relation" example:"self"`
+	Relation   identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" example:"self"`
 	Name       string            `json:"name" example:"测*甲"`
 	IDNumber   string            `json:"id_number" example:"1****************X"`
 	Assurance  string            `json:"assurance" enum:"card_password,sms,platform,face" example:"sms"`

@@ -21,7 +21,11 @@ var insuredFields = web.Fields{
 	},
 	"ConsentTextView": {
 		"version": {"授权说明版本，绑定时须提交", "Version of the consent text, to be sent when linking"},
-		"text":    {"授权说明全文", "The consent text in full"},
+		"text":    {"查询余额的授权说明全文，绑定时必须同意", "The consent text in full for reading the balance, needed for a link"},
+		"unattended_text": {
+			"定期查询的授权说明全文，提醒和每日记录需要，须单独征得同意（consent.unattended）",
+			"The consent text in full for regular reading, which reminders and daily records need; to be agreed to by itself (consent.unattended)",
+		},
 	},
 	"RegionsView": {
 		"regions": {"开通的地区", "Regions that are offered"},

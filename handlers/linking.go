@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"yibao/handlers/web"
 	"yibao/identity"
@@ -28,25 +29,32 @@ type linkConsent struct {
 }
 
 type attemptView struct {
-	ID        string          `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
-	State     string          `json:"state" enum:"waiting,proving,full,linked,failed" example:"waiting"`
-	Method    identity.Method `json:"method" example:"sms_on_file"`
-	Message   string          `json:"message" example:"如信息与参保登记一致，验证码将发送至登记手机号"`
-	Reason    string          `json:"reason,omitempty"`
-	InsuredID string          `json:"insured_id,omitempty"`
-	SendsLeft int             `json:"sends_left" example:"2"`
-	TriesLeft int             `json:"tries_left" example:"5"`
-	ExpiresIn int             `json:"expires_in" example:"900"`
-	Others    []otherView     `json:"others,omitempty"`
+	ID            string      `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
+	State         string      `json:"state" enum:"waiting,proving,full,linked,failed" example:"waiting"`
+	Method        proofMethod `json:"method"`
+	Message       string      `json:"message" example:"如信息与参保登记一致，验证码将在约2分钟内发送至登记手机号"`
+	Reason        string      `json:"reason,omitempty" example:"tries_used_up"`
+	InsuredID     string      `json:"insured_id,omitempty" example:"QW7M2XKD5ZB3TNR6VAJHP4ELCY"`
+	SendsLeft     int         `json:"sends_left" example:"2"`
+	TriesLeft     int         `json:"tries_left" example:"5"`
+	ExpiresIn     int         `json:"expires_in" example:"900"`
+	CodeExpiresIn *int        `json:"code_expires_in,omitempty" example:"300"`
+	ResendIn      *int        `json:"resend_in,omitempty" example:"60"`
+	PollIn        int         `json:"poll_in,omitempty" example:"3"`
+	Others        []otherView `json:"others,omitempty"`
 }
 
 // otherView is somebody else's link to the same person. It does not say whose.
 type otherView struct {
 	ID       string            `json:"id" example:"0b6f2c8e4d1a97350b6f2c8e4d1a9735"`
-	Platform identity.Platform `json:"platform" example:"wechat"`
-	Relation identity.Relation `json:"relation" example:"other"`
+	Platform identity.Platform `json:"platform" enum:"wechat,alipay" example:"wechat"`
+	Relation identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" example:"other"`
 	Since    moment            `json:"since" example:"2026-09-01T20:15:00+08:00"`
 }
+
+// pollIn is how many seconds a client waits before it asks again after an attempt that is being confirmed. (One that waits
+// for its answer changes by the client's own doing alone.)
+const pollIn = 3
 
 // startLink answers the same, at once, whether the person exists or not.
 func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemptView], error) {
@@ -60,8 +68,8 @@ func (s *server) startLink(ctx context.Context, in *startLinkInput) (*out[attemp
 	if err != nil {
 		return nil, err
 	}
-	view := s.attempt(ctx, attempt, nil)
-	// The whole time, not the rest: the answer must not show how long the start took.
+	// The whole times, not the rest: the answer must not show how long the start took.
+	view := s.attempt(ctx, attempt, attempt.CreatedAt)
 	view.ExpiresIn = secondsLeft(attempt.ExpiresAt, attempt.CreatedAt)
 	return answer(view), nil
 }
@@ -80,7 +88,11 @@ func (s *server) withOthers(ctx context.Context, attempt *identity.Attempt) (*ou
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt, others)), nil
+	view := s.attempt(ctx, attempt, s.Now())
+	if len(others) > 0 {
+		view.Others = each(others, func(o linking.Other) otherView { return otherView{o.ID, o.Platform, o.Relation, stamp(o.Since)} })
+	}
+	return answer(view), nil
 }
 
 type otherInput struct {
@@ -101,7 +113,7 @@ func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptVie
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt, nil)), nil
+	return answer(s.attempt(ctx, attempt, s.Now())), nil
 }
 
 type proofInput struct {
@@ -143,31 +155,31 @@ func (s *server) notProved(err error, attempt *identity.Attempt) error {
 // provenExamples are the two answers to a right code, as the document shows them.
 var provenExamples = map[int]any{
 	http.StatusOK: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: identity.SMSOnFile, Message: textLinked[web.Chinese],
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "linked", Method: proofMethod(identity.SMSOnFile), Message: textLinked[web.Chinese],
 		InsuredID: "QW7M2XKD5ZB3TNR6VAJHP4ELCY", SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
 	},
 	http.StatusAccepted: attemptView{
-		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: identity.SMSOnFile, Message: proofs[identity.SMSOnFile].right[web.Chinese],
-		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840,
+		ID: "K3ZTQ7XNB5WRJ2M6VDYAHP4ELC", State: "proving", Method: proofMethod(identity.SMSOnFile), Message: proofs[identity.SMSOnFile].right[web.Chinese],
+		SendsLeft: 2, TriesLeft: 5, ExpiresIn: 840, PollIn: pollIn,
 	},
 }
 
 // attempt shows an attempt. Requested and waiting look alike, and so does a first code before and after it is sent: the
 // progress in the background depends on whether the person exists.
-func (s *server) attempt(ctx context.Context, a *identity.Attempt, others []linking.Other) attemptView {
+func (s *server) attempt(ctx context.Context, a *identity.Attempt, now time.Time) attemptView {
 	l := web.LanguageOf(ctx)
 	view := attemptView{
-		ID: a.ID, Method: a.Method, State: string(a.State),
+		ID: a.ID, Method: proofMethod(a.Method), State: string(a.State),
 		SendsLeft: s.Linking.SendsLeft(a), TriesLeft: s.Linking.TriesLeft(a), ExpiresIn: s.Linking.ExpiresIn(a),
 	}
 	switch a.State {
 	case identity.AttemptRequested, identity.AttemptWaiting:
 		view.State, view.Message = "waiting", proofs[a.Method].waiting[l]
+		view.CodeExpiresIn, view.ResendIn = s.Linking.CodeExpiresIn(a, now), s.Linking.ResendIn(a, now)
 	case identity.AttemptProved:
-		view.State, view.Message = "proving", proofs[a.Method].right[l]
+		view.State, view.Message, view.PollIn = "proving", proofs[a.Method].right[l], pollIn
 	case identity.AttemptFull:
 		view.Message = textFull[l]
-		view.Others = each(others, func(o linking.Other) otherView { return otherView{o.ID, o.Platform, o.Relation, stamp(o.Since)} })
 	case identity.AttemptLinked:
 		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:

@@ -57,6 +57,18 @@ var linkingFields = web.Fields{
 		"sends_left": {"还可以发送几次验证码", "How many more codes can be sent"},
 		"tries_left": {"还可以输错几次", "How many more wrong codes are allowed"},
 		"expires_in": {"本次申请的剩余秒数", "Seconds left for this attempt"},
+		"code_expires_in": {
+			"最近一次验证码的剩余秒数；没有验证码时不出现",
+			"Seconds for which the last code is good; absent where there is none",
+		},
+		"resend_in": {
+			"多少秒后可以重新发送验证码，0 表示现在可以；不能再发送时不出现",
+			"Seconds until another code can be asked for, 0 for now; absent where none can be",
+		},
+		"poll_in": {
+			"多少秒后再查询进度；无需查询时不出现",
+			"Seconds after which to ask for the progress; absent where nothing is to be waited for",
+		},
 		"others": {
 			"他人对本人的绑定，可逐一解除；仅在 full 时出现",
 			"Links of others to the person, each of which can be removed; absent unless full",

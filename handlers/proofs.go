@@ -19,18 +19,19 @@ type proofTexts struct{ waiting, right text }
 var proofs = map[identity.Method]proofTexts{
 	identity.SMSOnFile: {
 		text{
-			"如信息与参保登记一致，验证码将发送至登记手机号。几分钟内未收到的，请核对姓名和证件号码后重新发起，或一小时后再试；登记手机号已变更的，请拨打 12393 咨询参保地医保部门",
-			"If the details match the registration, a code will be sent to the phone number on file. If none comes within minutes, please check name and ID number and start again, or try again in an hour; if the number on file has changed, please call 12393.",
+			"如信息与参保登记一致，验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息后重新发起，或一小时后再试；也可拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",
+			"If the details match the registration, a code is sent within about 2 minutes to the phone number on file. If none comes, please check the details and start again, or try again in an hour, or " +
+				"call the medical-insurance hotline 12393 about the number on file. Never give the code to anyone.",
 		},
-		text{"验证码正确，正在向医保系统核验，请稍后查看", "The code is right. We are confirming with the medical-insurance system; please look again shortly."},
+		text{"验证码正确，正在向医保系统核验，约需1分钟，请稍后查看", "The code is right. We are confirming with the medical-insurance system, which takes about a minute; please look again shortly."},
 	},
 	identity.CardPassword: {
 		text{"请输入医保卡号和查询密码", "Please enter the number and the query password of the insurance card."},
-		text{"密码正确，正在向医保系统核验，请稍后查看", "The password is right. We are confirming with the medical-insurance system; please look again shortly."},
+		text{"密码正确，正在向医保系统核验，约需1分钟，请稍后查看", "The password is right. We are confirming with the medical-insurance system, which takes about a minute; please look again shortly."},
 	},
 }
 
-// proofMethod is a method as a request names it.
+// proofMethod is a method as requests and answers name it.
 type proofMethod identity.Method
 
 // Schema lists the methods.
@@ -61,9 +62,12 @@ var proofFields = web.Fields{
 }
 
 var (
-	errCodeWrong   = publish(&web.Error{Code: "code_wrong", Status: 422, Field: "code", Text: text{"验证码不正确，请核对后重新输入", "The code is not right. Please check it and enter it again."}})
-	errCodeExpired = publish(&web.Error{Code: "code_expired", Status: 422, Field: "code", Text: text{"验证码已过期，请重新获取", "The code has expired. Please ask for a new one."}})
-	errPassword    = publish(&web.Error{Code: "password_wrong", Status: 422, Field: "password", Text: text{"卡号或查询密码不正确，请核对后重新输入", "The card number or the query password is not right. Please check and enter them again."}})
+	errCodeWrong = publish(&web.Error{Code: "code_wrong", Status: 422, Field: "code", Text: text{"验证码不正确，请核对后重新输入", "The code is not right. Please check it and enter it again."},
+		Detail: text{"验证码不符，已计入 tries_left", "The code does not match; tries_left counts it."}})
+	errCodeExpired = publish(&web.Error{Code: "code_expired", Status: 422, Field: "code", Text: text{"验证码已过期，请重新获取", "The code has expired. Please ask for a new one."},
+		Detail: text{"超过 code_expires_in，请调用重发接口", "code_expires_in has passed; ask for another code."}})
+	errPassword = publish(&web.Error{Code: "password_wrong", Status: 422, Field: "password", Text: text{"卡号或查询密码不正确，请核对后重新输入", "The card number or the query password is not right. Please check and enter them again."},
+		Detail: text{"卡号与密码不符，已计入 tries_left", "Number and password do not match; tries_left counts it."}})
 )
 
 // proofErrors are what an answer can come to.

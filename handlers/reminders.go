@@ -19,7 +19,7 @@ type putReminderInput struct {
 	Body struct {
 		ThresholdFen  thresholdFen `json:"threshold_fen" example:"10000"`
 		MarginFen     *marginFen   `json:"margin_fen,omitempty" example:"1000"`
-		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" example:"310"`
+		InsuranceType string       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" example:"310"`
 		Template      string       `json:"template,omitempty" maxLength:"64" example:"low_balance"`
 		ShowAmount    bool         `json:"show_amount,omitempty" example:"false"`
 		QuietHours    *quietHours  `json:"quiet_hours,omitempty"`
@@ -49,9 +49,12 @@ func bounded(least, most balance.Fen) *huma.Schema {
 }
 
 type quietHours struct {
-	Start string `json:"start" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" example:"22:00"`
-	End   string `json:"end" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" example:"07:00"`
+	Start string `json:"start" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"22:00"`
+	End   string `json:"end" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"07:00"`
 }
+
+// quietHoursView is the same in an answer.
+type quietHoursView quietHours
 
 type reminderConsent struct {
 	Version string `json:"version" minLength:"1" maxLength:"64" example:"2026-11"`
@@ -65,7 +68,7 @@ type reminderView struct {
 	InsuranceName  string             `json:"insurance_name" example:"职工医保"`
 	Template       string             `json:"template" example:"low_balance"`
 	ShowAmount     bool               `json:"show_amount" example:"false"`
-	QuietHours     *quietHours        `json:"quiet_hours,omitempty"`
+	QuietHours     *quietHoursView    `json:"quiet_hours,omitempty"`
 	State          reminder.RuleState `json:"state" enum:"new,armed,below" example:"armed"`
 	AlreadyBelow   bool               `json:"already_below" example:"false"`
 	LastReason     reminder.Reason    `json:"last_reason,omitempty" example:"above_line"`
@@ -74,6 +77,8 @@ type reminderView struct {
 	NextCheckAt    moment             `json:"next_check_at" example:"2026-11-21T09:00:00+08:00"`
 	CreatedAt      moment             `json:"created_at" example:"2026-11-20T19:30:00+08:00"`
 	Quota          *quotaView         `json:"quota,omitempty"`
+	Reachable      *bool              `json:"reachable,omitempty" example:"true"`
+	Notices        []noticeView       `json:"notices"`
 }
 
 func (s *server) putReminder(ctx context.Context, in *putReminderInput) (*out[reminderView], error) {
@@ -103,7 +108,7 @@ type patchReminderInput struct {
 	Body struct {
 		ThresholdFen  patched[thresholdFen] `json:"threshold_fen,omitempty" nullable:"false" example:"10000"`
 		MarginFen     patched[marginFen]    `json:"margin_fen,omitempty" example:"1000"`
-		InsuranceType patched[string]       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" patternDescription:"digits" example:"310"`
+		InsuranceType patched[string]       `json:"insurance_type,omitempty" maxLength:"6" pattern:"^[0-9]*$" example:"310"`
 		Template      patched[string]       `json:"template,omitempty" maxLength:"64" example:"low_balance"`
 		ShowAmount    patched[bool]         `json:"show_amount,omitempty" example:"true"`
 		QuietHours    patched[quietPatch]   `json:"quiet_hours,omitempty"`
@@ -113,8 +118,8 @@ type patchReminderInput struct {
 
 // quietPatch changes one end of the quiet hours or both: a merge patch goes into objects.
 type quietPatch struct {
-	Start patched[string] `json:"start,omitempty" nullable:"false" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" example:"22:00"`
-	End   patched[string] `json:"end,omitempty" nullable:"false" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" patternDescription:"HH:MM" example:"07:00"`
+	Start patched[string] `json:"start,omitempty" nullable:"false" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"22:00"`
+	End   patched[string] `json:"end,omitempty" nullable:"false" pattern:"^([01][0-9]|2[0-3]):[0-5][0-9]$" example:"07:00"`
 }
 
 type consentPatch struct {
@@ -165,33 +170,37 @@ func (s *server) deleteReminder(ctx context.Context, in *LinkID) (*struct{}, err
 }
 
 func (s *server) reminder(ctx context.Context, r *reminder.Rule) reminderView {
-	l := web.LanguageOf(ctx)
+	quotas, err := s.Reminders.Quotas(ctx, web.CallerOf(ctx))
+	if err != nil {
+		quotas = nil // the rule is shown without
+	}
+	return s.reminderWith(r, quotas, web.LanguageOf(ctx))
+}
+
+// reminderWith shows a rule with the quota of its template. If the quotas could not be read, it is not said whether a
+// message can reach the user.
+func (s *server) reminderWith(r *reminder.Rule, quotas []reminder.Quota, l web.Language) reminderView {
 	view := reminderView{
 		ThresholdFen: r.Threshold, Threshold: r.Threshold.Display(), MarginFen: r.Margin,
 		InsuranceType: r.InsuranceType, InsuranceName: balance.InsuranceName(r.InsuranceType, l.Short()),
 		Template: r.Template, ShowAmount: r.ShowAmount, QuietHours: viewQuiet(r.Quiet),
 		State: r.State, AlreadyBelow: r.LastReason == reminder.ReasonAlreadyBelow,
 		LastReason: r.LastReason, EvaluatedAt: stamp(r.EvaluatedAt), NextCheckAt: stamp(r.DueAt),
-		CreatedAt: stamp(r.CreatedAt), Quota: s.quotaOf(ctx, r.Template),
+		CreatedAt: stamp(r.CreatedAt), Notices: []noticeView{},
 	}
 	if r.LastReason != "" {
 		view.LastReasonText = reasonText(reasonTexts, string(r.LastReason), l)
 	}
-	return view
-}
-
-// quotaOf finds the quota of one template. If it cannot be read just now, the answer shows the rule without it.
-func (s *server) quotaOf(ctx context.Context, template string) *quotaView {
-	quotas, err := s.Reminders.Quotas(ctx, web.CallerOf(ctx))
-	if err != nil {
-		return nil
-	}
-	at := slices.IndexFunc(quotas, func(q reminder.Quota) bool { return q.Template == template })
+	at := slices.IndexFunc(quotas, func(q reminder.Quota) bool { return q.Template == r.Template })
 	if at < 0 {
-		return nil
+		return view
 	}
-	view := viewQuota(quotas[at])
-	return &view
+	quota, reachable := viewQuota(quotas[at]), quotas[at].Free > 0
+	view.Quota, view.Reachable = &quota, &reachable
+	if !reachable {
+		view.Notices = append(view.Notices, notice(noticeUnreachable, stamp(s.Now()), l))
+	}
+	return view
 }
 
 // minutes reads hours that the schema has checked; nil means none.
@@ -208,7 +217,7 @@ func patchQuiet(patch patched[quietPatch], quiet *reminder.QuietHours) error {
 		patched[reminder.QuietHours]{Given: patch.Given}.apply(quiet)
 		return nil
 	}
-	hours := viewQuiet(*quiet)
+	hours := (*quietHours)(viewQuiet(*quiet))
 	if hours == nil {
 		hours = &quietHours{}
 	}
@@ -227,11 +236,11 @@ func clockMinutes(clock string) int {
 	return at.Hour()*60 + at.Minute()
 }
 
-func viewQuiet(q reminder.QuietHours) *quietHours {
+func viewQuiet(q reminder.QuietHours) *quietHoursView {
 	if q.Start == q.End {
 		return nil
 	}
-	return &quietHours{Start: clockText(q.Start), End: clockText(q.End)}
+	return &quietHoursView{Start: clockText(q.Start), End: clockText(q.End)}
 }
 
 func clockText(minutes int) string {
@@ -304,7 +313,7 @@ func (s *server) listTemplates(ctx context.Context, _ *none) (*out[templatesView
 
 type subscriptionInput struct {
 	Body struct {
-		ReportID string            `json:"report_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z_-]+$" patternDescription:"letters, digits, - and _" example:"f2b6a1f0-5f0e-4f53-9b8e-3c8d0a6d1c11"`
+		ReportID string            `json:"report_id" minLength:"1" maxLength:"64" pattern:"^[0-9A-Za-z_-]+$" example:"f2b6a1f0-5f0e-4f53-9b8e-3c8d0a6d1c11"`
 		Results  map[string]string `json:"results" minProperties:"1" maxProperties:"20" example:"{\"TEMPLATE-ID\":\"accept\"}"`
 	}
 }

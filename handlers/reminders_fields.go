@@ -64,6 +64,10 @@ var reminderFields = web.Fields{
 			"End of the quiet hours, exclusive, Beijing time; may lie after midnight, and is not the same as start",
 		},
 	},
+	"QuietHoursView": {
+		"start": {"免打扰开始（含），北京时间", "Start of the quiet hours, inclusive, Beijing time"},
+		"end":   {"免打扰结束（不含），北京时间", "End of the quiet hours, exclusive, Beijing time"},
+	},
 	"ReminderConsent": {
 		"version": {
 			"已同意的授权说明版本，须为现行版本",
@@ -108,6 +112,11 @@ var reminderFields = web.Fields{
 			"该提醒的消息模板的订阅次数；暂时无法读取时不出现",
 			"Subscriptions to the reminder's message template; absent when they cannot be read just now",
 		},
+		"reachable": {
+			"目前能否向用户发送提醒消息；暂时无法确认时不出现",
+			"Can a reminder be sent to the user at present? Absent when that is not known just now",
+		},
+		"notices": {"应向用户展示的提示；没有时为空", "What the user should be told about the reminder; empty where there is nothing"},
 	},
 	"DeliveryView": {
 		"id": {"提醒记录编号", "Id of the notification"},

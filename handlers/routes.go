@@ -11,6 +11,7 @@ func (s *server) routes() []web.Route {
 		web.On("DELETE /v1/sessions", web.Citizen, "signOutAll", text{"退出全部登录", "Sign out everywhere"}, s.signOutAll),
 		web.On("DELETE /v1/sessions/{id}", web.Citizen, "signOut", text{"退出登录", "Sign out"}, s.signOut),
 		web.On("GET /v1/me", web.Citizen, "me", text{"当前用户", "Who I am"}, s.me),
+		web.On("GET /v1/home", web.Citizen, "home", text{"首页", "The first screen"}, s.home),
 		web.On("GET /v1/regions", web.Visitor, "listRegions", text{"开通地区与授权说明", "Regions and the consent text"}, s.listRegions),
 
 		web.On("POST /v1/link-attempts", web.Citizen, "startLink", text{"发起绑定", "Start linking a person"}, s.startLink).Accepted().

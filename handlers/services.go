@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"time"
 
 	"yibao/balance"
 	"yibao/identity"
@@ -23,6 +24,7 @@ type Sessions interface {
 type Linking interface {
 	Start(ctx context.Context, caller *identity.Caller, request linking.Request) (*identity.Attempt, error)
 	Attempt(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
+	Attempts(ctx context.Context, caller *identity.Caller) ([]*identity.Attempt, error)
 	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
 	Prove(ctx context.Context, caller *identity.Caller, id string, answer linking.Answer) (*identity.Attempt, error)
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
@@ -33,10 +35,13 @@ type Linking interface {
 	SendsLeft(attempt *identity.Attempt) int
 	TriesLeft(attempt *identity.Attempt) int
 	ExpiresIn(attempt *identity.Attempt) int // seconds
+	CodeExpiresIn(attempt *identity.Attempt, now time.Time) *int
+	ResendIn(attempt *identity.Attempt, now time.Time) *int
 }
 
 // Balances gives balances and charts. See balance.Service.
 type Balances interface {
+	Glance(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
 	Current(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
 	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
 }

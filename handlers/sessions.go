@@ -23,7 +23,7 @@ type signedInView struct {
 }
 
 type userView struct {
-	Platform identity.Platform `json:"platform" example:"wechat"`
+	Platform identity.Platform `json:"platform" enum:"wechat,alipay" example:"wechat"`
 	App      string            `json:"app" example:"main"`
 	Links    int               `json:"links" example:"1"`
 }
@@ -95,7 +95,7 @@ func (s *server) signOut(ctx context.Context, in *SessionID) (*struct{}, error) 
 }
 
 type meView struct {
-	Platform identity.Platform `json:"platform" example:"wechat"`
+	Platform identity.Platform `json:"platform" enum:"wechat,alipay" example:"wechat"`
 	App      string            `json:"app" example:"main"`
 	Session  meSessionView     `json:"session"`
 	Insured  []insuredView     `json:"insured"`

@@ -3,7 +3,6 @@ package handlers
 import (
 	"maps"
 
-	"yibao/balance"
 	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/reminder"
@@ -19,19 +18,13 @@ var (
 	textOther          = text{"其他原因", "Another reason"}
 )
 
-// staleTexts say why a balance is not a present one.
-var staleTexts = map[balance.StaleReason]text{
-	balance.StaleThrottled: {"医保系统查询繁忙，暂显示上次查询到的余额", "The medical-insurance system is busy; this is the last known balance."},
-	balance.StaleNoAnswer:  {"暂时无法查询最新余额，显示的是上次查询到的余额", "A present balance cannot be had; this is the last known one."},
-}
-
 // failureTexts say why a link attempt failed.
 var failureTexts = map[string]text{
 	identity.FailedTries:    {"输错次数过多，请重新发起", "Too many wrong answers. Please start again."},
 	identity.FailedExpired:  {"申请已过期，请重新发起", "The request has expired. Please start again."},
-	identity.FailedUpstream: {"医保系统暂时无法访问，请稍后重新发起", "The medical-insurance system cannot be reached. Please start again later."},
-	identity.FailedLimit:    {"绑定人数已达上限", "The number of links has reached its limit."},
-	identity.FailedChanged:  {"信息与参保登记不一致", "The details do not match the registration."},
+	identity.FailedUpstream: {"医保系统暂时无法访问，请约10分钟后重新发起；也可拨打12393医保服务热线咨询", "The medical-insurance system cannot be reached. Please start again in about 10 minutes, or call the medical-insurance hotline 12393."},
+	identity.FailedLimit:    {"绑定人数已达上限，请先解除不需要的绑定", "The number of links has reached its limit. Please remove one first."},
+	identity.FailedChanged:  {"信息与参保登记不一致，请核对后重新发起；如有疑问，可拨打12393医保服务热线咨询", "The details do not match the registration. Please check them and start again; for questions, call the medical-insurance hotline 12393."},
 	identity.FailedEnded:    {"申请已撤回", "The request was withdrawn."},
 }
 
@@ -58,9 +51,9 @@ var evaluationTexts = map[string]text{
 	string(reminder.ReasonNoAccount):      {"无个人账户", "There is no personal account."},
 	string(reminder.ReasonAccountUnknown): {"暂时无法确认是否有个人账户", "It is not known whether there is a personal account."},
 	string(reminder.ReasonBalanceUnknown): {"暂时无法获取余额", "The balance is not known."},
-	string(reminder.ReasonNotActive):      {"当前未处于正常参保状态", "The enrolment is not active."},
+	string(reminder.ReasonNotActive):      {"当前未处于正常参保状态；如有疑问，可拨打12393医保服务热线咨询", "The enrolment is not active. For questions, please call the medical-insurance hotline 12393."},
 	string(reminder.ReasonStatusUnknown):  {"暂时无法确认参保状态", "It is not known whether the enrolment is active."},
-	string(reminder.ReasonNoEnrolment):    {"未查询到该险种的参保信息", "There is no such enrolment."},
+	string(reminder.ReasonNoEnrolment):    {"未查询到该险种的参保信息；如有疑问，可拨打12393医保服务热线咨询", "There is no such enrolment. For questions, please call the medical-insurance hotline 12393."},
 	string(reminder.ReasonNoConsent):      {"尚未同意定期查询余额", "Consent to regular reading is missing."},
 	string(reminder.ReasonLinkEnded):      {"已解除绑定", "The link has ended."},
 	string(reminder.ReasonUnattended):     {"该地区暂不支持定期查询余额", "The region does not allow regular reading just now."},
@@ -69,17 +62,17 @@ var evaluationTexts = map[string]text{
 // reasonTexts name the outcomes of a delivery. A message that waited is checked against the balance again, so the outcomes
 // of evaluations are among them.
 var reasonTexts = joined(evaluationTexts, map[string]text{
-	string(reminder.ReasonNoQuota):       {"订阅次数已用完，请重新订阅", "No subscription is left; please subscribe again."},
+	string(reminder.ReasonNoQuota):       {"可接收的提醒消息已用完，请重新订阅", "No more reminders can be sent; please subscribe again."},
 	string(reminder.ReasonQuietHours):    {"免打扰时段，稍后发送", "Quiet hours; it is sent later."},
 	string(reminder.ReasonRecovered):     {"余额已回升，未发送", "The balance had recovered."},
 	string(reminder.ReasonRuleOff):       {"提醒已取消", "The reminder was removed."},
 	string(reminder.ReasonExpired):       {"超过时限，未发送", "It was not sent in time."},
 	string(reminder.ReasonNotSubscribed): {"平台未收到您的消息订阅，请重新订阅", "The platform has no subscription of yours for this message; please subscribe again."},
-	string(reminder.ReasonBadTemplate):   {"平台不接受该消息模板", "The platform refuses the template."},
+	string(reminder.ReasonBadTemplate):   {"提醒消息暂时无法发送，请更新小程序后重新设置提醒", "The reminder cannot be sent. Please update the mini-program and set the reminder again."},
 	string(reminder.ReasonBadText):       {"平台不接受消息内容", "The platform refuses the text."},
 	string(reminder.ReasonBadRecipient):  {"平台无法送达该用户", "The platform cannot reach the user."},
-	string(reminder.ReasonBusy):          {"平台繁忙，稍后重试", "The platform is busy; it is tried again later."},
-	string(reminder.ReasonMisconfigured): {"服务方配置有误，修复后将再次发送", "The service is not set up properly; the message is sent again once that is mended."},
+	string(reminder.ReasonBusy):          {"平台繁忙，稍后将再次发送", "The platform is busy; it is sent again later."},
+	string(reminder.ReasonMisconfigured): {"服务暂时无法发送提醒，恢复后将再次发送", "The service cannot send reminders just now; the message is sent once it can."},
 	string(reminder.ReasonLostAnswer):    {"未收到平台答复，无法确认是否送达", "The platform's answer was lost."},
 	string(reminder.ReasonUnknownBefore): {"上一条消息结果未知，暂缓发送", "An earlier message is still unknown."},
 })

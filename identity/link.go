@@ -60,11 +60,16 @@ type Consent struct {
 	Proof string `bson:"proof"`
 }
 
-// ConsentText is the text that a person agrees to before a link is made.
+// ConsentText holds the texts that a person agrees to, and the version of both. Either is agreed to by itself: the first
+// before a link is made, the second when the person wants reminders and daily readings.
 type ConsentText struct {
-	Version string
-	Text    string
+	Version    string
+	Text       string // to link the person and to read the balance when asked
+	Unattended string // to read it regularly without being asked
 }
+
+// Hash is what Consent keeps of the texts.
+func (t ConsentText) Hash() string { return TextHash(t.Text + "\n" + t.Unattended) }
 
 // TextHash is the hash of a text that Consent keeps.
 func TextHash(text string) string {

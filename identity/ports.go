@@ -84,6 +84,8 @@ type AttemptStore interface {
 	InsertAttempt(ctx context.Context, a Attempt) error
 	Attempt(ctx context.Context, id string) (*Attempt, error)
 	UpdateAttempt(ctx context.Context, id string, fn func(*Attempt) error) (*Attempt, error)
+	// AttemptsOf lists the user's attempts in one of the states.
+	AttemptsOf(ctx context.Context, userID string, states []AttemptState) ([]*Attempt, error)
 	// UnfinishedAttempts lists attempts in one of the states that were last written before the time.
 	UnfinishedAttempts(ctx context.Context, states []AttemptState, before time.Time, limit int) ([]*Attempt, error)
 }

@@ -72,7 +72,7 @@ func consented(rule Rule, link identity.Link) bool {
 
 // watched returns the balance that the rule watches, or the reason for which it is not known.
 func watched(rule Rule, answer *balance.Answer, now time.Time, cfg Config) (balance.Fen, Reason) {
-	if answer == nil || answer.Completeness == balance.Stale || now.Sub(answer.FetchedAt) > cfg.DecisionAge {
+	if answer == nil || answer.Stale || now.Sub(answer.FetchedAt) > cfg.DecisionAge {
 		return 0, ReasonNotFresh
 	}
 	enrolment := balance.Standing(answer.Enrolments, rule.InsuranceType, rule.Region)

@@ -23,7 +23,7 @@ func factsWith(n int64) reminder.Facts {
 	return reminder.Facts{
 		Link:       &identity.Link{ID: "l", State: identity.LinkActive, Consent: identity.Consent{Unattended: true}},
 		Unattended: true,
-		Answer: &balance.Answer{FetchedAt: noon, AsOf: noon, Completeness: balance.Complete, Enrolments: []balance.Enrolment{{
+		Answer: &balance.Answer{FetchedAt: noon, AsOf: noon, Coverage: balance.Complete, Enrolments: []balance.Enrolment{{
 			InsuranceType: "310", Status: balance.StatusActive, Region: "990100",
 			Account: balance.PersonalAccount{Exists: balance.AccountYes, Balance: fen(n)},
 		}}},
@@ -102,7 +102,7 @@ func TestDecideChangesNothing(t *testing.T) {
 		{"no consent", reminder.ReasonNoConsent, func(f *reminder.Facts, _ *reminder.Rule) { f.Link.Consent.Unattended = false }},
 		{"region attended only", reminder.ReasonUnattended, func(f *reminder.Facts, _ *reminder.Rule) { f.Unattended = false }},
 		{"no answer", reminder.ReasonNotFresh, func(f *reminder.Facts, _ *reminder.Rule) { f.Answer = nil }},
-		{"stale", reminder.ReasonNotFresh, func(f *reminder.Facts, _ *reminder.Rule) { f.Answer.Completeness = balance.Stale }},
+		{"stale", reminder.ReasonNotFresh, func(f *reminder.Facts, _ *reminder.Rule) { f.Answer.Stale = true }},
 		{"too old", reminder.ReasonNotFresh, func(f *reminder.Facts, _ *reminder.Rule) { f.Answer.FetchedAt = noon.Add(-30*time.Minute - 1) }},
 		{"not enrolled at all", reminder.ReasonNoEnrolment, func(f *reminder.Facts, _ *reminder.Rule) { f.Answer.Enrolments = nil }},
 		{"other insurance", reminder.ReasonNoEnrolment, func(_ *reminder.Facts, r *reminder.Rule) { r.InsuranceType = "390" }},

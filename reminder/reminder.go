@@ -104,7 +104,7 @@ func (s *Service) ask(ctx context.Context, subject balance.Subject) (answer *bal
 		return nil, throttled.Until
 	case errors.Is(err, balance.ErrNotEnrolled), errors.Is(err, balance.ErrMismatch):
 		now := s.now()
-		return &balance.Answer{FetchedAt: now, AsOf: now, Completeness: balance.Complete}, time.Time{}
+		return &balance.Answer{FetchedAt: now, AsOf: now, Coverage: balance.Complete}, time.Time{}
 	case err != nil:
 		return nil, time.Time{} // package balance has logged it
 	}

@@ -78,7 +78,7 @@ func (w *world) SetBalance(personID string, fen balance.Fen) {
 func (w *world) SetEnrolments(personID string, enrolments ...balance.Enrolment) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.answers[personID] = &balance.Answer{Enrolments: enrolments, AsOf: w.now, Completeness: balance.Complete, Source: "test"}
+	w.answers[personID] = &balance.Answer{Enrolments: enrolments, AsOf: w.now, Coverage: balance.Complete, Source: "test"}
 }
 
 // SetDown makes the upstream unreachable, or reachable again.

@@ -122,7 +122,7 @@ func testAnswers(t *testing.T, d *storetest.Database) {
 	fen := balance.Fen(12345)
 	answer := &balance.Answer{
 		Enrolments: []balance.Enrolment{{InsuranceType: "310", Employer: "测试单位", Account: balance.PersonalAccount{Exists: balance.AccountYes, Balance: &fen}}},
-		AsOf:       start, FetchedAt: start, Source: "test", Completeness: balance.Complete,
+		AsOf:       start, FetchedAt: start, Source: "test", Coverage: balance.Complete,
 	}
 	earlier := answer.Clone()
 	earlier.FetchedAt, earlier.Source = start.Add(-time.Minute), "earlier"

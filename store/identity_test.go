@@ -218,6 +218,15 @@ func testAttempts(t *testing.T, d *storetest.Database) {
 	if found, err = s.UnfinishedAttempts(t.Context(), open, start, 1); err != nil || len(found) != 1 {
 		t.Error("limit:", found, err)
 	}
+	for id, state := range map[string]identity.AttemptState{"v-1": identity.AttemptWaiting, "v-2": identity.AttemptProved, "v-3": identity.AttemptFailed} {
+		if err := s.InsertAttempt(t.Context(), identity.Attempt{ID: id, UserID: "v", Claim: claim, State: state, UpdatedAt: start}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err = s.AttemptsOf(t.Context(), "v", []identity.AttemptState{identity.AttemptWaiting, identity.AttemptProved})
+	if err != nil || len(found) != 2 || found[0].ID == "v-3" || found[1].ID == "v-3" || found[0].Claim != claim {
+		t.Error("of one user:", found, err)
+	}
 	a, err := s.UpdateAttempt(t.Context(), "new", func(a *identity.Attempt) error {
 		a.Tries++
 		a.Challenge.CodeHash = []byte{1, 2}

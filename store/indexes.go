@@ -28,6 +28,7 @@ var indexes = []index{
 	{"sessions", []string{"user_id", "created_at"}, false},
 	{"sessions", []string{"expires_at"}, true},
 	{"changes", []string{"at"}, true},
+	{"link_attempts", []string{"user_id", "state"}, false},
 	{"link_attempts", []string{"state", "updated_at"}, false},
 	{"link_attempts", []string{"written_at"}, false},
 	{"link_attempts", []string{"expires_at"}, true},

@@ -20,7 +20,7 @@ type Meta struct {
 	FetchedAt time.Time // our clock
 	Source    string    // e.g. "fsi/5203"
 	Reference string    // the upstream's trace number
-	Coverage  balance.Completeness
+	Coverage  balance.Coverage
 	// CompleteTo is the day up to which nothing is missing, by the region's own word; "" where it says nothing. Bills of
 	// later days may still come.
 	CompleteTo balance.Day

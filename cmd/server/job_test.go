@@ -100,7 +100,8 @@ func (c *child) job(t *testing.T, p *phone.Phone, person phone.Person) string {
 			break
 		}
 	}
-	if len(messages) != 1 || strings.Contains(messages[0].Text, "99.99") {
+	if len(messages) != 1 || strings.Contains(messages[0].Text, "99.99") ||
+		!strings.Contains(messages[0].Text, "账户余额：请进入小程序查看") {
 		t.Errorf("the owner did not ask for the amount; got %+v", messages)
 	}
 	return id

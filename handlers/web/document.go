@@ -10,12 +10,16 @@ import (
 
 // Document holds the parts of the OpenAPI document that routes and types do not have.
 type Document struct {
-	Title  string
-	About  Text // opens the document; the two languages are parted by an empty line, so neither has one
-	Token  Text // how to get a token
-	Groups []Group
-	Fields []Fields
-	Codes  map[string][]Note // "Schema.property" → its values
+	Title string
+	About Text // opens the document; the two languages are parted by an empty line, so neither has one
+	Token Text // how to get a token
+	// License and Contact are the document's info; neither is translated.
+	License, LicenseID, Contact string
+	// Operations say what each operation does, by its id.
+	Operations map[string]Text
+	Groups     []Group
+	Fields     []Fields
+	Codes      map[string][]Note // "Schema.property" → its values
 }
 
 // Group is a group of routes in the document, by the second part of their paths.
@@ -40,7 +44,11 @@ func (s *server) config() huma.Config {
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info:    &huma.Info{Title: d.Title, Version: s.Version, Description: d.About[Chinese] + "\n\n" + d.About[English]},
+			Info: &huma.Info{
+				Title: d.Title, Version: s.Version, Description: d.About[Chinese] + "\n\n" + d.About[English],
+				License: &huma.License{Name: d.License, Identifier: d.LicenseID}, Contact: &huma.Contact{Name: d.Contact},
+			},
+			Servers: []*huma.Server{{URL: "/"}}, // the host that serves the document
 			Tags:    tags,
 			Components: &huma.Components{
 				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
@@ -92,4 +100,6 @@ func (s *server) finish(op *huma.Operation, r Route) {
 		number, _ := strconv.Atoi(status)
 		describe(&response.Description, &response.Extensions, titles[number])
 	}
+	describe(&op.Description, &op.Extensions, s.api.Document.Operations[r.ID])
+	declareHeaders(op)
 }

@@ -66,11 +66,6 @@ func (s *server) documentErrors(op *huma.Operation, r Route) {
 			response = &huma.Response{Content: problem, Extensions: map[string]any{codesKey: []Note{}}}
 			op.Responses[status] = response
 		}
-		if e.Retry > 0 {
-			header := &huma.Param{Schema: &huma.Schema{Type: huma.TypeInteger}}
-			describe(&header.Description, &header.Extensions, Text{"秒数，之后可以重试", "Seconds after which to try again"})
-			response.Headers = map[string]*huma.Param{"Retry-After": header}
-		}
 		response.Extensions[codesKey] = append(response.Extensions[codesKey].([]Note), noteOf(e))
 	}
 }

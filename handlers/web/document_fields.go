@@ -47,7 +47,13 @@ func describeFields(document *huma.OpenAPI, operations []*huma.Operation, tables
 		}
 	}
 	for _, op := range operations {
+		if op.Description == "" || op.Extensions["x-description-en"] == "" {
+			problems = append(problems, "no text in both languages: operation "+op.OperationID)
+		}
 		for _, p := range op.Parameters {
+			if p.In == "header" {
+				continue // see declareHeaders
+			}
 			owner := op.Path
 			if before, _, found := strings.Cut(op.Path, "{"+p.Name+"}"); found {
 				owner = before + "{" + p.Name + "}"

@@ -37,6 +37,7 @@ func TestFieldsAndTextsGoTogether(t *testing.T) {
 		op := &huma.Operation{Path: "/things/{id}/parts", Parameters: []*huma.Param{
 			{Name: "id", In: "path", Schema: &huma.Schema{}}, {Name: "step", In: "query", Schema: &huma.Schema{}},
 		}}
+		describe(&op.Description, &op.Extensions, Text{"部件。", "Parts."})
 		table := whole()
 		change(table)
 		err := describeFields(document, []*huma.Operation{op}, []Fields{table})

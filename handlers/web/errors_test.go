@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,12 +69,26 @@ func TestErrorsOfAnAPI(t *testing.T) {
 // TestAFailureNamesItsField: the field of a Failure comes before that of its Error.
 func TestAFailureNamesItsField(t *testing.T) {
 	t.Parallel()
-	one := &Error{Code: "size_invalid", Status: 422, Field: "size", Text: Text{"尺寸有误", "The size is not right."}}
+	one := &Error{Code: "size_invalid", Status: 422, Field: "size", Text: Text{"尺寸有误", "The size is not right."}, Detail: Text{"尺寸", "Size."}}
 	for field, err := range map[string]error{"size": one, "name": &Failure{Public: one, Field: "name"}} {
 		r := newRig(t)
 		r.service.fail = err
 		if p := r.do("GET", thing, "").Problem(t); len(p.Errors) != 1 || !p.Has(field, "size_invalid") {
 			t.Errorf("%s: %+v", field, p)
+		}
+	}
+}
+
+// TestTitlesAndFieldsHoldNoDeveloperWords: a citizen reads the title of a problem and the message of a field.
+func TestTitlesAndFieldsHoldNoDeveloperWords(t *testing.T) {
+	t.Parallel()
+	shown := slices.Collect(maps.Values(titles))
+	for _, p := range fieldProblems {
+		shown = append(shown, p.text)
+	}
+	for _, one := range shown {
+		if word := webtest.DeveloperWord(one[Chinese], one[English]); word != "" {
+			t.Errorf("%q in %q", word, one)
 		}
 	}
 }

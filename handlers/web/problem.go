@@ -19,7 +19,8 @@ type Problem struct {
 	Title     string       `json:"title" example:"信息有误"`
 	Status    int          `json:"status" example:"422"`
 	Code      string       `json:"code" example:"validation"`
-	Detail    string       `json:"detail" example:"提交的信息有误，请检查后重试"`
+	Message   string       `json:"message" example:"提交的信息有误，请检查后重试"`
+	Detail    string       `json:"detail" example:"请求不符合接口文档，见 errors"`
 	RequestID string       `json:"request_id" example:"4QK7ZD2N6XW3TB5RFVAJHM2PLC"`
 	Retryable *bool        `json:"retryable,omitempty" example:"true"`
 	TriesLeft *int         `json:"tries_left,omitempty" example:"4"`
@@ -28,9 +29,10 @@ type Problem struct {
 
 // FieldError is about one field of the request.
 type FieldError struct {
-	Field string `json:"field" example:"id_number"`
-	Code  string `json:"code" example:"required"`
-	Text  string `json:"text" example:"此项必填"`
+	Field   string `json:"field" example:"id_number"`
+	Code    string `json:"code" example:"required"`
+	Message string `json:"message" example:"此项必填"`
+	Detail  string `json:"detail" example:"缺少必填字段 id_number"`
 }
 
 // problemFields explain the fields of problem.go.
@@ -43,7 +45,8 @@ var problemFields = Fields{
 			"错误码，程序据此处理；已有的不会改变含义，今后可能增加新的，未知的请按 status 处理",
 			"Code to decide by. Codes keep their meaning; new ones may come: treat those by status",
 		},
-		"detail":     {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
+		"message":    {"说明，可直接展示给用户", "Explanation that can be shown to the user"},
+		"detail":     {"供开发者阅读的说明，请勿展示给用户", "Explanation for developers, not to be shown to the user"},
 		"request_id": {"请求编号，反馈问题时请提供", "Id of the request, to be named when reporting a fault"},
 		"retryable": {
 			"有 Retry-After 时给出：true 表示程序可等待后自动重试，false 表示等待较久，应告知用户",
@@ -54,11 +57,12 @@ var problemFields = Fields{
 	},
 	"FieldError": {
 		"field": {
-			"字段，如 consent.version；空字符串表示整个内容",
-			"Field, such as consent.version; an empty string stands for the whole content",
+			"字段，如 consent.version；unknown_field 时为多出的字段；空字符串表示整个内容",
+			"Field, such as consent.version; with unknown_field the one too many; an empty string stands for the whole content",
 		},
-		"code": {"字段错误码", "Code of what is wrong with the field"},
-		"text": {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
+		"code":    {"字段错误码", "Code of what is wrong with the field"},
+		"message": {"说明，可直接展示给用户", "Explanation of the field's error that can be shown to the user"},
+		"detail":  {"供开发者阅读的说明，请勿展示给用户", "Explanation of the field's error for developers, not to be shown to the user"},
 	},
 }
 
@@ -79,7 +83,8 @@ func problemFor(c *call, f *Failure) *Problem {
 		Title:     titles[f.Public.Status][c.language],
 		Status:    f.Public.Status,
 		Code:      f.Public.Code,
-		Detail:    f.text(c.language),
+		Message:   f.text(c.language),
+		Detail:    f.Public.Detail[c.language],
 		RequestID: c.id,
 		TriesLeft: f.TriesLeft,
 		Errors:    f.fields,
@@ -89,7 +94,7 @@ func problemFor(c *call, f *Failure) *Problem {
 		p.Retryable = &soon
 	}
 	if field := cmp.Or(f.Field, f.Public.Field); p.Errors == nil && field != "" {
-		p.Errors = []FieldError{{Field: field, Code: f.Public.Code, Text: p.Detail}}
+		p.Errors = []FieldError{{Field: field, Code: f.Public.Code, Message: p.Message, Detail: p.Detail}}
 	}
 	return p
 }
@@ -121,7 +126,7 @@ func (f *Failure) text(l Language) string {
 	return strings.ReplaceAll(f.Public.Text[l], "{wait}", waitText(f.wait(), l))
 }
 
-// waitText says a time to wait in words, rounded up: 24 小时, 5 minutes.
+// waitText says a time to wait in words, rounded up: 24小时, 5 minutes.
 func waitText(wait time.Duration, l Language) string {
 	for _, unit := range []struct {
 		length time.Duration
@@ -132,7 +137,7 @@ func waitText(wait time.Duration, l Language) string {
 		case wait < 2*unit.length && unit.length > time.Second:
 			continue // 90 seconds rather than 2 minutes
 		case l == Chinese:
-			return strconv.Itoa(n) + " " + unit.name[Chinese]
+			return strconv.Itoa(n) + unit.name[Chinese]
 		case n == 1:
 			return "1 " + unit.name[English]
 		}

@@ -100,8 +100,8 @@ func (s *things) verify(_ context.Context, token string) (*identity.Caller, erro
 
 var (
 	errStoreDown = errors.New("store down")
-	errStore     = &Error{Code: "store_unavailable", Status: 503, Retry: 5 * time.Second, Text: Text{"系统繁忙", "Busy."}}
-	errGone      = &Error{Code: "gone", Status: 409, Text: Text{"已经没有了", "It is gone."}}
+	errStore     = &Error{Code: "store_unavailable", Status: 503, Retry: 5 * time.Second, Text: Text{"系统繁忙", "Busy."}, Detail: Text{"数据库", "The database."}}
+	errGone      = &Error{Code: "gone", Status: 409, Text: Text{"已经没有了", "It is gone."}, Detail: Text{"已删除", "Deleted."}}
 )
 
 func (s *things) api() API {
@@ -125,7 +125,9 @@ func (s *things) api() API {
 		Common: []*Error{errStore},
 		Document: Document{
 			Title: "物品 API", About: Text{"物品 <甲>", "Things <of any kind>"}, Token: Text{"令牌", "Token"},
-			Groups: []Group{{"things", Text{"物品", "Things"}}, {"open", Text{"公开", "Open"}}},
+			License: "L", LicenseID: "LicenseRef-L", Contact: "C",
+			Operations: map[string]Text{"getThing": {"查看物品。", "Shows a thing."}, "putThing": {"修改物品。", "Changes a thing."}, "open": {"公开的。", "Open to all."}},
+			Groups:     []Group{{"things", Text{"物品", "Things"}}, {"open", Text{"公开", "Open"}}},
 			Fields: []Fields{{
 				"/v1/things/{id}": {"id": {"编号", "Id"}},
 				"ThingInputBody":  {"name": {"名称", "Name"}, "size": {"尺寸", "Size"}},

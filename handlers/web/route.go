@@ -68,6 +68,9 @@ func (s *server) mount(app *fiber.App) error {
 		s.finish(operations[i], r)
 	}
 	s.documentCodes(api.OpenAPI().Components.Schemas)
+	if err := openAnswers(operations, api.OpenAPI().Components.Schemas); err != nil {
+		return err
+	}
 	s.pages(app, api)
 	return describeFields(api.OpenAPI(), operations, append([]Fields{problemFields}, s.api.Document.Fields...))
 }

@@ -91,8 +91,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Store == nil || deps.Registry == nil || deps.Regions == nil || deps.Codes == nil || deps.Cards == nil || deps.Digests == nil {
 		return nil, errors.New("linking: store, registry, regions, code sender, cards and digests are needed")
 	}
-	if deps.Consent.Version == "" || deps.Consent.Text == "" {
-		return nil, errors.New("linking: the consent text and its version are needed")
+	if deps.Consent.Version == "" || deps.Consent.Text == "" || deps.Consent.Unattended == "" {
+		return nil, errors.New("linking: the consent texts and their version are needed")
 	}
 	if deps.Forget == nil {
 		deps.Forget = func(string) {}
@@ -109,7 +109,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, deps: deps, consentHash: identity.TextHash(deps.Consent.Text)}
+	s := &Service{cfg: cfg, deps: deps, consentHash: deps.Consent.Hash()}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.lanes = map[string]*lane{"": s.newLane("")}
 	for _, region := range deps.Regions.All() {

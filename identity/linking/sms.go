@@ -94,10 +94,15 @@ func (p sms) mayResend(a *identity.Attempt) error {
 	if a.Challenge.Sends >= maxSends {
 		return identity.ErrNoSendsLeft
 	}
-	if wait := a.Challenge.SentAt.Add(p.cfg.ResendAfter).Sub(p.deps.Now()); wait > 0 {
+	if wait := p.resendAt(a).Sub(p.deps.Now()); wait > 0 {
 		return &identity.TooSoonError{RetryAfter: wait}
 	}
 	return nil
+}
+
+// resendAt is when another code can be asked for.
+func (s *Service) resendAt(a *identity.Attempt) time.Time {
+	return a.Challenge.SentAt.Add(s.cfg.ResendAfter)
 }
 
 // owed says whether the code that was asked for last is still to be made.

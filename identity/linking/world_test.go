@@ -149,7 +149,7 @@ func (w *world) deps(s *store.Store) linking.Deps {
 	}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {region, "990200", "990300"}})
 	return linking.Deps{
 		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Cards: w.registry, Digests: w.keys,
-		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent"}, Followers: []identity.Follower{w.followers},
+		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent", Unattended: "and its second part"}, Followers: []identity.Follower{w.followers},
 		Now: func() time.Time { return w.now() }, Alarm: func(string) { w.alarms++ }, Step: time.Nanosecond,
 	}
 }

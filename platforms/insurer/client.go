@@ -145,11 +145,11 @@ func (c *Client) Enrolments(ctx context.Context, code string, claim identity.Cla
 	}
 	result := &balance.Answer{
 		Enrolments: list, FetchedAt: c.now(), Source: "fsi/" + infno,
-		Reference: safeReference(answer.reference, claim.IDNumber), Completeness: balance.Partial,
+		Reference: safeReference(answer.reference, claim.IDNumber), Coverage: balance.Partial,
 		ZerosOnly: butZeros && !complete,
 	}
 	if complete {
-		result.Completeness = balance.Complete
+		result.Coverage = balance.Complete
 	}
 	result.AsOf = asOf(answer.at, result.FetchedAt)
 	return result, nil

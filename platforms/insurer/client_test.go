@@ -32,7 +32,7 @@ func TestEnrolmentsAskAndAnswer(t *testing.T) {
 	if got := answer.AsOf.In(balance.Shanghai).Format("2006-01-02 15:04:05.000"); got != "2026-11-21 08:00:00.123" {
 		t.Errorf("as of %s", got)
 	}
-	if !answer.FetchedAt.Equal(fetchedAt) || answer.Source != "fsi/1101" || answer.Completeness != balance.Complete ||
+	if !answer.FetchedAt.Equal(fetchedAt) || answer.Source != "fsi/1101" || answer.Coverage != balance.Complete ||
 		answer.Reference != "990100202611210800000000000001" {
 		t.Errorf("answer %+v", answer)
 	}

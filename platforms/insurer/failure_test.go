@@ -186,7 +186,7 @@ func TestQuirks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if b := answer.Enrolments[0].Account.Balance; b == nil || *b != 123450 || answer.Completeness != balance.Complete {
+			if b := answer.Enrolments[0].Account.Balance; b == nil || *b != 123450 || answer.Coverage != balance.Complete {
 				t.Errorf("answer %+v", answer)
 			}
 		})

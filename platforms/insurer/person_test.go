@@ -88,8 +88,8 @@ func TestRows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := show(answer.Enrolments); got != c.want || (answer.Completeness == balance.Complete) != c.complete {
-				t.Errorf("%s, %s", got, answer.Completeness)
+			if got := show(answer.Enrolments); got != c.want || (answer.Coverage == balance.Complete) != c.complete {
+				t.Errorf("%s, %s", got, answer.Coverage)
 			}
 		})
 	}

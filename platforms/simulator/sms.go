@@ -93,7 +93,9 @@ func (s *server) smsBody(m smsMessage) string {
 }
 
 func (s *server) acceptSMS(c *call, m smsMessage) reply {
-	text := fmt.Sprintf("验证码 %s，%s 分钟内有效，请勿告诉他人。", m.Params["code"], m.Params["minutes"])
+	// The text that package sms asks to have approved under the template.
+	text := fmt.Sprintf("验证码 %s，用于在小程序绑定医保账户、查询余额，%s分钟内有效。工作人员不会索要验证码，请勿告诉任何人；"+
+		"如非本人操作，请忽略本短信。", m.Params["code"], m.Params["minutes"])
 	seq, err := s.world.accept(Message{
 		At: c.now, Kind: smsKind, Phone: m.Phone, Request: m.RequestID, Template: m.Template, Text: "【" + m.SignName + "】" + text, Values: m.Params,
 	}, 0, 0)

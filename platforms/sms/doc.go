@@ -10,6 +10,8 @@
 //	phone       eleven digits, 1 then 3–9, without country code
 //	sign_name   the signature that the provider has on file for us (签名)
 //	template    the provider's id of the approved text (模板)
+//	            The text must say what the code is for and that it is given to nobody, since thieves ask for codes:
+//	            验证码 {code}，用于在小程序绑定医保账户、查询余额，{minutes}分钟内有效。工作人员不会索要验证码，请勿告诉任何人；如非本人操作，请忽略本短信。
 //	params      the values of the template's variables; both are strings
 //	request_id  names the message: the id of the link attempt, a hyphen, and the number of the code within it. At most 40
 //	            letters, digits and hyphens, new for each request; a gateway refuses one it has seen

@@ -117,7 +117,7 @@ func (a *App) wire(keys *store.Keyring) error {
 		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(),
 		Templates: a.Outside.templates(), Regions: regions,
 		InsuranceName: func(code string) string { return balance.InsuranceName(code) },
-		ConsentHash:   identity.TextHash(c.Consent.Text), ConsentProof: keys.ConsentProof,
+		ConsentHash:   identity.ConsentText(c.Consent).Hash(), ConsentProof: keys.ConsentProof,
 		Now: now, Log: log, Observe: countReasons(a.metrics),
 	})
 	var err error

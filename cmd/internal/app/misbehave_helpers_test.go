@@ -114,9 +114,9 @@ func (s *stage) pass(d time.Duration) { s.ahead.Add(int64(d)) }
 func (s *stage) phone(t *testing.T, platform, user string) *phone.Phone {
 	p := phone.New(s.api, s.world.URL, platform, world.App, user)
 	p.Trace = func(e phone.Exchange) {
-		var problem struct{ Code, Detail string }
+		var problem struct{ Code, Message, Detail string }
 		if e.Status/100 != 2 && json.Unmarshal([]byte(e.Answer), &problem) == nil && problem.Code != "" &&
-			problem.Detail != "" && problem.Code != "internal" {
+			problem.Message != "" && problem.Detail != "" && problem.Code != "internal" {
 			return
 		}
 		if e.Status/100 != 2 {

@@ -41,7 +41,7 @@ var insurerFaults = with(
 // shown is what GET /v1/insured/{id}/balance says of a person with one enrolment.
 type shown struct {
 	code         string // of a refusal
-	completeness string
+	state        string // freshness and coverage
 	exists, text string
 	fen          *int64
 }
@@ -51,13 +51,13 @@ func (s shown) String() string {
 	if s.fen != nil {
 		fen = fmt.Sprint(*s.fen)
 	}
-	return strings.Join([]string{s.code, s.completeness, s.exists, s.text, fen}, "|")
+	return strings.Join([]string{s.code, s.state, s.exists, s.text, fen}, "|")
 }
 
 func look(t *testing.T, p *phone.Phone, id string) shown {
 	t.Helper()
 	var answer struct {
-		Meta       struct{ Completeness string }
+		Meta       struct{ Freshness, Coverage string }
 		Enrolments []struct {
 			Account struct {
 				Exists, Text string
@@ -73,22 +73,22 @@ func look(t *testing.T, p *phone.Phone, id string) shown {
 		t.Fatalf("%d enrolments", len(answer.Enrolments))
 	}
 	a := answer.Enrolments[0].Account
-	return shown{completeness: answer.Meta.Completeness, exists: a.Exists, text: a.Text, fen: a.Fen}
+	return shown{state: answer.Meta.Freshness + " " + answer.Meta.Coverage, exists: a.Exists, text: a.Text, fen: a.Fen}
 }
 
-func figure(completeness string, fen int64) shown {
-	return shown{completeness: completeness, exists: "yes", text: balance.Fen(fen).Display(), fen: &fen}
+func figure(state string, fen int64) shown {
+	return shown{state: state, exists: "yes", text: balance.Fen(fen).Display(), fen: &fen}
 }
 
 // expected is what may be shown under a fault; last is the last good figure, 0 for none.
 func (u upstreamSaid) expected(now, last int64) shown {
 	switch u {
 	case truth:
-		return figure("complete", now)
+		return figure("fresh complete", now)
 	case negative:
-		return figure("complete", -now-1)
+		return figure("fresh complete", -now-1)
 	case noFigure:
-		return shown{completeness: "partial", exists: "yes", text: "暂时无法获取"}
+		return shown{state: "fresh partial", exists: "yes", text: "暂时无法获取"}
 	case stranger:
 		return shown{code: changed}
 	}
@@ -98,7 +98,7 @@ func (u upstreamSaid) expected(now, last int64) shown {
 	case last == 0:
 		return shown{code: "503 no_reading"}
 	}
-	return figure("stale", last)
+	return figure("stale complete", last)
 }
 
 // goodAnswers is how many are needed after a fault, beside one more, for the questions without answer to stay few.
@@ -145,13 +145,13 @@ func TestNoWrongFigureWhileTheInsurerMisbehaves(t *testing.T) {
 			s.pass(untilNotFresh)
 		}
 		s.forgetReadings(t, never)
-		if got, want := look(t, p, freshID), figure("complete", fen+50_00); got.String() != want.String() {
+		if got, want := look(t, p, freshID), figure("fresh complete", fen+50_00); got.String() != want.String() {
 			t.Errorf("after %s, nothing known: %s, want %s", fault, got, want)
 		}
 		// Good answers keep the region's breaker closed, so that the next fault is met and not avoided.
 		for range want.goodAnswers() {
 			s.pass(untilNotFresh)
-			if got, want := look(t, p, knownID), figure("complete", fen); got.String() != want.String() {
+			if got, want := look(t, p, knownID), figure("fresh complete", fen); got.String() != want.String() {
 				t.Errorf("after %s: %s, want %s", fault, got, want)
 			}
 		}
@@ -169,7 +169,7 @@ func (s *stage) checkDecision(t *testing.T, fault string, subject balance.Subjec
 		}
 		return
 	}
-	if answer.Completeness == balance.Stale {
+	if answer.Stale {
 		t.Errorf("%s: a stale answer to decide upon", fault)
 	}
 	got := answer.Enrolments[0].Account.Balance

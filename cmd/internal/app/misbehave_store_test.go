@@ -41,13 +41,13 @@ func TestStoreHangs(t *testing.T) {
 	w.p.API = api
 	shown := func() string {
 		t.Helper()
-		var balance struct{ Meta struct{ Completeness string } }
+		var balance struct{ Meta struct{ Freshness string } }
 		if err := w.p.Call(t.Context(), http.MethodGet, "/v1/insured/"+w.id+"/balance", nil, &balance); err != nil {
 			t.Fatal(err)
 		}
-		return balance.Meta.Completeness
+		return balance.Meta.Freshness
 	}
-	if got := shown(); got != "complete" {
+	if got := shown(); got != "fresh" {
 		t.Fatal(got)
 	}
 	reminder := func() (code, again string) {
@@ -66,7 +66,7 @@ func TestStoreHangs(t *testing.T) {
 		return codeOf(t, err), answer.Header.Get("Retry-After")
 	}
 	network.Freeze()
-	if got := shown(); got != "complete" {
+	if got := shown(); got != "fresh" {
 		t.Error("a fresh figure is in memory:", got)
 	}
 	s.pass(untilNotFresh)

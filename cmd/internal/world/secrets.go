@@ -4,12 +4,15 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/emmansun/gmsm/sm2"
 
 	"yibao/store"
 )
@@ -21,10 +24,32 @@ type secrets struct {
 	TIF    string
 	APIKey string
 	SMS    string
+	GM     gmSecrets
+}
+
+// gmSecrets are both sides' keys of the envelope of public services, in Base64.
+type gmSecrets struct {
+	App            string // the app secret
+	Ours, Platform gmPair
+}
+
+type gmPair struct{ Private, Public string }
+
+func newGMPair() (gmPair, error) {
+	key, err := sm2.GenerateKey(rand.Reader)
+	if err != nil {
+		return gmPair{}, err
+	}
+	private, public := make([]byte, 32), make([]byte, 65)
+	key.D.FillBytes(private)
+	public[0] = 4
+	key.X.FillBytes(public[1:33])
+	key.Y.FillBytes(public[33:])
+	return gmPair{base64.StdEncoding.EncodeToString(private), base64.StdEncoding.EncodeToString(public)}, nil
 }
 
 func (s *secrets) all() []string {
-	return append(s.platformSecrets.all(), s.Token, s.TIF, s.APIKey, s.SMS)
+	return append(s.platformSecrets.all(), s.Token, s.TIF, s.APIKey, s.SMS, s.GM.App, s.GM.Ours.Private, s.GM.Platform.Private)
 }
 
 func keyDir(dir string) string { return filepath.Join(dir, "keys") }
@@ -40,7 +65,25 @@ func loadSecrets(dir string) (*secrets, error) {
 		return nil, err
 	}
 	var s secrets
-	return &s, json.Unmarshal(text, &s)
+	if err := json.Unmarshal(text, &s); err != nil {
+		return nil, err
+	}
+	if s.GM == (gmSecrets{}) { // a folder of before there was such a region
+		return s.withGM(path)
+	}
+	return &s, nil
+}
+
+// withGM adds the keys of the envelope of public services and writes the file.
+func (s *secrets) withGM(path string) (*secrets, error) {
+	ours, err := newGMPair()
+	platform, err2 := newGMPair()
+	s.GM = gmSecrets{App: rand.Text() + rand.Text(), Ours: ours, Platform: platform}
+	text, err3 := json.Marshal(s)
+	if err := errors.Join(err, err2, err3); err != nil {
+		return nil, err
+	}
+	return s, replace(path, text)
 }
 
 // newSecrets writes secrets.json last and whole: a folder without it is begun anew, so a kill in between leaves
@@ -55,11 +98,10 @@ func newSecrets(dir, path string) (*secrets, error) {
 	platforms, err := newPlatformSecrets()
 	s := &secrets{platformSecrets: platforms, Token: rand.Text() + rand.Text(), TIF: rand.Text(), APIKey: rand.Text(),
 		SMS: rand.Text()}
-	text, err2 := json.Marshal(s)
-	if err := errors.Join(err, err2); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	return s, replace(path, text)
+	return s.withGM(path)
 }
 
 // newPair makes an RSA key pair as PEM, the private part PKCS#8.

@@ -12,6 +12,7 @@ import (
 
 // Both sides of the simulated connection agree on these.
 const (
+	gmAppID     = "demo-app-0000000000000000000001"
 	paasID      = "demo-paas"
 	smsKey      = "demo-sms"
 	smsSign     = "医保余额演示"
@@ -25,10 +26,14 @@ func (w *World) options(now func() time.Time) simulator.Options {
 	o := simulator.Options{
 		Regions: []simulator.Region{
 			{Code: simulator.RegionA, Name: "示例市甲", PathMode: "suffix", Auth: "tif", PaasID: paasID, Secret: w.secrets.TIF,
-				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, NotFoundText: notFound,
-				MismatchText: mismatch},
+				SuccessCode: "0", Unwrap: "object", NumberMode: "string", PhoneOnFile: true, QuotaLeft: true,
+				Lists: simulator.ListsOf(simulator.RegionA), NotFoundText: notFound, MismatchText: mismatch},
 			{Code: simulator.RegionB, Name: "示例市乙", PathMode: "single", Auth: "apikey", APIKey: w.secrets.APIKey,
-				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", NotFoundText: notFound, MismatchText: mismatch},
+				SuccessCode: "1", Unwrap: "nested", NumberMode: "number", Lists: simulator.ListsOf(simulator.RegionB), NotFoundText: notFound, MismatchText: mismatch},
+			{Code: simulator.RegionC, Name: "示例市丙", PathMode: "single", Family: "gm", PhoneOnFile: true, QuotaLeft: true,
+				Lists: simulator.ListsOf(simulator.RegionC), NotFoundText: notFound, MismatchText: mismatch,
+				GM: simulator.GM{AppID: gmAppID, Secret: w.secrets.GM.App, PrivateKey: w.secrets.GM.Platform.Private,
+					AppKey: w.secrets.GM.Ours.Public, UserID: "secret"}},
 		},
 		SMS: simulator.SMS{AppKey: smsKey, Secret: w.secrets.SMS, SignName: smsSign, Templates: []string{smsTemplate}},
 		Now: now,
@@ -60,14 +65,13 @@ func (w *World) tree(url string) tree {
 		"keys": tree{"seal_file": keys("seal.json"), "lookup_file": keys("lookup.json"), "proof_file": keys("proof.json"),
 			"code_file": keys("code.json")},
 		"token":   tree{"key": w.secrets.Token},
-		"regions": tree{simulator.RegionA: w.regionA(url), simulator.RegionB: w.regionB(url)},
+		"regions": tree{simulator.RegionA: w.regionA(url), simulator.RegionB: w.regionB(url), simulator.RegionC: w.regionC(url)},
 		"sms": tree{"url": url + "/sms/send", "app_key": smsKey, "secret": w.secrets.SMS, "sign_name": smsSign,
 			"template": smsTemplate},
-		"consent": tree{"version": "demo-1", "text": "我同意向参保地医保经办机构查询本人（或我有权代办的人）的参保信息和个人账户余额，" +
-			"用于在本小程序展示；勾选后，系统还会每日查询一次余额，用于走势图和余额提醒。"},
-		"log": tree{"format": "text", "level": "warn"},
+		"consent": tree{"version": "demo-1", "text": consentText, "unattended_text": unattendedText},
+		"log":     tree{"format": "text", "level": "warn"},
 	}
-	w.secrets.settings(all, url, []string{simulator.RegionA, simulator.RegionB})
+	w.secrets.settings(all, url, []string{simulator.RegionA, simulator.RegionB, simulator.RegionC})
 	return all
 }
 
@@ -77,7 +81,7 @@ func (w *World) regionA(url string) tree {
 			"paas_id": paasID, "secret": w.secrets.TIF, "mdtrtarea_admvs": simulator.RegionA,
 			"fixmedins_code": "H99010000001", "fixmedins_name": "示例机构甲", "numbers": "text", "failures": failures()},
 		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "local_card_password": cardPassword(),
-		"accounts": accounts(),
+		"accounts": accounts(), "records": records(simulator.RegionA),
 	}
 }
 
@@ -87,8 +91,48 @@ func (w *World) regionB(url string) tree {
 			"secret": w.secrets.APIKey, "mdtrtarea_admvs": simulator.RegionB, "fixmedins_code": "H99020000001",
 			"fixmedins_name": "示例机构乙", "success_codes": []string{"0", "1"}, "unwrap": "nested", "numbers": "number",
 			"failures": failures()},
-		"local_card_password": cardPassword(), "accounts": accounts(),
+		"local_card_password": cardPassword(), "accounts": accounts(), "records": records(simulator.RegionB),
 	}
+}
+
+// regionC speaks the envelope of public services.
+func (w *World) regionC(url string) tree {
+	return tree{"name": "示例市丙", "unattended": true,
+		"insurer": tree{"family": "gm", "base_url": url + "/insurer/" + simulator.RegionC, "path_mode": "single", "gm_app_id": gmAppID,
+			"gm_app_secret": w.secrets.GM.App, "gm_private_key": w.secrets.GM.Ours.Private, "gm_platform_public_key": w.secrets.GM.Platform.Public,
+			"gm_user_id": "secret", "numbers": "text", "failures": failures()},
+		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "local_card_password": cardPassword(),
+		"accounts": accounts(), "records": records(simulator.RegionC),
+	}
+}
+
+// records are the transactions of the simulated regions that tell rows. The first tells contributions without amounts, the
+// second no ledger, no claims and no quota; the third leaves empty lists out.
+func records(region string) tree {
+	blank := region == simulator.RegionC
+	all := tree{
+		"contributions": tree{"transaction": "L200", "rows": "clctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank},
+		"settlements": tree{"transaction": "L203", "rows": "setlinfo", "begin_field": "begntime", "end_field": "endtime", "day_format": "datetime",
+			"page_field": "page_num", "size_field": "page_size", "page_rows": 100, "blank_means_none": blank},
+		"lines":        tree{"transaction": "5204"},
+		"accumulated":  tree{"transaction": "5206", "rows": "cuminfo", "blank_means_none": blank},
+		"institutions": tree{"transaction": "5302", "rows": "psnfixmedin", "input": tree{"biz_appy_type": "03"}, "blank_means_none": blank},
+	}
+	switch region {
+	case simulator.RegionA:
+		all["contributions"] = tree{"transaction": "90100"}
+	case simulator.RegionB:
+		return all
+	case simulator.RegionC:
+		all["lines"] = tree{"transaction": "5204", "rows": "list"}
+	}
+	all["ledger"] = tree{"transaction": "L204", "rows": "acctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank,
+		"fields": tree{"id": "acct_detl_id", "out": "expd_sumamt"}}
+	all["claims"] = tree{"transaction": "L205", "rows": "claiminfo", "blank_means_none": blank, "fields": tree{"id": "claim_no", "state": "flag",
+		"label": "flag_name", "since": "step_time", "submitted": "apply_time", "opinion": "opinion", "steps": "steps"}}
+	all["diseases"] = tree{"transaction": "5301", "rows": "feedetail", "blank_means_none": blank}
+	all["quotas"] = tree{"transaction": "1101", "rows": "baseinfo.exp_content", "fields": tree{"outpatient_pool": "opt_pool_balc"}}
+	return all
 }
 
 // cardPassword is the local transaction that both simulated regions have.
@@ -110,3 +154,12 @@ func accounts() []tree {
 	}
 	return rules
 }
+
+// The consent texts of a world without any real person.
+const (
+	consentText = "一、处理者：示例单位（演示环境，不涉及真实个人信息）。二、目的：核验参保人身份，向参保地医保经办机构查询参保信息和个人账户余额，" +
+		"并在本小程序展示。三、个人信息种类：参保人姓名、证件类型和号码、与您的关系、小程序用户标识，查询所得的参保信息和个人账户余额。" +
+		"四、保存期限：绑定期间保存，解除绑定后删除。五、您可随时解除绑定以撤回同意；不同意则无法绑定和查询。"
+	unattendedText = "一、处理者：示例单位（演示环境）。二、目的：系统定期查询余额，每日保存一次记录；余额低于设定金额时，通过微信或支付宝发送提醒。" +
+		"三、个人信息种类：个人账户余额、参保状态和查询时间。四、保存期限：至解除绑定。五、您可随时取消提醒或撤回本项同意，不影响查询余额。"
+)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -61,17 +62,18 @@ type Problem struct {
 	Title     string `json:"title"`
 	Status    int    `json:"status"`
 	Code      string `json:"code"`
+	Message   string `json:"message"`
 	Detail    string `json:"detail"`
 	RequestID string `json:"request_id"`
 	Retryable *bool  `json:"retryable"`
 	TriesLeft *int   `json:"tries_left"`
-	Errors    []struct{ Field, Code, Text string }
+	Errors    []struct{ Field, Code, Message, Detail string }
 }
 
 // Has says whether the problem names the field with that code and a text.
 func (p Problem) Has(field, code string) bool {
 	for _, e := range p.Errors {
-		if e.Field == field && e.Code == code && e.Text != "" {
+		if e.Field == field && e.Code == code && e.Message != "" && e.Detail != "" {
 			return true
 		}
 	}
@@ -90,7 +92,7 @@ func (a Answer) Problem(t testing.TB) Problem {
 	if err := decoder.Decode(&p); err != nil {
 		t.Fatalf("%v in %s", err, a.Text)
 	}
-	if p.Status != a.StatusCode || p.Title == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
+	if p.Status != a.StatusCode || p.Title == "" || p.Message == "" || p.Detail == "" || p.Type != "urn:yibao:problem:"+p.Code {
 		t.Fatalf("incomplete problem: %s", a.Text)
 	}
 	if p.RequestID == "" || p.RequestID != a.Header.Get("X-Request-Id") {
@@ -135,4 +137,20 @@ func (l *Log) String() string {
 // Han says whether a text has Chinese characters.
 func Han(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0x4e00 && r <= 0x9fff })
+}
+
+// developerWords are no words of a public service. Chinese sentences hold no Latin letters at all.
+var developerWords = regexp.MustCompile(`(?i)[a-z]+|接口|参数|字段|令牌|凭证|订阅次数|回升金额|模板|编码|请求|服务端|服务方|数据库|缓存|上报|配置|格式不受支持`)
+
+var englishDeveloperWords = regexp.MustCompile(`(?i)\b(json|utf-8|token|header|headers|field|template|quota|api|http|request'?s? body|schema|cache|upstream|server|database|parameter)\b`)
+
+// placeholders are replaced before a person reads the text.
+var placeholders = strings.NewReplacer("{wait}", "", "{at}", "")
+
+// DeveloperWord finds a word in a text that only a developer understands; "" for none.
+func DeveloperWord(zh, en string) string {
+	if word := developerWords.FindString(placeholders.Replace(zh)); word != "" {
+		return word
+	}
+	return englishDeveloperWords.FindString(en)
 }

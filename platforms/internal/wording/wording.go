@@ -12,10 +12,10 @@ import (
 	"yibao/reminder"
 )
 
-// HiddenBalance stands for {balance} when the owner chose not to show amounts: "tap to see". It fits a field of free
+// HiddenBalance stands for {balance} when the owner chose not to show amounts: "please open the mini-program". It fits a field of free
 // text but no field of amounts, so an adapter that checks its templates with Samples finds a {balance} in such a field
 // at start. There is no fallback to another figure: any other amount under a label like 余额 would be untrue.
-const HiddenBalance = "点击查看"
+const HiddenBalance = "请进入小程序查看"
 
 // timeLayout satisfies WeChat's fields `time` and `date` alike.
 const timeLayout = "2006年1月2日 15:04"

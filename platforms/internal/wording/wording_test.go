@@ -39,7 +39,7 @@ func TestRenderSpecialBalances(t *testing.T) {
 	t.Parallel()
 	m := message()
 	m.Balance = nil
-	if got := wording.Render("{balance}", m); got != wording.HiddenBalance {
+	if got := wording.Render("{balance}", m); got != "请进入小程序查看" {
 		t.Errorf("hidden balance is %q", got)
 	}
 	for fen, want := range map[balance.Fen]string{0: "¥0.00", -300: "-¥3.00", 5: "¥0.05"} {
