@@ -73,6 +73,9 @@ func (s *Service) ask(upstream Upstream) func(context.Context, string, identity.
 	}
 }
 
+// Desk is where the service asks. Others that ask the same regions share it: slots and breakers are for all questions.
+func (s *Service) Desk() *desk.Desk { return s.desk }
+
 // Wait returns when no question is under way. A stop calls it after all callers have stopped and before the store closes,
 // because a question still writes its answer.
 func (s *Service) Wait() { s.desk.Wait() }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"yibao/balance"
+	"yibao/balance/records"
 	"yibao/config/setting"
 	"yibao/identity/linking"
 	"yibao/identity/session"
@@ -32,6 +33,7 @@ type Config struct {
 	Consent  Consent          `koanf:"consent"`
 	Linking  linking.Config   `koanf:"linking"`
 	Balance  balance.Config   `koanf:"balance"`
+	Records  records.Config   `koanf:"records"`
 	Reminder reminder.Config  `koanf:"reminder"`
 	Limits   Limits           `koanf:"limits"`
 	Log      Log              `koanf:"log"`

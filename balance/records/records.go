@@ -15,12 +15,6 @@ import (
 	"yibao/identity"
 )
 
-// Config is the section records of the configuration.
-type Config struct {
-	FreshFor time.Duration `koanf:"fresh_for"` // rows this old are shown without asking again
-	KeepFor  time.Duration `koanf:"keep_for"`  // rows this old are shown when the region gives no answer
-}
-
 // Deps are the service's dependencies.
 type Deps struct {
 	Desk     *desk.Desk // shared with the balances: a region's slots and breaker are for all questions together

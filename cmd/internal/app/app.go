@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yibao/balance"
+	"yibao/balance/records"
 	"yibao/config"
 	"yibao/handlers"
 	"yibao/handlers/web"
@@ -49,6 +50,7 @@ type App struct {
 	Sessions  *session.Service
 	Linking   *linking.Service
 	Balances  *balance.Service
+	Records   *records.Service
 	Reminders *reminder.Service
 	HTTP      *fiber.App
 	Outside   *Outside
@@ -113,6 +115,7 @@ func (a *App) wire(keys *store.Keyring) error {
 	a.Balances = balance.NewService(c.Balance, balance.Deps{
 		Upstream: a.Outside.Insurer, People: a.Store, Store: a.Store, Regions: regions, Now: now, Log: log,
 	})
+	a.Records = records.New(c.Records, records.Deps{Desk: a.Balances.Desk(), Upstream: a.Outside.Insurer, Now: now})
 	a.Reminders = reminder.NewService(c.Reminder, reminder.Deps{
 		Store: a.Store, Balances: a.Balances, Users: a.Store, Senders: a.Outside.senders(),
 		Templates: a.Outside.templates(), Regions: regions,
