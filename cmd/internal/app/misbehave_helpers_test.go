@@ -140,7 +140,7 @@ func (s *stage) signedIn(t *testing.T, platform, user string) *phone.Phone {
 func (s *stage) withAccount() []phone.Person {
 	var list []phone.Person
 	for _, p := range s.world.Simulator.People() {
-		if len(p.Enrolments) == 1 && p.Phone != "" && p.Enrolments[0].Account == "yes" && p.Enrolments[0].Status == "1" {
+		if len(p.Enrolments) == 1 && p.Enrolments[0].Region == simulator.RegionA && p.Phone != "" && p.Enrolments[0].Account == "yes" && p.Enrolments[0].Status == "1" {
 			list = append(list, personOf(p))
 		}
 	}
