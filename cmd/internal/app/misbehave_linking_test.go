@@ -16,7 +16,7 @@ import (
 // proofUnder is what a right code comes to while the insurer misbehaves.
 func proofUnder(u upstreamSaid) string {
 	switch u {
-	case nothing:
+	case nothing, fewer:
 		return "proving"
 	case stranger:
 		return "failed"
