@@ -10,6 +10,7 @@ import (
 
 	"yibao/balance"
 	"yibao/config/setting"
+	"yibao/identity"
 )
 
 const defaultInfNo = "1101"
@@ -44,6 +45,10 @@ func (p Profile) check(r setting.Report, code string) {
 		rule.check(r.At("accounts").At(strconv.Itoa(n)))
 	}
 	p.checkRecords(r.At("records"))
+	for platform, opening := range p.InsuranceCode {
+		setting.OneOf(r, "insurance_code", platform, identity.WeChat, identity.Alipay)
+		opening.Check(r.At("insurance_code").At(string(platform)))
+	}
 	p.checkWire(r)
 }
 
