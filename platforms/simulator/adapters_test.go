@@ -220,6 +220,35 @@ func TestInsurerAdapter(t *testing.T) {
 	}
 }
 
+// TestInsurerAdapterOfTheSiblingGateway: the signature goes in upper case there, and in lower case it is refused.
+func TestInsurerAdapterOfTheSiblingGateway(t *testing.T) {
+	t.Parallel()
+	world, err := simulator.OpenWorld(simulator.WorldOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(simulator.Handler(world, simulator.Options{Regions: []simulator.Region{
+		{Code: simulator.RegionA, PathMode: "suffix", Auth: "rio", PaasID: "paas", Secret: "test-tif", NumberMode: "number"},
+	}}))
+	t.Cleanup(func() {
+		_ = world.Close()
+		server.Close()
+	})
+	p := world.People()[0]
+	claim := identity.Claim{Region: simulator.RegionA, Name: p.Name, IDType: p.CertType, IDNumber: p.IDNumber}
+	for scheme, works := range map[insurer.AuthScheme]bool{insurer.AuthRIO: true, insurer.AuthTIF: false} {
+		profile := insurerProfile(simulator.RegionA, server.URL)
+		profile.Auth.Scheme = scheme
+		client, err := insurer.New(insurer.Profiles{simulator.RegionA: profile}, insurer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Match(t.Context(), claim); (err == nil) != works {
+			t.Errorf("%s: %v", scheme, err)
+		}
+	}
+}
+
 // A wrong credential is refused, and told apart from every other refusal.
 func TestInsurerAdapterWithAWrongSecret(t *testing.T) {
 	t.Parallel()

@@ -147,7 +147,7 @@ func (s *stage) withAccount() []phone.Person {
 }
 
 func personOf(p simulator.Person) phone.Person {
-	return phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: simulator.RegionA}
+	return phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: p.Enrolments[0].Region}
 }
 
 const consentVersion = "demo-1"
