@@ -23,11 +23,14 @@ var apiDocument = web.Document{
 		{Name: "me", Title: text{"当前用户", "The user"}},
 		{Name: "regions", Title: text{"地区与授权说明", "Regions and consent"}},
 		{Name: "link-attempts", Title: text{"绑定参保人", "Linking a person"}},
-		{Name: "insured", Title: text{"参保人、余额、图表与提醒", "Insured persons: balance, chart, reminder"}},
+		{Name: "insured", Title: text{"参保人：余额、记录、图表与提醒", "Insured persons: balance, rows, chart, reminder"}},
+		{Name: "shortcuts", Title: text{"语音指令", "Spoken commands"}},
 		{Name: "templates", Title: text{"消息模板", "Message templates"}},
 		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
 	},
-	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, noticeFields, reminderFields},
+	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, noticeFields, reminderFields,
+		listFields, settlementFields, unusualFields, ledgerFields, contributionFields, claimFields, pooledFields, designatedFields,
+		codeOpeningFields, shortcutFields},
 	Codes: map[string][]web.Note{
 		"NoticeView.code":          web.Notes(noticeTexts),
 		"AttemptView.reason":       web.Notes(failureTexts),
@@ -35,6 +38,11 @@ var apiDocument = web.Document{
 		"DeliveryView.state":       web.Notes(deliveryTexts),
 		"EnrolmentView.status":     statusNotes(),
 		"ReminderView.last_reason": web.Notes(evaluationTexts),
+		"SettlementView.kind":      web.Notes(visitTexts),
+		"EntryView.kind":           web.Notes(entryTexts),
+		"ContributionView.kind":    web.Notes(contributionTexts),
+		"ClaimView.state":          web.Notes(claimTexts),
+		"FigureView.kind":          web.Notes(accumulatedTexts),
 	},
 }
 

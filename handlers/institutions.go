@@ -1,0 +1,48 @@
+package handlers
+
+import (
+	"context"
+
+	"yibao/balance"
+	"yibao/balance/records"
+	"yibao/handlers/web"
+)
+
+// designatedView is a designated institution, or a registered disease.
+type designatedView struct {
+	Kind        records.DesignatedKind `json:"kind" enum:"institution,disease" example:"institution"`
+	Label       string                 `json:"label" example:"定点医药机构"`
+	Institution *institutionView       `json:"institution,omitempty"`
+	Disease     string                 `json:"disease,omitempty" example:"高血压"`
+	From        balance.Day            `json:"from,omitempty" format:"date" example:"2026-01-01"`
+	To          balance.Day            `json:"to,omitempty" format:"date" example:"2026-12-31"`
+}
+
+var designatedList = list[records.Designated, designatedView]{
+	name: "institutions", about: aboutInstitutions,
+	view: func(_ *server, d *records.Designated, l web.Language) designatedView {
+		v := designatedView{Kind: d.Kind, Label: designatedTexts[string(d.Kind)][l], Disease: d.Disease, From: d.From, To: d.To}
+		if d.Kind == records.DesignatedInstitution {
+			place := viewInstitution(d.Institution)
+			v.Institution = &place
+		}
+		return v
+	},
+	columns: []column[designatedView]{
+		{text{"类别", "Kind"}, func(v *designatedView) string { return v.Label }},
+		{text{"名称", "Name"}, func(v *designatedView) string {
+			if v.Institution != nil {
+				return v.Institution.Name
+			}
+			return v.Disease
+		}},
+		{text{"起始日期", "From"}, func(v *designatedView) string { return string(v.From) }},
+		{text{"截止日期", "To"}, func(v *designatedView) string { return string(v.To) }},
+	},
+}
+
+func (s *server) listDesignated(ctx context.Context, in *ListInput) (*listOut[listView[designatedView]], error) {
+	return rowsOf(ctx, s, in, &designatedList, records.Query{}, func(records.Query) (*records.Page[records.Designated], error) {
+		return s.Records.Designated(ctx, web.CallerOf(ctx), in.ID)
+	})
+}
