@@ -35,6 +35,7 @@ var served = map[string][]string{
 	"proveLink":          {"linking.Service.Prove"},
 	"setUnattended":      {"linking.Service.SetUnattended"},
 	"unlink":             {"linking.Service.Unlink"},
+	"endOther":           {"linking.Service.EndOther"},
 	"getBalance":         {"balance.Service.Current"},
 	"getTrend":           {"balance.Service.Trend"},
 	"listSettlements":    {"records.Service.Settlements"},
