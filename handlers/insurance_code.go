@@ -20,7 +20,7 @@ type codeOpeningView struct {
 
 var (
 	textCodeOpens = text{"将打开官方医保码，由医保部门和平台提供", "This opens the official insurance code, which the authority and the platform provide."}
-	textCodeNone  = text{"该地区暂未配置医保码的打开方式，请在国家医保服务平台或当地医保小程序中打开医保码", "This service is not set up to open the insurance code of the region. Please open it in the national medical-insurance app or the local one."}
+	textCodeNone  = text{"暂不能从这里打开该地区的医保码，请在国家医保服务平台或当地医保小程序中打开医保码", "The insurance code of the region cannot be opened from here. Please open it in the national medical-insurance app or the local one."}
 )
 
 // getInsuranceCode looks up how the caller's platform opens the code of the link's region. No code passes through here.
