@@ -36,6 +36,11 @@ type stepView struct {
 	Opinion    string             `json:"opinion,omitempty" example:"缺少费用明细清单"`
 }
 
+var aboutClaims = text{
+	"未能直接结算、需手工提交票据申请报销（零星报销）的进度。每条显示当前步骤、已停留的天数和接下来的安排。",
+	"Claims for bills that could not be settled on the spot and were handed in by hand. Each says its present step, the days in it, and what comes next.",
+}
+
 var claimList = list[records.Claim, claimView]{
 	name: "claims", about: aboutClaims, view: viewClaim,
 	columns: []column[claimView]{

@@ -32,6 +32,12 @@ type contributionView struct {
 	MissingYears  []string                 `json:"missing_years" example:"2025"`
 }
 
+var aboutContributions = text{
+	"医保缴费记录。职工医保按月缴费，由单位和个人共同承担；两次缴费之间缺少的月份会列出，中断缴费可能影响待遇。居民医保按年缴费，由个人缴费和财政补助组成。地区未提供的金额不显示为0。",
+	"What was paid for the insurance. Employees' insurance is paid by the month, by employer and employee; months missing between two paid ones are listed, since a gap may " +
+		"affect benefits. Residents' insurance is paid by the year, by the person and from public funds. A sum that the region does not give is not shown as 0.",
+}
+
 var contributionList = list[records.Contribution, contributionView]{
 	name: "contributions", about: aboutContributions, view: viewContribution,
 	columns: []column[contributionView]{

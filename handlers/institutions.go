@@ -18,6 +18,11 @@ type designatedView struct {
 	To          balance.Day            `json:"to,omitempty" format:"date" example:"2026-12-31"`
 }
 
+var aboutInstitutions = text{
+	"您选定或登记的定点医药机构，以及已登记的门诊慢特病。在定点机构就医、购药才能按规定报销。",
+	"The institutions that you chose or were registered with, and chronic or special diseases on file. Care is covered by the rules at these institutions.",
+}
+
 var designatedList = list[records.Designated, designatedView]{
 	name: "institutions", about: aboutInstitutions,
 	view: func(_ *server, d *records.Designated, l web.Language) designatedView {

@@ -20,6 +20,11 @@ type entryView struct {
 	Reversed   bool              `json:"reversed" example:"false"`
 }
 
+var aboutLedger = text{
+	"个人账户的收支明细：正数为划入，负数为支出。年度结转只是将余额转到下一年，不是收入也不是支出。",
+	"What went into the personal account and out of it: positive in, negative out. Carrying over at the year's end moves the balance to the next year; it is neither income nor spending.",
+}
+
 var entryList = list[records.Entry, entryView]{
 	name: "ledger", about: aboutLedger,
 	view: func(_ *server, e *records.Entry, l web.Language) entryView {

@@ -192,6 +192,8 @@ func (l *list[R, V]) sheet(items []V, asOf moment, language web.Language) table 
 	return t
 }
 
+var titleAsOf = text{"数据时间", "As of"}
+
 func (s *server) fileOf(name string) string {
 	return `attachment; filename="` + name + "-" + string(balance.DayOf(s.Now())) + `.csv"`
 }

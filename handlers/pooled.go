@@ -179,6 +179,10 @@ func (v *pooledListView) sheet(l web.Language) table {
 }
 
 var (
+	textQuotaTold    = text{"以下为参保地提供的剩余额度", "What is left, as the region tells it"}
+	textQuotaNotTold = text{"参保地未提供剩余额度", "The region does not tell what is left"}
+	textQuotaFailed  = text{"暂时无法获取剩余额度，请稍后再查看", "What is left cannot be had at the moment. Please look again later."}
+
 	titleInsurance = text{"险种", "Insurance"}
 	titleYear      = text{"年度", "Year"}
 	titleFigure    = text{"项目", "Figure"}
@@ -187,3 +191,9 @@ var (
 	titleCount     = text{"次数", "Count"}
 	titleLeft      = text{"剩余额度：", "Left: "}
 )
+
+var aboutPooled = text{
+	"统筹基金是参保人共同的医保基金，由它支付的费用不从您的个人账户扣除。以下为本年度累计：起付线是须先由个人承担的部分，达到后统筹基金才开始支付。剩余额度仅在参保地提供时显示。",
+	"The pooled fund belongs to all insured persons together; what it pays is not taken from your own account. These are the figures of the year. " +
+		"The deductible is what you bear before the fund begins to pay. What is left of a limit is shown only where the region tells it.",
+}

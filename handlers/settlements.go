@@ -43,6 +43,14 @@ type settlementView struct {
 	Pair          string                  `json:"pair,omitempty" example:"S9901002611000043"`
 }
 
+var aboutSettlements = text{
+	"每次在医院、药店使用医保结算的记录，以及费用由谁支付：基金支付由医保基金承担，个人账户支付来自您的医保个人账户，家庭共济支付来自亲属的个人账户，" +
+		"现金支付由您自付，医院负担由医院承担。起付线是总费用中须先由个人承担的部分，已包含在其他各项中。退费与原结算成对显示。未提供的金额不显示为0。异地就医的记录可能晚几天出现。",
+	"Each time a hospital or pharmacy settled with the medical insurance, and who paid which part: the insurance funds, your own account, a relative's account, " +
+		"you in cash, or the hospital itself. The deductible is what you bear first; it is within the other parts. A refund is shown with the bill that it " +
+		"takes back. A sum that is not given is not shown as 0. Bills from elsewhere may arrive some days later.",
+}
+
 var settlementList = list[records.Settlement, settlementView]{
 	name: "settlements", about: aboutSettlements,
 	view: func(_ *server, b *records.Settlement, l web.Language) settlementView {
@@ -132,6 +140,11 @@ type lineView struct {
 	Price      *balance.Fen  `json:"price_fen" example:"1250"`
 	Sum        *balance.Fen  `json:"sum_fen" example:"2500"`
 	SelfPay    string        `json:"self_pay,omitempty" example:"0.1"`
+}
+
+var aboutLines = text{
+	"这笔结算包含的药品和服务项目。甲类按规定报销，乙类须先自付一部分再按规定报销，丙类不在报销范围内。",
+	"The drugs and services of this bill. Class A is covered by the rules, of class B you pay a share first, class C is not covered.",
 }
 
 var lineList = list[records.Line, lineView]{

@@ -21,6 +21,12 @@ type flagView struct {
 	Message     string           `json:"message" example:"2026年11月20日在同一机构有两笔金额相同的结算，每笔¥128.00。如只就诊或购药一次，请向该机构核对。"`
 }
 
+var aboutUnusual = text{
+	"以下结算可能值得核对，仅依据您自己的记录列出，不表示存在问题。每条均说明原因和金额。同类结算少于六笔时，不与以往比较。",
+	"Bills that may be worth a look, by your own records alone. It does not mean that anything is wrong; each says why, with its figures. " +
+		"Nothing is compared with fewer than six earlier bills of the kind.",
+}
+
 var flagList = list[records.Flag, flagView]{
 	name: "unusual", about: aboutUnusual, view: viewFlag,
 	columns: []column[flagView]{
