@@ -18,7 +18,7 @@ type fakeRows struct {
 	meta          records.Meta
 	stale         bool
 	cause         error
-	next          []string // of the pages in their order
+	next          string
 	total         int
 	settlements   []records.Settlement
 	lines         []records.Line
@@ -40,10 +40,7 @@ func fakePage[T any](ctx context.Context, r *fakeRows, c *identity.Caller, id, n
 	if meta.AsOf.IsZero() {
 		meta = records.Meta{AsOf: noon.Add(-60e9), FetchedAt: noon.Add(-30e9), Source: "fsi/5203", Coverage: balance.Complete}
 	}
-	p := &records.Page[T]{Rows: rows, Meta: meta, Stale: r.stale, Cause: r.cause, Total: records.Total{Rows: max(r.total, len(rows))}}
-	if len(r.next) > 0 {
-		p.Next, r.next = r.next[0], r.next[1:]
-	}
+	p := &records.Page[T]{Rows: rows, Meta: meta, Stale: r.stale, Cause: r.cause, Total: records.Total{Rows: max(r.total, len(rows))}, Next: r.next}
 	return p, nil
 }
 
@@ -82,7 +79,6 @@ func (r *fakeRows) Accumulated(ctx context.Context, c *identity.Caller, id, year
 	return fakePage(ctx, r, c, id, "Accumulated", r.accumulated)
 }
 
-// Quotas runs beside Accumulated: it takes no page of the test's.
 func (r *fakeRows) Quotas(context.Context, *identity.Caller, string, string) (*records.Page[records.Quota], error) {
 	if r.quotaFails != nil {
 		return nil, r.quotaFails

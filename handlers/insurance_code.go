@@ -4,18 +4,19 @@ import (
 	"context"
 
 	"yibao/handlers/web"
+	"yibao/identity"
 )
 
 // codeOpeningView says how the mini-program opens the official insurance code. Only the fields of the way to go are there.
 type codeOpeningView struct {
-	Configured bool   `json:"configured" example:"true"`
-	Platform   string `json:"platform" enum:"wechat,alipay" example:"wechat"`
-	Region     string `json:"region" example:"330100"`
-	AppID      string `json:"app_id,omitempty" example:"wx0000000000000000"`
-	Path       string `json:"path,omitempty" example:"pages/index/index"`
-	Plugin     string `json:"plugin,omitempty" example:"plugin://name/page"`
-	Scheme     string `json:"scheme,omitempty" example:"alipays://platformapi/startapp?appId=0000000000000000"`
-	Message    string `json:"message" example:"将打开官方医保码，由医保部门和平台提供"`
+	Configured bool              `json:"configured" example:"true"`
+	Platform   identity.Platform `json:"platform" enum:"wechat,alipay" example:"wechat"`
+	Region     string            `json:"region" example:"330100"`
+	AppID      string            `json:"app_id,omitempty" example:"wx0000000000000000"`
+	Path       string            `json:"path,omitempty" example:"pages/index/index"`
+	Plugin     string            `json:"plugin,omitempty" example:"plugin://name/page"`
+	Scheme     string            `json:"scheme,omitempty" example:"alipays://platformapi/startapp?appId=0000000000000000"`
+	Message    string            `json:"message" example:"将打开官方医保码，由医保部门和平台提供"`
 }
 
 var (
@@ -30,7 +31,7 @@ func (s *server) getInsuranceCode(ctx context.Context, in *LinkID) (*out[codeOpe
 	if err != nil {
 		return nil, err
 	}
-	view := codeOpeningView{Platform: string(caller.Platform), Region: link.Region, Message: textCodeNone[l]}
+	view := codeOpeningView{Platform: caller.Platform, Region: link.Region, Message: textCodeNone[l]}
 	if opening, ok := s.Regions.Region(link.Region).InsuranceCode[caller.Platform]; ok {
 		view.Configured, view.Message = true, textCodeOpens[l]
 		view.AppID, view.Path, view.Plugin, view.Scheme = opening.AppID, opening.Path, opening.Plugin, opening.Scheme

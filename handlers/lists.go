@@ -143,32 +143,20 @@ const maxSheet = 5000
 // rowsOf answers a list: a page of it, or all of it as a sheet.
 func rowsOf[R, V any](ctx context.Context, s *server, in *ListInput, l *list[R, V], q records.Query,
 	ask func(records.Query) (*records.Page[R], error)) (*listOut[listView[V]], error) {
-	sheet := in.sheet()
-	if sheet {
-		q.Limit, q.Cursor = records.MaxLimit, ""
-	}
+	q.All = in.sheet()
 	page, err := ask(q)
 	if err != nil {
 		return nil, err
 	}
-	rows := page.Rows
-	for next := page.Next; sheet && next != ""; {
-		if page.Total.Rows > maxSheet {
-			return nil, errTooManyRows
-		}
-		q.Cursor = next
-		more, err := ask(q)
-		if err != nil {
-			return nil, err
-		}
-		rows, next = append(rows, more.Rows...), more.Next
+	if q.All && len(page.Rows) > maxSheet {
+		return nil, errTooManyRows
 	}
 	language := web.LanguageOf(ctx)
-	view := listView[V]{Items: make([]V, len(rows)), Next: page.Next, Meta: metaOf(s, page, l.about, language)}
-	for i := range rows {
-		view.Items[i] = l.view(s, &rows[i], language)
+	view := listView[V]{Items: make([]V, len(page.Rows)), Next: page.Next, Meta: metaOf(s, page, l.about, language)}
+	for i := range page.Rows {
+		view.Items[i] = l.view(s, &page.Rows[i], language)
 	}
-	if !sheet {
+	if !q.All {
 		return &listOut[listView[V]]{Body: view}, nil
 	}
 	view.table = l.sheet(view.Items, view.Meta.AsOf, language)

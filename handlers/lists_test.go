@@ -180,7 +180,7 @@ func TestFiltersOfLists(t *testing.T) {
 		"/ledger?kind=carry&max_fen=9":                {Kind: "carry", Max: fen(9), Limit: 20},
 		"/contributions?kind=back&insurance_type=390": {Kind: "back", InsuranceType: "390", Limit: 20},
 		"/claims?state=in_review&institution=H1":      {Kind: "in_review", Institution: "H1", Limit: 20},
-		"/ledger?format=csv&cursor=c&limit=3":         {Limit: 100},
+		"/ledger?format=csv&cursor=c&limit=3":         {Limit: 3, Cursor: "c", All: true},
 	} {
 		if got := r.do("GET", listsPath+path, ""); got.StatusCode != 200 || !reflect.DeepEqual(r.fake.rows.query, want) {
 			t.Errorf("%s: %d, asked %+v", path, got.StatusCode, r.fake.rows.query)
@@ -307,15 +307,15 @@ func TestListsAsFiles(t *testing.T) {
 	if got := r.send(asked); got.Text != want {
 		t.Errorf("%q", got.Text)
 	}
-	r.fake.rows.next = []string{"a", "b"}
-	if got := r.do("GET", listsPath+"/ledger?format=csv", ""); strings.Count(got.Text, "Spent")+strings.Count(got.Text, "医保消费") != 3 || r.fake.rows.query.Cursor != "b" {
-		t.Errorf("%s, the last cursor %q", got.Text, r.fake.rows.query.Cursor)
+	few := r.fake.rows.ledger
+	for n, code := range map[int]string{maxSheet: "", maxSheet + 1: "too_many_rows"} {
+		r.fake.rows.ledger = make([]records.Entry, n)
+		got := r.do("GET", listsPath+"/ledger?format=csv", "")
+		if code == "" && strings.Count(got.Text, "\r\n") != n+1 || code != "" && got.Problem(t).Code != code {
+			t.Errorf("%d rows: %d, %d lines", n, got.StatusCode, strings.Count(got.Text, "\r\n"))
+		}
 	}
-	r.fake.rows.next, r.fake.rows.total = []string{"a"}, maxSheet+1
-	if p := r.do("GET", listsPath+"/ledger?format=csv", "").Problem(t); p.Code != "too_many_rows" {
-		t.Errorf("%+v", p)
-	}
-	r.fake.rows.next = nil
+	r.fake.rows.ledger = few
 	for _, path := range listPaths {
 		got := r.do("GET", listsPath+path+"?format=csv", "")
 		lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(got.Text, "\ufeff"))).ReadAll()

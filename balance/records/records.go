@@ -43,6 +43,7 @@ type list[T any] struct {
 	place    func(T) place
 	fits     func(T, Query) bool
 	prepare  func([]T, Meta) // makes the rows of several questions one list; nil where there is nothing to do
+	before   func([]T) bool  // says whether rows of the year before are needed to understand these; nil: they never are
 }
 
 // New returns a service. It starts nothing.
@@ -59,7 +60,9 @@ func New(cfg Config, deps Deps) *Service {
 		quotas:        newList("quotas", u.Quotas, nil, nil),
 		designated:    newList("designated", u.Designated, nil, nil),
 	}
-	s.settlements.prepare, s.contributions.prepare = pair, gaps
+	s.settlements.prepare, s.settlements.before = pair, anyUnpaired
+	s.contributions.prepare, s.contributions.before = gaps, always
+	s.claims.before = always // a claim belongs to the year in which it was handed in, and stands in that in which something happened
 	return s
 }
 
@@ -78,12 +81,14 @@ func newList[T any](name string, ask func(context.Context, string, identity.Clai
 		}}}
 }
 
+func always[T any]([]T) bool { return true }
+
 // Contributions returns what was paid in, the latest month first. The year before is asked for too: its last months say
 // whether the first of the query's follow them.
 //
 // Errors: as Settlements.
 func (s *Service) Contributions(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Contribution], error) {
-	return page(ctx, s, s.contributions, caller, linkID, q, 1)
+	return page(ctx, s, s.contributions, caller, linkID, q)
 }
 
 // Settlements returns the bills; those that were taken back, and those that take one back, are among them and say so.
@@ -92,21 +97,21 @@ func (s *Service) Contributions(ctx context.Context, caller *identity.Caller, li
 // balance.ErrMismatch, and balance.ErrNoReading with the cause where nothing is in memory either; balance.ErrThrottled is
 // such a cause.
 func (s *Service) Settlements(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Settlement], error) {
-	return page(ctx, s, s.settlements, caller, linkID, q, 0)
+	return page(ctx, s, s.settlements, caller, linkID, q)
 }
 
 // Ledger returns the entries of the personal account.
 //
 // Errors: as Settlements.
 func (s *Service) Ledger(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Entry], error) {
-	return page(ctx, s, s.ledger, caller, linkID, q, 0)
+	return page(ctx, s, s.ledger, caller, linkID, q)
 }
 
 // Claims returns the claims, those first in which something happened last.
 //
 // Errors: as Settlements.
 func (s *Service) Claims(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Claim], error) {
-	return page(ctx, s, s.claims, caller, linkID, q, 0)
+	return page(ctx, s, s.claims, caller, linkID, q)
 }
 
 // Lines returns the items of one bill, which is looked for among the person's own.
@@ -278,17 +283,16 @@ func (m Meta) least(other Meta, only bool) Meta {
 	return m
 }
 
-// page asks for every year of the query's range, and for so many years before, and cuts the page.
-func page[T any](ctx context.Context, s *Service, l list[T], caller *identity.Caller, linkID string, q Query, before int) (*Page[T], error) {
+// page asks for every year of the query's range, and for the one before where it is needed, and cuts the page.
+func page[T any](ctx context.Context, s *Service, l list[T], caller *identity.Caller, linkID string, q Query) (*Page[T], error) {
 	from, to, err := q.days(balance.DayOf(s.now()))
 	if err != nil {
 		return nil, err
 	}
-	asked := years(from, to)
-	for ; before > 0; before-- {
-		asked = append([]string{strconv.Itoa(year(from) - before)}, asked...)
+	all, err := gather(ctx, s, l, caller, linkID, years(from, to)...)
+	if err == nil && l.before != nil && l.before(all.rows) {
+		all, err = gather(ctx, s, l, caller, linkID, append([]string{strconv.Itoa(year(from) - 1)}, years(from, to)...)...)
 	}
-	all, err := gather(ctx, s, l, caller, linkID, asked...)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ type upstream struct {
 	entries  []Entry
 	lines    []Line
 	paid     []Contribution
+	claims   []Claim
 	partial  bool // a row of the contributions could not be read
 	err      error
 	asked    []string
@@ -54,8 +55,11 @@ func (u *upstream) Lines(_ context.Context, _ string, _ identity.Claim, params s
 	return listing(u, params, u.lines)
 }
 
-func (u *upstream) Claims(context.Context, string, identity.Claim, string) (*Listing[Claim], error) {
-	return nil, desk.ErrUnsupported
+func (u *upstream) Claims(_ context.Context, _ string, _ identity.Claim, year string) (*Listing[Claim], error) {
+	if u.claims == nil {
+		return nil, desk.ErrUnsupported
+	}
+	return listing(u, year, slices.DeleteFunc(slices.Clone(u.claims), func(c Claim) bool { return c.Submitted.Format("2006") != year }))
 }
 
 func (u *upstream) Contributions(_ context.Context, _ string, _ identity.Claim, year string) (*Listing[Contribution], error) {
@@ -395,5 +399,42 @@ func TestMonthsThatWereNotPaid(t *testing.T) {
 	u.partial = true
 	if got := list(Query{}); len(got) != 0 {
 		t.Errorf("some rows could not be read: %v", got)
+	}
+}
+
+// TestTheTurnOfTheYear: a claim handed in last year is listed by what happened this year, and a bill that takes back one of last
+// year names it, though neither is asked for.
+func TestTheTurnOfTheYear(t *testing.T) {
+	t.Parallel()
+	lastYear, thisYear := time.Date(2025, 12, 30, 9, 0, 0, 0, balance.Shanghai), time.Date(2026, 1, 2, 9, 0, 0, 0, balance.Shanghai)
+	u := &upstream{
+		claims: []Claim{{ID: "moved", Submitted: lastYear, Since: thisYear}, {ID: "over", Submitted: lastYear, Since: lastYear}},
+		bills: []Settlement{{ID: "bill", At: lastYear, Total: fen(500), State: SettlementValid},
+			{ID: "back", At: thisYear, Total: fen(-500), State: SettlementValid}},
+	}
+	claims, err := service(u, 0, still).Claims(t.Context(), caller, "l", Query{})
+	if err != nil || len(claims.Rows) != 1 || claims.Rows[0].ID != "moved" {
+		t.Errorf("%+v %v", claims, err)
+	}
+	bills, err := service(u, 0, still).Settlements(t.Context(), caller, "l", Query{})
+	if err != nil || len(bills.Rows) != 1 || bills.Rows[0].Pair != "bill" {
+		t.Errorf("%+v %v", bills, err)
+	}
+	u.asked, u.bills = nil, u.bills[:1]
+	if _, err := service(u, 0, still).Settlements(t.Context(), caller, "l", Query{}); err != nil || !slices.Equal(u.asked, []string{"2026"}) {
+		t.Errorf("no reversal, and asked for %v %v", u.asked, err)
+	}
+}
+
+// TestAllRowsOnOnePage: whatever the limit says.
+func TestAllRowsOnOnePage(t *testing.T) {
+	t.Parallel()
+	u := &upstream{}
+	for i := range 250 {
+		u.entries = append(u.entries, entry(strconv.Itoa(i), i))
+	}
+	p, err := service(u, 0, still).Ledger(t.Context(), caller, "l", Query{All: true, Limit: 3, Cursor: "x"})
+	if err != nil || len(p.Rows) != 250 || p.Next != "" || p.Total.Rows != 250 {
+		t.Errorf("%d rows, next %q, %v", len(p.Rows), p.Next, err)
 	}
 }

@@ -28,6 +28,11 @@ func pair(bills []Settlement, _ Meta) {
 	}
 }
 
+// anyUnpaired says whether a bill takes back one that is not among them: that may be of the year before.
+func anyUnpaired(bills []Settlement) bool {
+	return slices.ContainsFunc(bills, func(b Settlement) bool { return b.State == SettlementReversal && b.Pair == "" })
+}
+
 // Counts says whether the bill is spending.
 func (s Settlement) Counts() bool { return s.State == SettlementValid }
 

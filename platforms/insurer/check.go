@@ -10,7 +10,6 @@ import (
 
 	"yibao/balance"
 	"yibao/config/setting"
-	"yibao/identity"
 )
 
 const defaultInfNo = "1101"
@@ -46,7 +45,6 @@ func (p Profile) check(r setting.Report, code string) {
 	}
 	p.checkRecords(r.At("records"))
 	for platform, opening := range p.InsuranceCode {
-		setting.OneOf(r, "insurance_code", platform, identity.WeChat, identity.Alipay)
 		opening.Check(r.At("insurance_code").At(string(platform)))
 	}
 	p.checkWire(r)
