@@ -604,3 +604,41 @@ func (r *reader) institutions() {
 		r.t.Errorf("%+v %v", code, err)
 	}
 }
+
+// TestListsOutliveTheInsurer: while it gives no answer, rows that were read before are shown with their age and a word about it;
+// of others it is said that they cannot be had, and another region's are as always.
+func TestListsOutliveTheInsurer(t *testing.T) {
+	t.Parallel()
+	s := openStage(t, app.RoleAPI)
+	p, other := s.signedIn(t, "wechat", "lists"), s.holder(t, simulator.RegionC)
+	path, elsewhere := "/v1/insured/"+s.link(t, p, s.withAccount()[0]), "/v1/insured/"+s.linkAny(t, p, other)
+	type list struct {
+		Items []bill
+		Meta  struct {
+			Freshness string
+			Reason    string `json:"stale_reason"`
+			Notices   []struct{ Code, Message, At string }
+		}
+	}
+	var before, after, apart list
+	if err := p.Call(t.Context(), http.MethodGet, path+"/settlements?limit=100", nil, &before); err != nil || len(before.Items) == 0 {
+		t.Fatal(before, err)
+	}
+	s.pass(11 * time.Minute) // records.fresh_for
+	s.misbehave(t, "insurer."+simulator.RegionA, "http_503", always)
+	if err := p.Call(t.Context(), http.MethodGet, path+"/settlements?limit=100", nil, &after); err != nil {
+		t.Fatal(err)
+	}
+	if m := after.Meta; m.Freshness != "stale" || m.Reason != "no_answer" || len(m.Notices) != 1 || m.Notices[0].Code != "stale" || m.Notices[0].At == "" {
+		t.Errorf("%+v", m)
+	}
+	if fmt.Sprint(len(after.Items), after.Items[0].ID) != fmt.Sprint(len(before.Items), before.Items[0].ID) {
+		t.Errorf("%d rows, %d before", len(after.Items), len(before.Items))
+	}
+	if got := codeOf(t, p.Call(t.Context(), http.MethodGet, path+"/ledger", nil, nil)); got != "503 no_reading" {
+		t.Errorf("never read: %q", got)
+	}
+	if err := p.Call(t.Context(), http.MethodGet, elsewhere+"/settlements", nil, &apart); err != nil || apart.Meta.Freshness != "fresh" {
+		t.Errorf("another region: %+v %v", apart.Meta, err)
+	}
+}
