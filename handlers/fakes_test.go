@@ -58,6 +58,7 @@ type fakeService struct {
 	request linking.Request
 	setting reminder.Setting
 	query   balance.TrendQuery
+	rows    fakeRows
 	report  reminder.Report
 	token   string
 	pages   []string // page and limit of each List
@@ -71,7 +72,7 @@ type fakeService struct {
 
 func newFake() *fakeService {
 	fen := balance.Fen(123450)
-	return &fakeService{
+	f := &fakeService{
 		attempt: identity.Attempt{
 			ID: "ATTEMPT", UserID: "user-own", LinkID: "LINKNEW", Method: identity.SMSOnFile,
 			State: identity.AttemptRequested, CreatedAt: noon, ExpiresAt: noon.Add(15 * time.Minute),
@@ -91,6 +92,8 @@ func newFake() *fakeService {
 			LastReason: reminder.ReasonAlreadyBelow, EvaluatedAt: noon, DueAt: noon.Add(time.Hour), CreatedAt: noon,
 		},
 	}
+	f.rows.fake = f
+	return f
 }
 
 func (f *fakeService) reach(ctx context.Context, name string) error {
@@ -371,7 +374,7 @@ type rig struct {
 
 func testOptions(fake *fakeService) Options {
 	return Options{
-		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake,
+		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Records: &fake.rows,
 		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},
