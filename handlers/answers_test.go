@@ -25,7 +25,7 @@ func TestAnswers(t *testing.T) {
 		`"id_number":"1****************X","assurance":"sms","since":"2026-11-21T12:00:00+08:00",` +
 		`"consent":{"version":"v1","at":"2026-11-21T12:00:00+08:00","unattended":true}}`
 	const waiting = `{"id":"ATTEMPT","state":"waiting","method":"sms_on_file","message":"如信息与参保登记一致，` +
-		`验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息，或拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",` +
+		`验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息后重新发起，或一小时后再试；也可拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",` +
 		`"sends_left":2,"tries_left":5,"expires_in":900,"code_expires_in":300,"resend_in":60}`
 	const quota = `{"template":"low_balance","free":1,"reserved":1,"unknown":0}`
 	const rule = `{"threshold_fen":10000,"threshold":"¥100.00","margin_fen":1000,"insurance_type":"310","insurance_name":"职工医保",` +
@@ -61,7 +61,7 @@ func TestAnswers(t *testing.T) {
 			`{"code":"H99010000001","name":"示例医院","type":"medical","type_name":"定点医疗机构","level":"02","level_name":"三级甲等"},` +
 			`{"code":"P99010000001","name":"示例药房","type":"pharmacy","type_name":"定点零售药店"}],"next":"more",` +
 			`"meta":{"as_of":"2026-11-21T12:00:00+08:00","source":"fsi/1201","coverage":"complete","truncated":false,` +
-			`"explanation":"` + aboutInstitutions[0] + `"}}`},
+			`"explanation":"` + aboutPlaces[0] + `"}}`},
 		{"GET", "/v1/drugs?region=330100&q=sl&grade=B", "", 200, `{"items":[{"code":"XYL000001","name":"示例片","list":"medicine",` +
 			`"grade":"B","grade_text":"乙类：先由个人按比例自付，其余按规定报销","self_pay":"0.1","from":"2024-01-01"}],` +
 			`"meta":{"coverage":"partial","truncated":true,"explanation":"` + aboutDrugs[0] + `"}}`},
@@ -200,9 +200,9 @@ func TestAStaleBalanceSaysWhy(t *testing.T) {
 	t.Parallel()
 	for because, want := range map[balance.StaleReason]struct{ code, zh, en string }{
 		balance.StaleThrottled: {"throttled", "医保系统查询繁忙，以下为2026年11月21日11:59的数据，请稍后再查看",
-			"The medical-insurance system is busy. This is the balance of 2026-11-21 11:59; please look again later."},
-		balance.StaleNoAnswer: {"stale", "暂时无法获取最新余额，以下为2026年11月21日11:59的数据，请稍后再查看",
-			"The latest balance cannot be had at the moment. This is the balance of 2026-11-21 11:59; please look again later."},
+			"The medical-insurance system is busy. These are the figures of 2026-11-21 11:59; please look again later."},
+		balance.StaleNoAnswer: {"stale", "暂时无法获取最新数据，以下为2026年11月21日11:59的数据，请稍后再查看",
+			"The latest figures cannot be had at the moment. These are the figures of 2026-11-21 11:59; please look again later."},
 	} {
 		for l, message := range map[string]string{"zh": want.zh, "en": want.en} {
 			r := newRig(t)
@@ -254,6 +254,9 @@ func TestUnknownBalancesHaveNoAmount(t *testing.T) {
 	}
 }
 
+// fullOthers are the links that the person of a full attempt may end. They name nobody.
+const fullOthers = `"others":[{"id":"other-1","platform":"alipay","relation":"other","since":"2026-11-21T12:00:00+08:00"}]}`
+
 func TestStatesOfAnAttempt(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -269,6 +272,11 @@ func TestStatesOfAnAttempt(t *testing.T) {
 		{"failed", "tries_used_up", "GET", "", "", 200, `"message":"输错次数过多，请重新发起","reason":"tries_used_up"`},
 		{"failed", "something_new", "GET", "", "", 200, `"message":"其他原因"`},
 		{"waiting", "", "GET", "", "", 200, `"state":"waiting"`},
+		{"waiting", "", "GET", "", "", 200, `12393`},
+		{"full", "", "GET", "", "", 200, fullOthers},
+		{"full", "", "POST", "/proof", goodProof, 200, fullOthers},
+		{"full", "", "DELETE", "/others/other-1", "", 200, fullOthers},
+		{"full", "", "DELETE", "/others/other-2", "", 404, `"code":"not_found"`},
 	}
 	for _, c := range cases {
 		r := newRig(t)

@@ -42,7 +42,7 @@ type institutionsInput struct {
 	Level string         `query:"level" maxLength:"10" pattern:"^[0-9A-Za-z]*$" example:"02"`
 }
 
-type institutionView struct {
+type placeView struct {
 	Code      string         `json:"code" example:"H33010000001"`
 	Name      string         `json:"name" example:"示例市第一人民医院"`
 	Type      catalogue.Type `json:"type" enum:"medical,pharmacy,rehabilitation,aids,family_planning,other" example:"medical"`
@@ -51,14 +51,14 @@ type institutionView struct {
 	LevelName string         `json:"level_name,omitempty" example:"三级甲等"`
 }
 
-func (s *server) searchInstitutions(ctx context.Context, in *institutionsInput) (*out[searchView[institutionView]], error) {
+func (s *server) searchInstitutions(ctx context.Context, in *institutionsInput) (*out[searchView[placeView]], error) {
 	page, err := s.Catalogue.Institutions(ctx, in.query(), in.Type, in.Level)
 	if err != nil {
 		return nil, err
 	}
 	language := web.LanguageOf(ctx)
-	return answer(viewSearch(page, aboutInstitutions[language], func(i catalogue.Institution) institutionView {
-		return institutionView{i.Code, i.Name, i.Type, institutionTypes[i.Type][language], i.Level, catalogue.LevelName(i.Level, language.Short())}
+	return answer(viewSearch(page, aboutPlaces[language], func(i catalogue.Institution) placeView {
+		return placeView{i.Code, i.Name, i.Type, institutionTypes[i.Type][language], i.Level, catalogue.LevelName(i.Level, language.Short())}
 	})), nil
 }
 
@@ -87,7 +87,7 @@ func (s *server) searchDrugs(ctx context.Context, in *drugsInput) (*out[searchVi
 	}
 	language := web.LanguageOf(ctx)
 	return answer(viewSearch(page, aboutDrugs[language], func(d catalogue.Drug) drugView {
-		return drugView{d.Code, d.Name, d.List, d.Grade, gradeTexts[d.Grade][language], d.SelfPay, d.Form, d.Spec, d.From, d.To}
+		return drugView{d.Code, d.Name, d.List, d.Grade, drugGradeTexts[d.Grade][language], d.SelfPay, d.Form, d.Spec, d.From, d.To}
 	})), nil
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	aboutInstitutions = text{
+	aboutPlaces = text{
 		"参保地的医保定点医疗机构和定点零售药店等。是否开通异地直接结算，请以机构或医保经办机构答复为准。",
 		"The designated institutions and pharmacies of the region. Ask the institution or the medical-insurance office whether bills of persons insured elsewhere are settled there.",
 	}
@@ -23,10 +23,10 @@ var institutionTypes = map[catalogue.Type]text{
 	catalogue.TypeFamilyPlanning: {"计划生育服务机构", "Family planning"}, catalogue.TypeOther: {"其他定点机构", "Other institution"},
 }
 
-var gradeTexts = map[records.Grade]text{
-	records.GradeA:       {"甲类：按规定比例报销", "Grade A: paid for at the regular rate"},
-	records.GradeB:       {"乙类：先由个人按比例自付，其余按规定报销", "Grade B: the person pays a part first, the rest is paid for at the regular rate"},
-	records.GradeC:       {"丙类：费用由个人承担", "Grade C: paid by the person"},
+var drugGradeTexts = map[records.Grade]text{
+	records.GradeA:       {"甲类：按规定比例报销", "Class A: paid for at the regular rate"},
+	records.GradeB:       {"乙类：先由个人按比例自付，其余按规定报销", "Class B: the person pays a part first, the rest is paid for at the regular rate"},
+	records.GradeC:       {"丙类：费用由个人承担", "Class C: paid by the person"},
 	records.GradeUnknown: {"未说明类别", "No grade is given"},
 }
 
@@ -52,7 +52,7 @@ var catalogueFields = web.Fields{
 		"q":     {"药品名称或其一部分、医保药品代码的开头，或名称的拼音首字母、全拼；省略为全部", "A name or a part of one, the begin of a code, or the pinyin of a name, its initials or the whole; all if left out"},
 		"grade": {"类别：A 甲类；B 乙类；C 丙类；unknown 未说明；省略为全部", "Grade: A, B, C or unknown; all if left out"},
 	},
-	"SearchViewInstitutionView": {"items": textItems, "next": textNext, "meta": textMeta},
+	"SearchViewPlaceView": {"items": textItems, "next": textNext, "meta": textMeta},
 	"SearchViewDrugView":        {"items": textItems, "next": textNext, "meta": textMeta},
 	"SearchMeta": {
 		"as_of":       {"目录的更新时间；首次导入完成之前不出现", "Up to when the catalogue is; absent before the first import is complete"},
@@ -61,7 +61,7 @@ var catalogueFields = web.Fields{
 		"truncated":   {"相符的过多，未全部列出，请输入更完整的名称", "More fits than is listed: a longer text finds it"},
 		"explanation": {"可向用户展示的说明", "What the user may be told about it"},
 	},
-	"InstitutionView": {
+	"PlaceView": {
 		"code": {"定点机构代码", "Code of the institution"}, "name": {"机构名称", "Name"},
 		"type": {"机构类别", "Kind of institution"}, "type_name": {"机构类别的名称", "The kind in words"},
 		"level": {"医院等级代码；未提供时不出现", "Code of the level; absent where not given"}, "level_name": {"医院等级；代码含义不明时不出现", "The level in words; absent where the code's meaning is not known"},

@@ -6,6 +6,7 @@ import (
 
 	"yibao/balance"
 	"yibao/balance/catalogue"
+	"yibao/balance/records"
 	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/identity/document"
@@ -69,13 +70,17 @@ var (
 		Detail: text{"region 不是已开通的地区，见 GET /v1/regions", "region is not one of GET /v1/regions."}})
 	errSearchText = publish(&web.Error{Code: "search_text_invalid", Status: 422, Field: "q", Text: text{"请输入名称、代码或拼音", "Please enter a name, a code or pinyin."},
 		Detail: text{"q 没有文字或数字，或超过 50 个字符", "q has neither letter nor digit, or more than 50 characters."}})
-	errSearchCursor = publish(&web.Error{Code: "search_cursor_invalid", Status: 422, Field: "cursor", Text: text{"页面已失效，请重新查询", "The page is not valid any more. Please search again."},
-		Detail: text{"cursor 须为上一页返回的 next", "cursor must be the next of the page before."}})
 	errRange = publish(&web.Error{Code: "range_invalid", Status: 422, AnyField: true, Text: text{"日期范围有误，请重新选择", "The range of dates is not valid."},
-		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天，范围不超过十年", "from and to must be yyyy-MM-dd, from not after to or today, and the range not above ten years."}})
+		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天；图表的范围不超过十年，明细不超过五个自然年", "from and to must be yyyy-MM-dd, from not after to or today; the range of a chart not above ten years, that of a list not in more than five calendar years."}})
 	errTooManyDays = publish(&web.Error{Code: "too_many_points", Status: 422, Text: text{"日期范围过长，请缩短范围或改为按周、按月查看", "The range is too long. Please shorten it, or view it by week or month."},
 		Detail: text{"按所选 step 超过 366 个点", "The step makes more than 366 points."}})
-	errNoReading = publish(&web.Error{Code: "no_reading", Status: 503, Retry: 30 * time.Second, Text: text{"暂时无法获取余额，请约1分钟后再试", "The balance cannot be had at the moment. Please try again in about a minute."},
+	errCursor = publish(&web.Error{Code: "cursor_invalid", Status: 422, Field: "cursor", Text: text{"无法继续翻页，请从第一页重新查看", "There is no such page. Please start from the first one."},
+		Detail: text{"cursor 须为上一页返回的 next，原样提交", "cursor must be next of the page before, as it is."}})
+	errTooManyRows = publish(&web.Error{Code: "too_many_rows", Status: 422, Text: text{"记录过多，请缩短日期范围后再导出", "There are too many records. Please shorten the range of dates."},
+		Detail: text{"导出的文件最多 5000 行", "A file has 5000 rows at most."}})
+	errNoBill = publish(&web.Error{Code: "no_such_bill", Status: 404, Text: text{"未找到这笔结算，请从结算记录重新进入", "This bill was not found. Please open it from the list of bills again."},
+		Detail: text{"近五年的结算中没有此编号", "No bill of the last five years has this id."}})
+	errNoReading = publish(&web.Error{Code: "no_reading", Status: 503, Retry: 30 * time.Second, Text: text{"暂时无法获取数据，请约1分钟后再试", "The figures cannot be had at the moment. Please try again in about a minute."},
 		Detail: text{"医保系统无法访问，且没有此前的数据", "The medical-insurance system cannot be reached, and there is no earlier answer."}})
 
 	errNoRule = publish(&web.Error{Code: "no_reminder", Status: 404, Text: text{"尚未设置余额提醒", "No reminder is set."},
@@ -145,6 +150,9 @@ var serviceErrors = append([]serviceError{
 	{identity.ErrMismatch, errMismatch},
 	{identity.ErrUpstreamUnavailable, errUpstream},
 
+	{records.ErrCursor, errCursor},
+	{records.ErrLimit, web.ErrValidation},
+	{records.ErrNoSuchBill, errNoBill},
 	{balance.ErrNoReading, errNoReading},
 	{balance.ErrUnsupported, errUnsupported},
 	{balance.ErrNotEnrolled, errNotEnrolled},
@@ -159,7 +167,7 @@ var serviceErrors = append([]serviceError{
 
 	{catalogue.ErrRegion, errRegion},
 	{catalogue.ErrText, errSearchText},
-	{catalogue.ErrCursor, errSearchCursor},
+	{catalogue.ErrCursor, errCursor},
 
 	{reminder.ErrNoRule, errNoRule},
 	{reminder.ErrNotFound, web.ErrNotFound},

@@ -62,6 +62,7 @@ type fakeService struct {
 	query   balance.TrendQuery
 	search  catalogue.Query
 	filter  string // of a search
+	rows    fakeRows
 	report  reminder.Report
 	token   string
 	pages   []string // page and limit of each List
@@ -75,7 +76,7 @@ type fakeService struct {
 
 func newFake() *fakeService {
 	fen := balance.Fen(123450)
-	return &fakeService{
+	f := &fakeService{
 		attempt: identity.Attempt{
 			ID: "ATTEMPT", UserID: "user-own", LinkID: "LINKNEW", Method: identity.SMSOnFile,
 			State: identity.AttemptRequested, CreatedAt: noon, ExpiresAt: noon.Add(15 * time.Minute),
@@ -95,6 +96,8 @@ func newFake() *fakeService {
 			LastReason: reminder.ReasonAlreadyBelow, EvaluatedAt: noon, DueAt: noon.Add(time.Hour), CreatedAt: noon,
 		},
 	}
+	f.rows.fake = f
+	return f
 }
 
 func (f *fakeService) reach(ctx context.Context, name string) error {
@@ -226,6 +229,21 @@ func (f *fakeService) Unlink(ctx context.Context, c *identity.Caller, id string)
 	return f.own(ctx, c, id, "Unlink")
 }
 
+func (f *fakeService) EndOther(ctx context.Context, _ *identity.Caller, id, other string) (*identity.Attempt, error) {
+	a, err := f.ownAttempt(ctx, id, "EndOther")
+	if err == nil && other != "other-1" {
+		err = identity.ErrNoSuchLink
+	}
+	return a, err
+}
+
+func (f *fakeService) Others(_ context.Context, a *identity.Attempt) ([]linking.Other, error) {
+	if a.State != identity.AttemptFull {
+		return nil, nil
+	}
+	return []linking.Other{{ID: "other-1", Platform: identity.Alipay, Region: "330100", Relation: identity.Other, Since: noon}}, nil
+}
+
 func (f *fakeService) SetUnattended(ctx context.Context, c *identity.Caller, id string, allow bool, version string) (identity.Link, error) {
 	if err := f.own(ctx, c, id, "SetUnattended"); err != nil {
 		return identity.Link{}, err
@@ -255,7 +273,7 @@ func (f *fakeService) TriesLeft(a *identity.Attempt) int {
 }
 
 func (f *fakeService) ExpiresIn(a *identity.Attempt) int {
-	if !f.open(a) {
+	if !f.open(a) && a.State != identity.AttemptFull {
 		return 0
 	}
 	return int(a.ExpiresAt.Sub(noon.Add(f.late)) / time.Second)
@@ -360,7 +378,7 @@ type rig struct {
 
 func testOptions(fake *fakeService) Options {
 	return Options{
-		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Catalogue: fake,
+		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Records: &fake.rows, Catalogue: fake,
 		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},

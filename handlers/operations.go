@@ -50,8 +50,13 @@ var operationTexts = map[string]text{
 		"Sends another code; the one before stops working. Possible once resend_in is 0, while sends_left is above 0.",
 	},
 	"proveLink": {
-		"提交验证码或医保卡查询密码。200 表示已绑定；202 表示核验信息正确，仍在向医保系统确认，请按 poll_in 查询进度。",
-		"Sends the code, or number and password of the card. 200: linked. 202: right, and being confirmed; ask again after poll_in.",
+		"提交验证码或医保卡查询密码。200 表示已绑定，或须先解除他人的绑定（full）；202 表示核验信息正确，仍在向医保系统确认，请按 poll_in 查询进度。",
+		"Sends the code, or number and password of the card. 200: linked, or others must be removed first (full). 202: right, and being confirmed; ask again after poll_in.",
+	},
+	"endOther": {
+		"绑定数量已达上限时（state 为 full），本人可解除 others 中的一项，如同该账号自行解除；之后本次申请自动继续，返回其最新状态。",
+		"Where as many accounts as allowed are linked (state full), the person removes one of others, as its own user would; the attempt " +
+			"then goes on, and its state is answered.",
 	},
 	"listInsured": {"列出已绑定的参保人。", "Lists the insured persons that are linked."},
 	"getInsured":  {"一位已绑定的参保人。", "One insured person that is linked."},
@@ -71,7 +76,26 @@ var operationTexts = map[string]text{
 		"个人账户余额走势，按 format 返回图表库可直接使用的数据。返回内容的 format 说明 chart 的结构。",
 		"Balances over time as data for a chart library. format in the answer tells the shape of chart.",
 	},
-	"getReminder": {"余额提醒的设置与状态。", "The reminder's setting and state."},
+	"listSettlements": {
+		"结算记录，由新到旧，包括每笔费用由谁支付。退费与原结算成对标记（state、pair）。format=csv 导出全部符合条件的记录。",
+		"The bills, newest first, with who paid which part. A refund and its bill name each other (state, pair). format=csv gives all rows that fit as a file.",
+	},
+	"listUnusual": {
+		"可能值得核对的结算，每条说明原因和金额，不作判断。与所选日期所在年份的结算比较，同类不足六笔时不比较。",
+		"Bills that may be worth a look, each with why and its figures, without a judgement. They are compared with the bills of the same years; with fewer than six of the kind nothing is compared.",
+	},
+	"listLines":         {"一笔结算包含的药品和服务项目。", "The drugs and services of one bill."},
+	"listLedger":        {"个人账户的收支明细，由新到旧。", "The entries of the personal account, newest first."},
+	"listContributions": {"缴费记录，由新到旧；missing_months 和 missing_years 列出两次缴费之间缺少的月份或年份。", "What was paid in, newest first; missing_months and missing_years list what is missing between two paid ones."},
+	"listClaims":        {"手工（零星）报销的进度，最近有变化的在前。", "Claims handed in by hand; those first in which something happened last."},
+	"getPooled": {
+		"统筹基金本年累计：各险种的支付、已用起付线等，以及剩余额度。参保地未提供的剩余额度由 quota.state 说明，不会推算。",
+		"The year with the pooled fund: what it paid, the deductible used and more, by insurance, and what is left. Where the region does not tell what is left, quota.state says so; nothing is computed.",
+	},
+	"listInstitutions": {"定点医药机构，以及已登记的门诊慢特病。", "Designated institutions, and registered chronic or special diseases."},
+	"getInsuranceCode": {"在当前平台打开该地区官方医保码的方式。医保码由平台和医保部门生成，本服务不生成、不保存。", "How this platform opens the region's official insurance code. The code is made by the platform and the authority; none is made or kept here."},
+	"getShortcut":      {"将语音识别得到的文字对应到要打开的页面；没有听懂时 understood 为 false。文字不会保存。", "Finds the screen that a spoken text means; understood is false where there is none. The text is not kept."},
+	"getReminder":      {"余额提醒的设置与状态。", "The reminder's setting and state."},
 	"putReminder": {
 		"设置余额提醒，整体替换原有设置；省略的项恢复为默认值。",
 		"Sets the reminder and replaces the former setting as a whole: what is left out goes back to its default.",

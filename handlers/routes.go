@@ -2,6 +2,12 @@ package handlers
 
 import "yibao/handlers/web"
 
+// The errors of the routes of rows: rowFailures of all (the first of those with days), listFailures of those with pages.
+var (
+	rowFailures  = []*web.Error{errRange, errUnsupported, errNotEnrolled, errMismatch, errNoReading, errThrottled}
+	listFailures = append([]*web.Error{errCursor, errTooManyRows}, rowFailures...)
+)
+
 // routes is the list of all that the API offers, with the token that each needs.
 func (s *server) routes() []web.Route {
 	return []web.Route{
@@ -14,9 +20,9 @@ func (s *server) routes() []web.Route {
 		web.On("GET /v1/home", web.Citizen, "home", text{"首页", "The first screen"}, s.home),
 		web.On("GET /v1/regions", web.Visitor, "listRegions", text{"开通地区与授权说明", "Regions and the consent text"}, s.listRegions),
 		web.On("GET /v1/institutions", web.Citizen, "searchInstitutions", text{"查找定点医药机构", "Search designated institutions"}, s.searchInstitutions).
-			Fails(errRegion, errUnsupported, errSearchText, errSearchCursor),
+			Fails(errRegion, errUnsupported, errSearchText, errCursor),
 		web.On("GET /v1/drugs", web.Citizen, "searchDrugs", text{"查询医保药品目录", "Search covered drugs"}, s.searchDrugs).
-			Fails(errRegion, errUnsupported, errSearchText, errSearchCursor),
+			Fails(errRegion, errUnsupported, errSearchText, errCursor),
 
 		web.On("POST /v1/link-attempts", web.Citizen, "startLink", text{"发起绑定", "Start linking a person"}, s.startLink).Accepted().
 			Fails(errNotOffered, errName, errIDNumber, errConsent, errGuardian, errLinkLimit, errTooMany),
@@ -25,6 +31,8 @@ func (s *server) routes() []web.Route {
 			Fails(errAttemptOver, errNotOffered, errTooSoon, errNoSendsLeft, errTooMany),
 		web.On("POST /v1/link-attempts/{id}/proof", web.Citizen, "proveLink", text{"提交核验信息", "Prove a link"}, s.proveLink).Shows(provenExamples).
 			Fails(append(publicOf(proofErrors), errAttemptOver, errTooMany, errUpstream)...),
+		web.On("DELETE /v1/link-attempts/{id}/others/{other}", web.Citizen, "endOther", text{"解除他人对本人的绑定", "Remove another account's link to oneself"}, s.endOther).
+			Fails(errAttemptOver),
 
 		web.On("GET /v1/insured", web.Citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),
 		web.On("GET /v1/insured/{id}", web.Citizen, "getInsured", text{"参保人", "One insured person"}, s.getInsured),
@@ -34,6 +42,18 @@ func (s *server) routes() []web.Route {
 			Fails(errNotEnrolled, errMismatch, errUnsupported, errNoReading, errThrottled),
 		web.On("GET /v1/insured/{id}/charts/trend", web.Citizen, "getTrend", text{"余额走势图", "Balance trend"}, s.getTrend).
 			Fails(errRange, errTooManyDays),
+
+		web.On("GET /v1/insured/{id}/settlements", web.Citizen, "listSettlements", text{"结算记录", "List bills"}, s.listSettlements).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/settlements/unusual", web.Citizen, "listUnusual", text{"值得核对的结算", "Bills to look at"}, s.listUnusual).Sheets().Fails(rowFailures...),
+		web.On("GET /v1/insured/{id}/settlements/{bill}/lines", web.Citizen, "listLines", text{"结算的项目", "Items of a bill"}, s.listLines).Sheets().
+			Fails(append([]*web.Error{errNoBill}, listFailures...)...),
+		web.On("GET /v1/insured/{id}/ledger", web.Citizen, "listLedger", text{"个人账户明细", "Ledger of the account"}, s.listLedger).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/contributions", web.Citizen, "listContributions", text{"缴费记录", "List contributions"}, s.listContributions).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/claims", web.Citizen, "listClaims", text{"报销进度", "Progress of claims"}, s.listClaims).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/pooled", web.Citizen, "getPooled", text{"统筹基金本年累计", "The year with the pooled fund"}, s.getPooled).Sheets().Fails(rowFailures...),
+		web.On("GET /v1/insured/{id}/institutions", web.Citizen, "listInstitutions", text{"定点医药机构与慢特病登记", "Designated institutions and registered diseases"}, s.listDesignated).Sheets().Fails(rowFailures[1:]...),
+		web.On("GET /v1/insured/{id}/insurance-code", web.Citizen, "getInsuranceCode", text{"打开医保码的方式", "How to open the insurance code"}, s.getInsuranceCode),
+		web.On("GET /v1/shortcuts", web.Citizen, "getShortcut", text{"语音指令", "What a spoken text opens"}, s.getShortcut),
 
 		web.On("GET /v1/insured/{id}/reminder", web.Citizen, "getReminder", text{"查看余额提醒", "Get the reminder"}, s.getReminder).Fails(errNoRule),
 		web.On("PUT /v1/insured/{id}/reminder", web.Citizen, "putReminder", text{"设置余额提醒（提交全部内容，省略的项恢复默认）", "Set the reminder as a whole: what is left out gets its default"}, s.putReminder).

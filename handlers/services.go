@@ -30,6 +30,8 @@ type Linking interface {
 	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
 	Prove(ctx context.Context, caller *identity.Caller, id string, answer linking.Answer) (*identity.Attempt, error)
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
+	Others(ctx context.Context, attempt *identity.Attempt) ([]linking.Other, error)
+	EndOther(ctx context.Context, caller *identity.Caller, attemptID, otherID string) (*identity.Attempt, error)
 	SetUnattended(ctx context.Context, caller *identity.Caller, linkID string, allow bool, version string) (identity.Link, error)
 
 	SendsLeft(attempt *identity.Attempt) int
@@ -50,6 +52,19 @@ type Balances interface {
 type Catalogue interface {
 	Institutions(ctx context.Context, q catalogue.Query, of catalogue.Type, level string) (*catalogue.Page[catalogue.Institution], error)
 	Drugs(ctx context.Context, q catalogue.Query, grade records.Grade) (*catalogue.Page[catalogue.Drug], error)
+}
+
+// Records gives the rows behind an account. See records.Service.
+type Records interface {
+	Settlements(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Settlement], error)
+	Lines(ctx context.Context, caller *identity.Caller, linkID, settlement string, q records.Query) (*records.Page[records.Line], error)
+	Unusual(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Flag], error)
+	Ledger(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Entry], error)
+	Contributions(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Contribution], error)
+	Claims(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Claim], error)
+	Accumulated(ctx context.Context, caller *identity.Caller, linkID, year string) (*records.Page[records.Accumulated], error)
+	Quotas(ctx context.Context, caller *identity.Caller, linkID, year string) (*records.Page[records.Quota], error)
+	Designated(ctx context.Context, caller *identity.Caller, linkID string) (*records.Page[records.Designated], error)
 }
 
 // Reminders keeps reminder rules and subscription quotas. See reminder.Service.

@@ -108,7 +108,7 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 	}
 	trend, err := s.Balances.Trend(ctx, web.CallerOf(ctx), in.ID, query)
 	if errors.Is(err, balance.ErrRange) {
-		return nil, in.badRange()
+		return nil, rangeFailure(in.From, in.To)
 	}
 	if err != nil {
 		return nil, err
@@ -119,29 +119,34 @@ func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView],
 // query reads the days and takes over the rest.
 func (in *trendInput) query(l web.Language) (balance.TrendQuery, error) {
 	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.Short()}
+	return query, readDays(in.From, in.To, &query.From, &query.To)
+}
+
+// readDays reads the first and the last day of a request; the error names the one that is none.
+func readDays(from, to dayText, first, last *balance.Day) error {
 	for _, day := range []struct {
 		name string
 		text dayText
 		day  *balance.Day
-	}{{"from", in.From, &query.From}, {"to", in.To, &query.To}} {
+	}{{"from", from, first}, {"to", to, last}} {
 		if day.text == "" {
 			continue
 		}
 		parsed, err := balance.ParseDay(string(day.text))
 		if err != nil {
-			return query, &web.Failure{Public: errRange, Field: day.name}
+			return &web.Failure{Public: errRange, Field: day.name}
 		}
 		*day.day = parsed
 	}
-	return query, nil
+	return nil
 }
 
-// badRange refuses days that make no range. If only one was given, the error names it.
-func (in *trendInput) badRange() error {
+// rangeFailure refuses days that make no range. If only one was given, the error names it.
+func rangeFailure(from, to dayText) error {
 	switch {
-	case in.To == "":
+	case to == "":
 		return &web.Failure{Public: errRange, Field: "from"}
-	case in.From == "":
+	case from == "":
 		return &web.Failure{Public: errRange, Field: "to"}
 	}
 	return errRange

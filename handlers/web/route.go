@@ -24,6 +24,7 @@ type Route struct {
 	takesBody bool
 	maxBody   int
 	patches   bool // takes a JSON merge patch
+	sheets    bool // answers a Sheet
 	probe     bool // asked by machines all the time: not worth a line in the log
 	register  func(huma.API, huma.Operation)
 }

@@ -46,6 +46,9 @@ func (p Profile) check(r setting.Report, code string) {
 	p.checkRecords(r.At("records"))
 	p.Catalogues.Drugs.check(r.At("catalogue").At("drugs"), drugFields)
 	p.Catalogues.Institutions.check(r.At("catalogue").At("institutions"), institutionFields)
+	for platform, opening := range p.InsuranceCode {
+		opening.Check(r.At("insurance_code").At(string(platform)))
+	}
 	p.checkWire(r)
 }
 

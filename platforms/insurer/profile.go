@@ -107,7 +107,9 @@ type Profile struct {
 	CardPassword CardPassword      `koanf:"local_card_password"`
 	Records      map[string]Record `koanf:"records"`
 	Catalogues   Catalogues        `koanf:"catalogue"`
-	Accounts     `koanf:",squash"`
+	// InsuranceCode is how each platform opens the region's official insurance code.
+	InsuranceCode map[identity.Platform]identity.CodeOpening `koanf:"insurance_code"`
+	Accounts      `koanf:",squash"`
 }
 
 // Dialect says how the upstream talks.

@@ -290,6 +290,9 @@ func askAbout(t *testing.T, name string, client *insurer.Client, p simulator.Per
 		if err != nil || len(answer.Enrolments) == 0 {
 			t.Fatalf("%s: %s in %s: %v", name, p.Note, row.Region, err)
 		}
+		if want := map[bool]string{true: "gm/1101", false: "fsi/1101"}[row.Region == simulator.RegionC]; answer.Source != want {
+			t.Errorf("%s in %s: source %q", p.Note, row.Region, answer.Source)
+		}
 		if row.Account == "yes" && row.Status == "1" && (answer.Enrolments[0].Account.Exists != balance.AccountYes || answer.Enrolments[0].Account.Balance == nil) {
 			t.Errorf("%s: %s in %s: %+v", name, p.Note, row.Region, answer.Enrolments[0])
 		}

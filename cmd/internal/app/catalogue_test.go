@@ -91,7 +91,7 @@ func TestCataloguesAreImportedAndSearched(t *testing.T) {
 			t.Errorf("%s: %d institutions on all pages", region, len(all))
 		}
 	}
-	for query, want := range map[string]string{"region=000000": "422 region_unknown", "region=990100&q=%EF%BC%8C": "422 search_text_invalid", "region=990100&cursor=x": "422 search_cursor_invalid"} {
+	for query, want := range map[string]string{"region=000000": "422 region_unknown", "region=990100&q=%EF%BC%8C": "422 search_text_invalid", "region=990100&cursor=x": "422 cursor_invalid"} {
 		if got := codeOf(t, p.Call(t.Context(), http.MethodGet, "/v1/drugs?"+query, nil, nil)); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -46,7 +45,8 @@ func newOutside(c *config.Config, log *slog.Logger, now func() time.Time, phoneU
 func directory(profiles insurer.Profiles, platforms []platform) *identity.Regions {
 	var regions []identity.Region
 	for code, p := range profiles {
-		regions = append(regions, identity.Region{Code: code, Name: p.Name, Methods: p.Methods(), Unattended: p.Unattended})
+		regions = append(regions, identity.Region{Code: code, Name: p.Name, Methods: p.Methods(), Unattended: p.Unattended,
+			InsuranceCode: p.InsuranceCode})
 	}
 	offers := map[identity.AppKey][]string{}
 	for _, p := range platforms {
@@ -92,5 +92,5 @@ func (o *Outside) codes() identity.CodeSender {
 type noCodes struct{}
 
 func (noCodes) SendCode(context.Context, string, string, string) error {
-	return errors.New("no gateway for codes is configured")
+	return identity.ErrNotSent
 }
