@@ -53,7 +53,7 @@ var catalogueFields = web.Fields{
 		"grade": {"类别：A 甲类；B 乙类；C 丙类；unknown 未说明；省略为全部", "Grade: A, B, C or unknown; all if left out"},
 	},
 	"SearchViewPlaceView": {"items": textItems, "next": textNext, "meta": textMeta},
-	"SearchViewDrugView":        {"items": textItems, "next": textNext, "meta": textMeta},
+	"SearchViewDrugView":  {"items": textItems, "next": textNext, "meta": textMeta},
 	"SearchMeta": {
 		"as_of":       {"目录的更新时间；首次导入完成之前不出现", "Up to when the catalogue is; absent before the first import is complete"},
 		"source":      {"数据来源的接口", "Interface that the data is from"},

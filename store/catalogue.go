@@ -34,6 +34,7 @@ func entryKeys(e catalogue.Entry) map[string]any {
 		"initials": e.Region + ":" + keys.Initials,
 		"pinyin":   e.Region + ":" + keys.Pinyin,
 		"pieces":   within,
+		"keys":     catalogue.KeysVersion,
 	}
 }
 
@@ -95,6 +96,7 @@ func saveEntries[T comparable](ctx context.Context, t *table[T], rows []T, idOf 
 }
 
 // present are the documents of these ids, as far as they are there.
+// One with keys of another version has no value, so that it differs.
 func (t *table[T]) present(ctx context.Context, byID map[string]*T) (map[string]*stored[T], error) {
 	ids := make([]string, 0, len(byID))
 	for id := range byID {
@@ -110,6 +112,9 @@ func (t *table[T]) present(ctx context.Context, byID map[string]*T) (map[string]
 		s, err := t.decode(raw)
 		if err != nil {
 			return nil, t.failed("find", err)
+		}
+		if made, _ := raw.Lookup("keys").AsInt64OK(); made != catalogue.KeysVersion {
+			s.value = new(T)
 		}
 		before[s.id] = s
 	}

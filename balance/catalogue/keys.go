@@ -18,7 +18,11 @@ type Keys struct {
 	Pieces   []string // each two characters of the name that follow each other
 }
 
-// Keys makes them of code and name. They change with the code here alone: an import after that writes them anew.
+// KeysVersion is the version of how keys are made. Raise it with a change of that: a full import then writes entries anew,
+// though they have not changed.
+const KeysVersion = 1
+
+// Keys makes them of code and name.
 func (e Entry) Keys() Keys {
 	name := Fold(e.Name)
 	initials, full := spell(name)
