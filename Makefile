@@ -1,11 +1,16 @@
 # check is what CI runs. The others are described in CONTRIBUTING.md.
-.PHONY: check bench crash fuzz
+.PHONY: check npm bench crash fuzz
 
 ROUNDS ?= 50
 FUZZTIME ?= 30s
 
 check:
 	bash .ci/run
+
+# Installs the npm packages that tests use, exactly as locked. None of their scripts is run.
+npm:
+	npm ci --prefix cmd/internal/frontend --ignore-scripts --no-audit --no-fund
+	npm ci --prefix clients/typescript/example --ignore-scripts --no-audit --no-fund
 
 # Ends with one line a ratio: ratio NAME VALUE target >=TARGET
 bench:

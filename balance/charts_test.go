@@ -40,14 +40,14 @@ func TestChartShapes(t *testing.T) {
 	}{
 		{"one", sample(), FormatSeries, `{"categories":["2026-11-19","2026-11-20","2026-11-21"],"series":[{"key":"personal","name":"个人账户","data":[120.5,null,98]}]}`},
 		{"one", sample(), FormatUCharts, `{"categories":["2026-11-19","2026-11-20","2026-11-21"],"series":[{"name":"个人账户","data":[120.5,null,98]}]}`},
-		{"one", sample(), FormatECharts, `{"xAxis":{"type":"category","data":["2026-11-19","2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户","type":"line","data":[120.5,null,98]}]}`},
+		{"one", sample(), FormatECharts, `{"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-19","2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[120.5,null,98]}]}`},
 		{"one", sample(), FormatF2, `[{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},{"date":"2026-11-21","value":98,"type":"个人账户"}]`},
 		{"two", two(), FormatSeries, `{"categories":["2026-11-20","2026-11-21"],"series":[{"key":"personal_310","name":"个人账户（职工医保）","data":[0,999999999999.99]},{"key":"personal_390","name":"个人账户（城乡居民医保）","data":[null,-0.05]}]}`},
 		{"two", two(), FormatF2, `[{"date":"2026-11-20","value":0,"type":"个人账户（职工医保）"},{"date":"2026-11-21","value":999999999999.99,"type":"个人账户（职工医保）"},{"date":"2026-11-20","value":null,"type":"个人账户（城乡居民医保）"},{"date":"2026-11-21","value":-0.05,"type":"个人账户（城乡居民医保）"}]`},
-		{"two", two(), FormatECharts, `{"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户（职工医保）","type":"line","data":[0,999999999999.99]},{"name":"个人账户（城乡居民医保）","type":"line","data":[null,-0.05]}]}`},
+		{"two", two(), FormatECharts, `{"legend":{},"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户（职工医保）","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[0,999999999999.99]},{"name":"个人账户（城乡居民医保）","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[null,-0.05]}]}`},
 		{"none", none(), FormatSeries, `{"categories":["2026-11-20","2026-11-21"],"series":[]}`},
 		{"none", none(), FormatUCharts, `{"categories":["2026-11-20","2026-11-21"],"series":[]}`},
-		{"none", none(), FormatECharts, `{"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[]}`},
+		{"none", none(), FormatECharts, `{"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[]}`},
 		{"none", none(), FormatF2, `[]`},
 		{"unknown format", none(), "pie", `{"categories":["2026-11-20","2026-11-21"],"series":[]}`},
 	}
@@ -55,6 +55,20 @@ func TestChartShapes(t *testing.T) {
 		got, err := json.Marshal(c.trend.Chart(c.format))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s, %s:\n got %s, %v\nwant %s", c.name, c.format, got, err, c.want)
+		}
+	}
+}
+
+// TestDotsLeaveRoomForEachOther: a reading is a large dot, except where many stand close together.
+func TestDotsLeaveRoomForEachOther(t *testing.T) {
+	t.Parallel()
+	for known, want := range map[int]int{0: 6, 1: 6, 30: 6, 31: 4, 92: 4} {
+		amounts := make([]*Fen, 92)
+		for i := range known {
+			amounts[i] = fen(100)
+		}
+		if got := symbolSize(amounts); got != want {
+			t.Errorf("%d readings: %d pixels, want %d", known, got, want)
 		}
 	}
 }
