@@ -19,37 +19,44 @@ import (
 
 // served says which method of which domain package a route calls. (SignIn's own comment names Authenticator.)
 var served = map[string][]string{
-	"signIn":             {"session.Service.SignIn", "identity.Authenticator"},
-	"listSessions":       {"session.Service.List"},
-	"signOut":            {"session.Service.SignOut"},
-	"signOutAll":         {"session.Service.SignOutAll"},
-	"me":                 nil, // Quotas
-	"home":               nil, // what fails leaves a part of the answer out
-	"listRegions":        nil,
-	"listInsured":        nil,
-	"getInsured":         nil,
-	"listTemplates":      nil, // Quotas
-	"startLink":          {"linking.Service.Start"},
-	"getLinkAttempt":     {"linking.Service.Attempt"},
-	"resendCode":         {"linking.Service.Resend"},
-	"proveLink":          {"linking.Service.Prove"},
-	"setUnattended":      {"linking.Service.SetUnattended"},
-	"unlink":             {"linking.Service.Unlink"},
-	"getBalance":         {"balance.Service.Current"},
-	"getTrend":           {"balance.Service.Trend"},
-	"getReminder":        {"reminder.Service.Get"},
-	"putReminder":        {"reminder.Service.Put"},
-	"patchReminder":      {"reminder.Service.Patch"},
-	"deleteReminder":     {"reminder.Service.Delete"},
-	"listDeliveries":     {"reminder.Service.Deliveries"},
-	"reportSubscription": {"reminder.Service.Report"},
+	"signIn":                       {"session.Service.SignIn", "identity.Authenticator"},
+	"listSessions":                 {"session.Service.List"},
+	"signOut":                      {"session.Service.SignOut"},
+	"signOutAll":                   {"session.Service.SignOutAll"},
+	"me":                           nil, // Quotas
+	"home":                         nil, // what fails leaves a part of the answer out
+	"listRegions":                  nil,
+	"listInsured":                  nil,
+	"getInsured":                   nil,
+	"listTemplates":                nil, // Quotas
+	"startLink":                    {"linking.Service.Start"},
+	"getLinkAttempt":               {"linking.Service.Attempt"},
+	"resendCode":                   {"linking.Service.Resend"},
+	"proveLink":                    {"linking.Service.Prove"},
+	"setUnattended":                {"linking.Service.SetUnattended"},
+	"unlink":                       {"linking.Service.Unlink"},
+	"getBalance":                   {"balance.Service.Current"},
+	"getTrend":                     {"balance.Service.Trend"},
+	"getTrendPicture":              {"balance.Service.Trend"},
+	"getFlow":                      {"records.Service.FlowChart"},
+	"getFlowPicture":               {"records.Service.FlowChart"},
+	"getSpending":                  {"records.Service.SpendingChart"},
+	"getSpendingPicture":           {"records.Service.SpendingChart"},
+	"getContributionsChart":        {"records.Service.ContributionsChart"},
+	"getContributionsChartPicture": {"records.Service.ContributionsChart"},
+	"getReminder":                  {"reminder.Service.Get"},
+	"putReminder":                  {"reminder.Service.Put"},
+	"patchReminder":                {"reminder.Service.Patch"},
+	"deleteReminder":               {"reminder.Service.Delete"},
+	"listDeliveries":               {"reminder.Service.Deliveries"},
+	"reportSubscription":           {"reminder.Service.Report"},
 }
 
 // TestRoutesListTheErrorsOfTheirServices: each exported method of a service says in its comment which errors it returns.
 // A route must list them all, with those of its handler, and no others.
 func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 	t.Parallel()
-	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "reminder"), codesOfErrors(t)
+	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "balance/records", "reminder"), codesOfErrors(t)
 	handlersOwn := map[string]string{"putReminder": "consent_missing", "patchReminder": "consent_missing"}
 	never := map[string]string{"reportSubscription": "report_id_invalid"} // the schema of the field is as strict
 	for _, r := range (&server{}).routes() {

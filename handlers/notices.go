@@ -22,6 +22,9 @@ const (
 	noticeUnsupported = "unsupported"
 	noticeGaps        = "gaps"
 	noticeUnreachable = "unreachable"
+	noticeChartStale  = "records_stale"
+	noticeRecent      = "records_incomplete"
+	noticeNoAmounts   = "amounts_not_given"
 )
 
 // noticeTexts are the sentences; {at} becomes the time that they are about.
@@ -45,6 +48,18 @@ var noticeTexts = map[string]text{
 	noticeGaps: {
 		"截至{at}，部分日期没有余额记录",
 		"As of {at}, some days have no balance on record.",
+	},
+	noticeChartStale: {
+		"暂时无法获取最新记录，以下为{at}的数据，请稍后再查看",
+		"The latest records cannot be had at the moment. These are those of {at}; please look again later.",
+	},
+	noticeRecent: {
+		"截至{at}，部分月份的记录可能尚未到齐，请以后续更新为准",
+		"As of {at}, records of some months may still be missing; they appear once they are known.",
+	},
+	noticeNoAmounts: {
+		"截至{at}，参保地仅提供缴费月份，不提供缴费金额；如需查询，可拨打12393医保服务热线咨询",
+		"As of {at}, this region tells the months that were paid, and no amounts. To ask for these, please call the medical-insurance hotline 12393.",
 	},
 	noticeUnreachable: {
 		"截至{at}，暂时无法向您发送提醒消息，请重新订阅提醒消息",

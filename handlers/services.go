@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/balance/records"
 	"yibao/identity"
 	"yibao/identity/linking"
 	"yibao/identity/session"
@@ -42,6 +43,13 @@ type Balances interface {
 	Glance(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
 	Current(ctx context.Context, caller *identity.Caller, linkID string) (*balance.Answer, error)
 	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
+}
+
+// RowCharts gives charts of the rows behind an account. See records.Service.
+type RowCharts interface {
+	FlowChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+	SpendingChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+	ContributionsChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
 }
 
 // Reminders keeps reminder rules and subscription quotas. See reminder.Service.
