@@ -96,7 +96,8 @@ func (p *picture) wrap(theme Theme) []byte {
 	language := map[bool]string{true: "en", false: "zh-CN"}[p.chart.Language == "en"]
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" id="%s" role="img" lang="%s" aria-labelledby="%s-title %s-desc" width="%d" height="%d" viewBox="0 0 %d %d" font-family="%s">`,
 		p.id, language, p.id, p.id, svgWidth, height, svgWidth, height, svgFonts)
-	fmt.Fprintf(&out, `<title id="%s-title">%s</title><desc id="%s-desc">%s</desc>`, p.id, escape(p.chart.Title), p.id, escape(p.chart.Description()))
+	fmt.Fprintf(&out, `<title id="%s-title">%s</title><desc id="%s-desc">%s</desc>`, p.id, escape(shorten(p.chart.Title, 4*svgRoom, svgText)),
+		p.id, escape(shorten(p.chart.Description(), 40*svgRoom, svgText)))
 	out.WriteString("<style>" + p.style(theme) + "</style>")
 	fmt.Fprintf(&out, `<rect class="bg" width="%d" height="%d"/>`, svgWidth, height)
 	out.Write(p.body.Bytes())
@@ -238,7 +239,7 @@ func (p *picture) axis() {
 	}
 	var ticks []tick
 	for n := math.Round(p.low / step); n <= math.Round(p.high/step); n++ {
-		t := tick{n * step, amount(n*step, step, p.chart.Language)}
+		t := tick{n * step, amount(n*step, step, max(p.high, -p.low), p.chart.Language)}
 		p.left = max(p.left, width(t.text, svgText)+svgMargin+6)
 		ticks = append(ticks, t)
 	}
@@ -264,19 +265,19 @@ func roundStep(fen float64) float64 {
 	return step * 10
 }
 
-// amount is a round amount in yuan, short: 1,200, 12万 or 120k, 0.05.
-func amount(fen, step float64, language string) string {
-	yuan, unit := fen/100, ""
-	large, word := 10000.0, "万"
+// amount is a round amount in yuan. Where the largest has six digits, all are in 万, or in k from five digits on.
+func amount(fen, step, largest float64, language string) string {
+	yuan, unit, per := fen/100, "万", 10000.0
 	if language == "en" {
-		large, word = 1000, "k"
+		unit, per = "k", 1000
 	}
 	step /= 100
-	if step >= large/10 && math.Abs(yuan) >= large {
-		yuan, step, unit = yuan/large, step/large, word
+	if largest/100 < 10*per || fen == 0 {
+		unit, per = "", 1
 	}
+	yuan, step = yuan/per, step/per
 	digits := 0
-	for ; digits < 2 && math.Abs(step-math.Round(step)) > 1e-9; digits++ {
+	for ; fen != 0 && digits < 4 && math.Abs(step-math.Round(step)) > 1e-9; digits++ {
 		step *= 10
 	}
 	text := strconv.FormatFloat(yuan, 'f', digits, 64)
