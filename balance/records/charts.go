@@ -164,7 +164,7 @@ type named struct {
 	name [2]string
 }
 
-// finish returns the sums of a column, nil if it has none.
+// finish returns the sums of a column; nil if none is known.
 func (t *table) finish(key string) []*int64 {
 	c := t.columns[key]
 	if c == nil {
@@ -175,10 +175,11 @@ func (t *table) finish(key string) []*int64 {
 		switch {
 		case c.unknown[i]:
 			c.fen[i] = nil
-		case c.fen[i] == nil && t.whole(one) && !t.covered[i]:
+		case c.fen[i] != nil:
+			some = true
+		case t.whole(one) && !t.covered[i]:
 			c.fen[i] = new(int64)
 		}
-		some = some || c.fen[i] != nil
 	}
 	if !some {
 		return nil
