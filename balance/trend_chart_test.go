@@ -42,11 +42,11 @@ func TestChartShapes(t *testing.T) {
 	}{
 		{"one", sample(), chart.Plain, `{"categories":["2026-11-19","2026-11-20","2026-11-21"],"series":[{"key":"personal","name":"个人账户","data":[120.5,null,98]}]}`},
 		{"one", sample(), chart.UCharts, `{"categories":["2026-11-19","2026-11-20","2026-11-21"],"series":[{"name":"个人账户","data":[120.5,null,98]}]}`},
-		{"one", sample(), chart.ECharts, `{"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-19","2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[120.5,null,98]}]}`},
+		{"one", sample(), chart.ECharts, `{"color":["#0072b2"],"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-19","2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[120.5,null,98]}]}`},
 		{"one", sample(), chart.F2, `[{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},{"date":"2026-11-21","value":98,"type":"个人账户"}]`},
 		{"two", two(), chart.Plain, `{"categories":["2026-11-20","2026-11-21"],"series":[{"key":"personal_310","name":"个人账户（职工医保）","data":[0,999999999999.99]},{"key":"personal_390","name":"个人账户（城乡居民医保）","data":[null,-0.05]}]}`},
 		{"two", two(), chart.F2, `[{"date":"2026-11-20","value":0,"type":"个人账户（职工医保）"},{"date":"2026-11-21","value":999999999999.99,"type":"个人账户（职工医保）"},{"date":"2026-11-20","value":null,"type":"个人账户（城乡居民医保）"},{"date":"2026-11-21","value":-0.05,"type":"个人账户（城乡居民医保）"}]`},
-		{"two", two(), chart.ECharts, `{"legend":{},"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户（职工医保）","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[0,999999999999.99]},{"name":"个人账户（城乡居民医保）","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[null,-0.05]}]}`},
+		{"two", two(), chart.ECharts, `{"color":["#0072b2","#d55e00"],"legend":{},"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[{"name":"个人账户（职工医保）","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[0,999999999999.99]},{"name":"个人账户（城乡居民医保）","type":"line","showAllSymbol":true,"symbol":"circle","symbolSize":6,"data":[null,-0.05]}]}`},
 		{"none", none(), chart.Plain, `{"categories":["2026-11-20","2026-11-21"],"series":[]}`},
 		{"none", none(), chart.UCharts, `{"categories":["2026-11-20","2026-11-21"],"series":[]}`},
 		{"none", none(), chart.ECharts, `{"grid":{"left":64},"xAxis":{"type":"category","data":["2026-11-20","2026-11-21"]},"yAxis":{"type":"value"},"series":[]}`},

@@ -80,7 +80,7 @@ func TestAnswers(t *testing.T) {
 			`{"date":"2026-11-21","value":98,"type":"个人账户"}]}`},
 		{"GET", own + "/charts/flow", "", 200, `{` + monthsMeta + `,"format":"series","chart":{"categories":["2026-10","2026-11"],` +
 			`"series":[{"key":"in","name":"收入","data":[230,null]}]}}`},
-		{"GET", own + "/charts/spending?by=institution&format=echarts", "", 200, `{` + monthsMeta + `,"format":"echarts","chart":{"grid":{"left":64},` +
+		{"GET", own + "/charts/spending?by=institution&format=echarts", "", 200, `{` + monthsMeta + `,"format":"echarts","chart":{"color":["#0072b2"],"grid":{"left":64},` +
 			`"xAxis":{"type":"category","data":["2026-10","2026-11"]},"yAxis":{"type":"value"},"series":[{"name":"收入","type":"bar","stack":"flow","data":[230,null]}]}}`},
 		{"GET", own + "/charts/contributions?format=ucharts", "", 200, `{` + monthsMeta + `,"format":"ucharts","chart":{"categories":["2026-10","2026-11"],` +
 			`"series":[{"name":"收入","data":[230,null]}]}}`},

@@ -9,7 +9,7 @@ import (
 
 // chartFields explain the fields of charts.go, and of the formats in package chart.
 var chartFields = formats(web.Fields{
-	"/v1/insured/{id}/charts/flow":              with(monthQueryFields, map[string]text{"format": textBarFormat}),
+	"/v1/insured/{id}/charts/flow":              with(monthQueryFields, map[string]text{"format": textFlowFormat}),
 	"/v1/insured/{id}/charts/flow.svg":          with(monthQueryFields, map[string]text{"theme": textTheme}),
 	"/v1/insured/{id}/charts/spending":          with(monthQueryFields, map[string]text{"format": textBarFormat, "by": textBy, "insurance": textChartInsurance}),
 	"/v1/insured/{id}/charts/spending.svg":      with(monthQueryFields, map[string]text{"theme": textTheme, "by": textBy, "insurance": textChartInsurance}),
@@ -48,6 +48,7 @@ var chartFields = formats(web.Fields{
 	"UChart":      {"categories": textCategories, "series": textSeries},
 	"USeries":     {"name": textName, "data": textData},
 	"EchartsOption": {
+		"color":  {"各系列的颜色，色觉障碍者也可区分", "Colours of the series, which the colour-blind can tell apart"},
 		"legend": {"图例；仅一条曲线时不出现", "The legend; absent where there is only one series"},
 		"grid":   {"绘图区域", "Where the chart is drawn"},
 		"xAxis":  {"横轴", "The horizontal axis"}, "yAxis": {"纵轴", "The vertical axis"}, "series": textSeries,
@@ -123,6 +124,11 @@ var (
 	textBarFormat      = text{
 		"图表库的数据格式，均为堆叠柱形：echarts 已设置；f2 用 Interval 并设 adjust=\"stack\"；ucharts 用 type: column 并设 extra.column.type: stack",
 		"Chart library whose data format is wanted. All are stacked bars: echarts is told so; f2 needs Interval with adjust=\"stack\", ucharts type column with extra.column.type stack",
+	}
+	textFlowFormat = text{
+		"图表库的数据格式，支出为负：echarts 已设置为堆叠柱形；f2 用 Interval 并设 adjust=\"stack\"；ucharts 用 type: column（不支持负值堆叠，保持默认的 group）",
+		"Chart library whose data format is wanted; what went out lies below zero. echarts is told to stack bars; f2 needs Interval with adjust=\"stack\", " +
+			"ucharts type column in its default group, since it does not stack what is below zero",
 	}
 	textLineFormat = text{
 		"图表库的数据格式。前后均无余额记录的单个记录不成线：echarts 已设置显示数据点；f2 除 Line 外还需 Point；ucharts 默认显示数据点" +

@@ -13,7 +13,8 @@ var echartsEncoder = Encoder{ECharts, "ECharts", func(c *Chart) any {
 	if len(c.Series) > 1 {
 		o.Legend = &echartsLegend{}
 	}
-	for _, s := range c.Series {
+	for i, s := range c.Series {
+		o.Color = append(o.Color, colours[i%len(colours)][0])
 		one := echartsSeries{Name: s.Name, Type: s.Kind, Stack: s.Stack, Data: yuan(s.Fen)}
 		if s.Kind == Line {
 			one.ShowAllSymbol, one.Symbol, one.SymbolSize = true, "circle", symbolSize(s.Fen)
@@ -24,6 +25,7 @@ var echartsEncoder = Encoder{ECharts, "ECharts", func(c *Chart) any {
 }}
 
 type echartsOption struct {
+	Color  []string        `json:"color,omitempty"`  // of the series: those of our pictures
 	Legend *echartsLegend  `json:"legend,omitempty"` // drawn where it is present
 	Grid   echartsGrid     `json:"grid"`
 	XAxis  echartsAxis     `json:"xAxis"`

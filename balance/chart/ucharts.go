@@ -1,6 +1,7 @@
 package chart
 
-// UCharts takes categories and series (u-charts.js). Bars are its type column, with extra.column.type stack.
+// UCharts takes categories and series (u-charts.js). Bars are its type column, with extra.column.type stack; it does not stack
+// what is below zero.
 const UCharts Format = "ucharts"
 
 var uchartsEncoder = Encoder{UCharts, "UCharts", func(c *Chart) any {
