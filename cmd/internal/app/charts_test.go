@@ -101,8 +101,8 @@ func (s *stage) books(who simulator.Person, region string, at time.Time) *books.
 	return s.world.Simulator.Books(who.IDNumber, region, who.Enrolments[0].Type, at)
 }
 
-// from is the first day of the charts, a date that every region's books reach behind.
-const from = balance.Day("2026-01-01")
+// from is the first day of the charts: the turn of a year lies behind it, and bills that were taken back.
+const from = balance.Day("2025-02-01")
 
 func (s *stage) chart(t *testing.T, p *phone.Phone, path string) (c barChart) {
 	t.Helper()
