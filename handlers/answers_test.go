@@ -25,7 +25,7 @@ func TestAnswers(t *testing.T) {
 		`"id_number":"1****************X","assurance":"sms","since":"2026-11-21T12:00:00+08:00",` +
 		`"consent":{"version":"v1","at":"2026-11-21T12:00:00+08:00","unattended":true}}`
 	const waiting = `{"id":"ATTEMPT","state":"waiting","method":"sms_on_file","message":"如信息与参保登记一致，` +
-		`验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息，或拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",` +
+		`验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息后重新发起，或一小时后再试；也可拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",` +
 		`"sends_left":2,"tries_left":5,"expires_in":900,"code_expires_in":300,"resend_in":60}`
 	const quota = `{"template":"low_balance","free":1,"reserved":1,"unknown":0}`
 	const rule = `{"threshold_fen":10000,"threshold":"¥100.00","margin_fen":1000,"insurance_type":"310","insurance_name":"职工医保",` +
@@ -257,6 +257,9 @@ func TestUnknownBalancesHaveNoAmount(t *testing.T) {
 	}
 }
 
+// fullOthers are the links that the person of a full attempt may end. They name nobody.
+const fullOthers = `"others":[{"id":"other-1","platform":"alipay","relation":"other","since":"2026-11-21T12:00:00+08:00"}]}`
+
 func TestStatesOfAnAttempt(t *testing.T) {
 	t.Parallel()
 	cases := []struct {
@@ -272,6 +275,11 @@ func TestStatesOfAnAttempt(t *testing.T) {
 		{"failed", "tries_used_up", "GET", "", "", 200, `"message":"输错次数过多，请重新发起","reason":"tries_used_up"`},
 		{"failed", "something_new", "GET", "", "", 200, `"message":"其他原因"`},
 		{"waiting", "", "GET", "", "", 200, `"state":"waiting"`},
+		{"waiting", "", "GET", "", "", 200, `12393`},
+		{"full", "", "GET", "", "", 200, fullOthers},
+		{"full", "", "POST", "/proof", goodProof, 200, fullOthers},
+		{"full", "", "DELETE", "/others/other-1", "", 200, fullOthers},
+		{"full", "", "DELETE", "/others/other-2", "", 404, `"code":"not_found"`},
 	}
 	for _, c := range cases {
 		r := newRig(t)

@@ -50,6 +50,7 @@ var served = map[string][]string{
 	"deleteReminder":               {"reminder.Service.Delete"},
 	"listDeliveries":               {"reminder.Service.Deliveries"},
 	"reportSubscription":           {"reminder.Service.Report"},
+	"endOther":                     {"linking.Service.EndOther"},
 }
 
 // TestRoutesListTheErrorsOfTheirServices: each exported method of a service says in its comment which errors it returns.

@@ -225,6 +225,21 @@ func (f *fakeService) Unlink(ctx context.Context, c *identity.Caller, id string)
 	return f.own(ctx, c, id, "Unlink")
 }
 
+func (f *fakeService) EndOther(ctx context.Context, _ *identity.Caller, id, other string) (*identity.Attempt, error) {
+	a, err := f.ownAttempt(ctx, id, "EndOther")
+	if err == nil && other != "other-1" {
+		err = identity.ErrNoSuchLink
+	}
+	return a, err
+}
+
+func (f *fakeService) Others(_ context.Context, a *identity.Attempt) ([]linking.Other, error) {
+	if a.State != identity.AttemptFull {
+		return nil, nil
+	}
+	return []linking.Other{{ID: "other-1", Platform: identity.Alipay, Region: "330100", Relation: identity.Other, Since: noon}}, nil
+}
+
 func (f *fakeService) SetUnattended(ctx context.Context, c *identity.Caller, id string, allow bool, version string) (identity.Link, error) {
 	if err := f.own(ctx, c, id, "SetUnattended"); err != nil {
 		return identity.Link{}, err
@@ -254,7 +269,7 @@ func (f *fakeService) TriesLeft(a *identity.Attempt) int {
 }
 
 func (f *fakeService) ExpiresIn(a *identity.Attempt) int {
-	if !f.open(a) {
+	if !f.open(a) && a.State != identity.AttemptFull {
 		return 0
 	}
 	return int(a.ExpiresAt.Sub(noon.Add(f.late)) / time.Second)

@@ -30,7 +30,7 @@ type linkConsent struct {
 
 type attemptView struct {
 	ID            string      `json:"id" example:"K3ZTQ7XNB5WRJ2M6VDYAHP4ELC"`
-	State         string      `json:"state" enum:"waiting,proving,linked,failed" example:"waiting"`
+	State         string      `json:"state" enum:"waiting,proving,full,linked,failed" example:"waiting"`
 	Method        proofMethod `json:"method"`
 	Message       string      `json:"message" example:"如信息与参保登记一致，验证码将在约2分钟内发送至登记手机号"`
 	Reason        string      `json:"reason,omitempty" example:"tries_used_up"`
@@ -41,6 +41,15 @@ type attemptView struct {
 	CodeExpiresIn *int        `json:"code_expires_in,omitempty" example:"300"`
 	ResendIn      *int        `json:"resend_in,omitempty" example:"60"`
 	PollIn        int         `json:"poll_in,omitempty" example:"3"`
+	Others        []otherView `json:"others,omitempty"`
+}
+
+// otherView is somebody else's link to the same person. It does not say whose.
+type otherView struct {
+	ID       string            `json:"id" example:"0b6f2c8e4d1a97350b6f2c8e4d1a9735"`
+	Platform identity.Platform `json:"platform" enum:"wechat,alipay" example:"wechat"`
+	Relation identity.Relation `json:"relation" enum:"self,spouse,parent,child,other" example:"other"`
+	Since    moment            `json:"since" example:"2026-09-01T20:15:00+08:00"`
 }
 
 // pollIn is how many seconds a client waits before it asks again after an attempt that is being confirmed. (One that waits
@@ -70,7 +79,33 @@ func (s *server) getAttempt(ctx context.Context, in *AttemptID) (*out[attemptVie
 	if err != nil {
 		return nil, err
 	}
-	return answer(s.attempt(ctx, attempt, s.Now())), nil
+	return s.withOthers(ctx, attempt)
+}
+
+// withOthers shows an attempt with the links that its person may end.
+func (s *server) withOthers(ctx context.Context, attempt *identity.Attempt) (*out[attemptView], error) {
+	others, err := s.Linking.Others(ctx, attempt)
+	if err != nil {
+		return nil, err
+	}
+	view := s.attempt(ctx, attempt, s.Now())
+	if len(others) > 0 {
+		view.Others = each(others, func(o linking.Other) otherView { return otherView{o.ID, o.Platform, o.Relation, stamp(o.Since)} })
+	}
+	return answer(view), nil
+}
+
+type otherInput struct {
+	AttemptID
+	Other string `path:"other" maxLength:"128" example:"0b6f2c8e4d1a97350b6f2c8e4d1a9735"`
+}
+
+func (s *server) endOther(ctx context.Context, in *otherInput) (*out[attemptView], error) {
+	attempt, err := s.Linking.EndOther(ctx, web.CallerOf(ctx), in.ID, in.Other)
+	if err != nil {
+		return nil, err
+	}
+	return s.withOthers(ctx, attempt)
 }
 
 func (s *server) resendCode(ctx context.Context, in *AttemptID) (*out[attemptView], error) {
@@ -96,7 +131,11 @@ func (s *server) proveLink(ctx context.Context, in *proofInput) (*reply[attemptV
 	if attempt.State == identity.AttemptProved {
 		status = http.StatusAccepted
 	}
-	return &reply[attemptView]{Status: status, Body: s.attempt(ctx, attempt, s.Now())}, nil
+	shown, err := s.withOthers(ctx, attempt)
+	if err != nil {
+		return nil, err
+	}
+	return &reply[attemptView]{Status: status, Body: shown.Body}, nil
 }
 
 // notProved tells with a wrong answer how many tries are left, and with the last one that it is over.
@@ -139,6 +178,8 @@ func (s *server) attempt(ctx context.Context, a *identity.Attempt, now time.Time
 		view.CodeExpiresIn, view.ResendIn = s.Linking.CodeExpiresIn(a, now), s.Linking.ResendIn(a, now)
 	case identity.AttemptProved:
 		view.State, view.Message, view.PollIn = "proving", proofs[a.Method].right[l], pollIn
+	case identity.AttemptFull:
+		view.Message = textFull[l]
 	case identity.AttemptLinked:
 		view.InsuredID, view.Message = a.LinkID, textLinked[l]
 	case identity.AttemptFailed:

@@ -10,6 +10,12 @@ var linkingFields = web.Fields{
 			"Id of the link attempt: the id that POST /v1/link-attempts answered",
 		},
 	},
+	"/v1/link-attempts/{id}/others/{other}": {
+		"other": {
+			"要解除的绑定的编号，即本次申请的 others 中的 id",
+			"Id of the link to be removed: an id from the attempt's others",
+		},
+	},
 	"StartLinkInputBody": {
 		"region":    {"参保地行政区划代码，见 GET /v1/regions", "Code of the region enrolled in, see GET /v1/regions"},
 		"name":      {"参保人姓名", "Name of the insured person"},
@@ -39,9 +45,10 @@ var linkingFields = web.Fields{
 	"AttemptView": {
 		"id": {"绑定申请编号，用于 /v1/link-attempts/{id}", "Id of the attempt, for /v1/link-attempts/{id}"},
 		"state": {
-			"waiting 等待验证码或密码；proving 核验中，请稍后查看；linked 已绑定；failed 未成功，见 reason",
-			"State of the attempt. waiting: for the code or password; proving: being confirmed, look again shortly; linked: done; failed: " +
-				"see reason",
+			"waiting 等待验证码或密码；proving 核验中，请稍后查看；full 本人已核验，但绑定数量已达上限，须先解除 others 中的绑定；" +
+				"linked 已绑定；failed 未成功，见 reason",
+			"State of the attempt. waiting: for the code or password; proving: being confirmed, look again shortly; full: proved by the " +
+				"person, but as many accounts as allowed are linked, and one of others must be removed; linked: done; failed: see reason",
 		},
 		"method":     {"身份核验方式", "Way of verifying"},
 		"message":    {"可直接展示给用户的说明", "Explanation that can be shown to the user"},
@@ -62,5 +69,18 @@ var linkingFields = web.Fields{
 			"多少秒后再查询进度；无需查询时不出现",
 			"Seconds after which to ask for the progress; absent where nothing is to be waited for",
 		},
+		"others": {
+			"他人对本人的绑定，可逐一解除；仅在 full 时出现",
+			"Links of others to the person, each of which can be removed; absent unless full",
+		},
+	},
+	"OtherView": {
+		"id":       {"编号，仅在本次申请中有效", "Id, of use in this attempt only"},
+		"platform": {"绑定所在平台：wechat 微信；alipay 支付宝", "Platform of the account"},
+		"relation": {
+			"绑定人声明的关系，即参保人是绑定人的：self 本人；spouse 配偶；parent 父母；child 子女；other 其他",
+			"What the person is to that user, as the user says",
+		},
+		"since": {"绑定时间", "Linked since"},
 	},
 }

@@ -42,8 +42,13 @@ var operationTexts = map[string]text{
 		"Sends another code; the one before stops working. Possible once resend_in is 0, while sends_left is above 0.",
 	},
 	"proveLink": {
-		"提交验证码或医保卡查询密码。200 表示已绑定；202 表示核验信息正确，仍在向医保系统确认，请按 poll_in 查询进度。",
-		"Sends the code, or number and password of the card. 200: linked. 202: right, and being confirmed; ask again after poll_in.",
+		"提交验证码或医保卡查询密码。200 表示已绑定，或须先解除他人的绑定（full）；202 表示核验信息正确，仍在向医保系统确认，请按 poll_in 查询进度。",
+		"Sends the code, or number and password of the card. 200: linked, or others must be removed first (full). 202: right, and being confirmed; ask again after poll_in.",
+	},
+	"endOther": {
+		"绑定数量已达上限时（state 为 full），本人可解除 others 中的一项，如同该账号自行解除；之后本次申请自动继续，返回其最新状态。",
+		"Where as many accounts as allowed are linked (state full), the person removes one of others, as its own user would; the attempt " +
+			"then goes on, and its state is answered.",
 	},
 	"listInsured": {"列出已绑定的参保人。", "Lists the insured persons that are linked."},
 	"getInsured":  {"一位已绑定的参保人。", "One insured person that is linked."},

@@ -19,8 +19,8 @@ type proofTexts struct{ waiting, right text }
 var proofs = map[identity.Method]proofTexts{
 	identity.SMSOnFile: {
 		text{
-			"如信息与参保登记一致，验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息，或拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",
-			"If the details match the registration, a code is sent within about 2 minutes to the phone number on file. If none comes, please check the details, or " +
+			"如信息与参保登记一致，验证码将在约2分钟内发送至参保登记的手机号。如未收到，请核对所填信息后重新发起，或一小时后再试；也可拨打12393医保服务热线咨询登记的手机号。验证码请勿告诉他人",
+			"If the details match the registration, a code is sent within about 2 minutes to the phone number on file. If none comes, please check the details and start again, or try again in an hour, or " +
 				"call the medical-insurance hotline 12393 about the number on file. Never give the code to anyone.",
 		},
 		text{"验证码正确，正在向医保系统核验，约需1分钟，请稍后查看", "The code is right. We are confirming with the medical-insurance system, which takes about a minute; please look again shortly."},

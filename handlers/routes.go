@@ -21,6 +21,8 @@ func (s *server) routes() []web.Route {
 			Fails(errAttemptOver, errNotOffered, errTooSoon, errNoSendsLeft, errTooMany),
 		web.On("POST /v1/link-attempts/{id}/proof", web.Citizen, "proveLink", text{"提交核验信息", "Prove a link"}, s.proveLink).Shows(provenExamples).
 			Fails(append(publicOf(proofErrors), errAttemptOver, errTooMany, errUpstream)...),
+		web.On("DELETE /v1/link-attempts/{id}/others/{other}", web.Citizen, "endOther", text{"解除他人对本人的绑定", "Remove another account's link to oneself"}, s.endOther).
+			Fails(errAttemptOver),
 
 		web.On("GET /v1/insured", web.Citizen, "listInsured", text{"已绑定的参保人", "List insured persons"}, s.listInsured),
 		web.On("GET /v1/insured/{id}", web.Citizen, "getInsured", text{"参保人", "One insured person"}, s.getInsured),

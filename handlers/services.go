@@ -29,6 +29,8 @@ type Linking interface {
 	Resend(ctx context.Context, caller *identity.Caller, id string) (*identity.Attempt, error)
 	Prove(ctx context.Context, caller *identity.Caller, id string, answer linking.Answer) (*identity.Attempt, error)
 	Unlink(ctx context.Context, caller *identity.Caller, linkID string) error
+	Others(ctx context.Context, attempt *identity.Attempt) ([]linking.Other, error)
+	EndOther(ctx context.Context, caller *identity.Caller, attemptID, otherID string) (*identity.Attempt, error)
 	SetUnattended(ctx context.Context, caller *identity.Caller, linkID string, allow bool, version string) (identity.Link, error)
 
 	SendsLeft(attempt *identity.Attempt) int

@@ -11,6 +11,7 @@ import (
 // Sentences that answers carry; the sentences of errors are in errors.go.
 var (
 	textLinked         = text{"绑定成功", "Linked."}
+	textFull           = text{"您的医保信息已被其他账号绑定，数量已达上限。请解除不认识或不再需要的绑定，解除后将自动完成本次绑定", "As many accounts as allowed are linked to you already. Please remove one that you do not know or do not need; linking then goes on by itself."}
 	textNoAccount      = text{"无个人账户", "No personal account"}
 	textBalanceUnknown = text{"暂时无法获取", "Not available at the moment"}
 	textAccountUnknown = text{"暂时无法确认是否有个人账户", "It is not known whether there is a personal account"}

@@ -7,12 +7,14 @@ type AttemptState string
 
 // The states of a link attempt. Nothing in it tells whether the upstream knows the person.
 //
-//	requested → waiting → proved → linked
-//	     └────────┴──────────┴───→ failed (with a reason)
+//	requested ⇄ waiting → proved → linked
+//	     │         │      full ⇅
+//	     └─────────┴────────┴───→ failed (with a reason)
 const (
-	AttemptRequested AttemptState = "requested" // stored; its challenge is not yet made
+	AttemptRequested AttemptState = "requested" // stored; a challenge is owed
 	AttemptWaiting   AttemptState = "waiting"   // for the answer
 	AttemptProved    AttemptState = "proved"    // the right answer came; the link is being written
+	AttemptFull      AttemptState = "full"      // proved by the person; all places of that person are taken, and the person may end some
 	AttemptLinked    AttemptState = "linked"
 	AttemptFailed    AttemptState = "failed"
 )
@@ -49,10 +51,10 @@ type Attempt struct {
 
 // Challenge is the question that a proof has put to the user. Each kind of proof uses the fields that it needs.
 type Challenge struct {
-	CodeHash  []byte    `bson:"code_hash"`  // HMAC of the last code; nil before the first
-	ExpiresAt time.Time `bson:"expires_at"` // of the last code
-	SentAt    time.Time `bson:"sent_at"`
-	Sends     int       `bson:"sends"`
+	CodeHash  []byte    `bson:"code_hash"`  // HMAC of the last code; while none has left, of something that no code is
+	ExpiresAt time.Time `bson:"expires_at"` // of the last code, counted from SentAt
+	SentAt    time.Time `bson:"sent_at"`    // when the last code was asked for, never when it left
+	Sends     int       `bson:"sends"`      // codes asked for
 }
 
 // Open says whether the attempt still takes answers.
@@ -70,7 +72,7 @@ func (a *Attempt) Wipe() {
 	a.Challenge.CodeHash, a.InsuredHash = nil, ""
 }
 
-// Counter counts events of one kind for one subject over a sliding 24 hours.
+// Counter counts events of one kind for one subject over windows that slide, of 24 hours at most.
 type Counter struct {
 	Key  string `bson:"_id"`
 	Hits []Hit  `bson:"hits"`

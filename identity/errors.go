@@ -31,6 +31,8 @@ var (
 	ErrNotEnrolled         = errors.New("identity: the upstream does not know the person")
 	ErrMismatch            = errors.New("identity: the upstream knows another name")
 	ErrUpstreamUnavailable = errors.New("identity: the insurance upstream cannot be reached")
+	// ErrNotSent says for certain that a code did not leave.
+	ErrNotSent = errors.New("identity: no message was sent")
 
 	// ErrNotFound is a store's answer for a document that is not there.
 	ErrNotFound = errors.New("identity: not found")

@@ -20,7 +20,7 @@ type Registry interface {
 }
 
 // CodeSender sends a one-time code to a phone (11 digits). Request names the message, no two alike: letters, digits and
-// hyphens. An error means it may or may not have been sent.
+// hyphens. After ErrNotSent nothing was sent; any other error means that it may or may not have been.
 type CodeSender interface {
 	SendCode(ctx context.Context, phone, code, request string) error
 }
@@ -101,6 +101,8 @@ type PersonStore interface {
 	Person(ctx context.Context, id string) (*Person, error)
 	// Slots lists the slots of a person; none of one that is gone. The personal data of the person need not be readable.
 	Slots(ctx context.Context, id string) ([]Slot, error)
+	// SlotsOf is Slots for the claimed person (see UpdatePersonOf).
+	SlotsOf(ctx context.Context, claim Claim) ([]Slot, error)
 	// LeavePerson removes the link's slot and returns those that are left. With the last one the person is deleted. The
 	// personal data need not be readable. Leaving a person that is gone is no error.
 	LeavePerson(ctx context.Context, id, linkID string) (left []Slot, err error)

@@ -202,6 +202,15 @@ func (s *Store) Slots(ctx context.Context, id string) ([]identity.Slot, error) {
 	return d.Slots, nil
 }
 
+// SlotsOf lists the slots of the claimed person; none where there is no such person.
+func (s *Store) SlotsOf(ctx context.Context, claim identity.Claim) ([]identity.Slot, error) {
+	key, err := s.findPersonKey(ctx, claim)
+	if err != nil {
+		return nil, ignore(err, identity.ErrNotFound)
+	}
+	return s.Slots(ctx, key.PersonID)
+}
+
 // LeavePerson removes the link's slot and returns those that are left. One write removes the last slot and ends the
 // person, so no link takes a slot of a person that goes; then the person is deleted. A kill in between leaves an ended
 // person, which the next call for it deletes: the caller repeats until it succeeds.

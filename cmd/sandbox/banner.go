@@ -23,7 +23,7 @@ One more server over the same data, from this folder:
 
     YIBAO_SERVER__LISTEN={next} go run ./cmd/server serve --config {config}
 {moved}{shared}
-People to try, all insured in {a} (the other region, {b}, has no phone on file, so it offers no SMS proof):
+People to try, all insured in {a} (of the other two regions, {b} has no phone on file and so no SMS proof; {c} speaks SM2 and SM4):
 
 `
 
@@ -37,7 +37,7 @@ const bannerChinese = `yibao 沙箱。其中没有任何真实数据：人员均
 
     YIBAO_SERVER__LISTEN={next} go run ./cmd/server serve --config {config}
 {moved}{shared}
-可供试用的参保人，参保地均为 {a}（另一参保地 {b} 未登记手机号，因此不支持短信验证）：
+可供试用的参保人，参保地均为 {a}（另有参保地 {b}，未登记手机号，不支持短信验证；参保地 {c} 采用国密报文）：
 
 `
 
@@ -45,7 +45,7 @@ const bannerChinese = `yibao 沙箱。其中没有任何真实数据：人员均
 func banner(ctx context.Context, out io.Writer, s *sandbox) error {
 	l := s.language
 	fmt.Fprint(out, strings.NewReplacer("{api}", s.api, "{world}", s.world.URL, "{dir}", s.dir, "{config}",
-		shellWord(s.world.ConfigFile), "{next}", s.next(), "{moved}", s.moved, "{shared}", s.warning(), "{a}", simulator.RegionA, "{b}", simulator.RegionB).
+		shellWord(s.world.ConfigFile), "{next}", s.next(), "{moved}", s.moved, "{shared}", s.warning(), "{a}", simulator.RegionA, "{b}", simulator.RegionB, "{c}", simulator.RegionC).
 		Replace(l.say(bannerEnglish, bannerChinese)))
 	people := s.people()
 	for _, p := range people[2 : walker+1] {

@@ -35,17 +35,19 @@ type sandbox struct {
 
 // quick makes the sandbox answer within seconds where production takes its time.
 var quick = map[string]any{
-	"balance.display_age":     "2s",
-	"balance.decision_age":    "1s",
-	"balance.collect_every":   "2s",
-	"reminder.check_every":    "2s",
-	"reminder.tick":           "300ms",
-	"reminder.cooldown":       "0s",
-	"reminder.unknown_for":    "20s",
-	"linking.resend_after":    "5s",
-	"linking.starts_per_user": 1000,
-	"linking.sends_per_pair":  1000,
-	"linking.sends_per_phone": 1000,
+	"balance.display_age":            "2s",
+	"balance.decision_age":           "1s",
+	"balance.collect_every":          "2s",
+	"reminder.check_every":           "2s",
+	"reminder.tick":                  "300ms",
+	"reminder.cooldown":              "0s",
+	"reminder.unknown_for":           "20s",
+	"linking.resend_after":           "5s",
+	"linking.starts_per_user":        1000,
+	"linking.sends_per_pair":         1000,
+	"linking.sends_per_phone":        1000,
+	"linking.sends_per_phone_hourly": 1000,
+	"linking.starts_per_address":     1000,
 }
 
 // start opens the world, the server over it, and its listener: when it returns, requests are answered.

@@ -4,6 +4,7 @@
 //	server serve --config FILE [--role api|worker|all]
 //	server check --config FILE
 //	server keys new --dir DIR
+//	server links list|end --config FILE
 package main
 
 import (
@@ -31,11 +32,13 @@ type commands struct {
 	Serve serveCommand `cmd:"" help:"Serve the API and run the workers until SIGTERM or SIGINT."`
 	Check checkCommand `cmd:"" help:"Report every problem of the configuration, then try what it names. The exit status tells: 0 when all is well, 1 when something failed, 2 for a configuration that cannot be used."`
 	Keys  keysCommand  `cmd:"" help:"Make key files."`
+	Links linksCommand `cmd:"" help:"Show and end the links to one person."`
 }
 
 // terminal is what a command writes to and reads its settings from.
 type terminal struct {
 	environ        []string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
@@ -65,7 +68,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		return exitUsage
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	if err := command.Run(&terminal{environ: environ, stdout: stdout, stderr: stderr}); err != nil {
+	if err := command.Run(&terminal{environ: environ, stdin: os.Stdin, stdout: stdout, stderr: stderr}); err != nil {
 		fail(stderr, err)
 		return exitStatus(err)
 	}

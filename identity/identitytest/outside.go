@@ -3,6 +3,7 @@ package identitytest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -116,8 +117,17 @@ type Phones struct {
 func (p *Phones) SendCode(_ context.Context, phone, code, request string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inbox = append(p.inbox, SMS{phone, code, request})
+	if !errors.Is(p.err, identity.ErrNotSent) {
+		p.inbox = append(p.inbox, SMS{phone, code, request})
+	}
 	return p.err
+}
+
+// Fail makes every message end with the error: with identity.ErrNotSent it does not arrive. nil ends that.
+func (p *Phones) Fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.err = err
 }
 
 // Inbox returns all messages, oldest first.

@@ -3,6 +3,7 @@ package linking
 import (
 	"context"
 	"errors"
+	"time"
 
 	"yibao/identity"
 	"yibao/identity/document"
@@ -38,12 +39,18 @@ func (card) clean(a Answer) (Answer, bool) {
 	return a, ok
 }
 
-// check takes an unknown person, another name and a wrong password for the same: the caller must not tell them apart.
+// check takes an unknown person, another name and a wrong password for the same: the caller must not tell them apart, nor by
+// how long the upstream takes to find that out. So a wrong answer is told at a full second after the question.
 func (c card) check(ctx context.Context, a *identity.Attempt, answer Answer) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
-	err := c.deps.Cards.VerifyCard(ctx, a.Claim, answer.CardNumber, answer.Password)
+	begun := time.Now()
+	err := c.lane(a.Claim.Region).ask(func() error {
+		return c.deps.Cards.VerifyCard(ctx, a.Claim, answer.CardNumber, answer.Password)
+	})
 	if errors.Is(err, identity.ErrNotEnrolled) || errors.Is(err, identity.ErrMismatch) {
+		step := c.deps.Step
+		_ = wait(ctx, step-time.Since(begun)%step) // who does not wait is not told
 		return false, nil
 	}
 	if err != nil {

@@ -41,7 +41,7 @@ func TestCommandsOfALink(t *testing.T) {
 			if err := w.linking.Tick(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-		}, 8},
+		}, 9},
 	} {
 		w.db.ResetCounts()
 		step.do()

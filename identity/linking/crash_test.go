@@ -35,11 +35,15 @@ type tracked struct {
 	method  identity.Method
 }
 
-func newMachine() *machine {
+func newMachine() *machine { return newMachineFor(3) }
+
+// newMachineFor allows so many links to one person.
+func newMachineFor(links int) *machine {
 	m := &machine{
 		world: newWorld(func(c *linking.Config) {
 			c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.WrongPerPair = 1000, 1000, 1000, 1000
-			c.LinksPerPerson, c.LinksPerUser = 3, 3
+			c.LinksPerPerson, c.LinksPerUser = links, 3
+			c.CodesPerSecond, c.SendsPerPhoneHourly = 1_000_000, 1000
 		}),
 		entered: map[string]bool{}, unlinked: map[string]bool{}, ended: map[string]time.Time{},
 	}
@@ -152,6 +156,24 @@ func (m *machine) end(l *linking.Service, link identity.Link, c *identity.Caller
 	}
 }
 
+// endOther has the person of one of the last attempts end somebody's link, if all places are taken.
+func (m *machine) endOther(t *rapid.T) {
+	a, ok := m.pick(t)
+	if !ok {
+		return
+	}
+	ctx, c := context.Background(), m.caller(a.who)
+	attempt, err := m.linking.Attempt(ctx, c, a.id)
+	if err != nil || attempt.State != identity.AttemptFull {
+		return
+	}
+	others, err := m.linking.Others(ctx, attempt)
+	if err != nil || len(others) == 0 {
+		return
+	}
+	_, _ = m.linking.EndOther(ctx, c, a.id, others[0].ID)
+}
+
 func (m *machine) wait(t *rapid.T) {
 	m.clock.Advance(time.Duration(rapid.SampledFrom([]int{1, 35, 61, 400}).Draw(t, "seconds")) * time.Second)
 }
@@ -177,12 +199,17 @@ func (m *machine) always(t rapid.TB) {
 		if a.Tries > 5 || a.Challenge.Sends > 3 {
 			t.Fatalf("%d tries, %d sends", a.Tries, a.Challenge.Sends)
 		}
-		if !m.entered[a.ID] && (a.State == identity.AttemptProved || a.State == identity.AttemptLinked) {
+		if !m.entered[a.ID] && (a.State == identity.AttemptProved || a.State == identity.AttemptFull || a.State == identity.AttemptLinked) {
 			t.Fatal("proved without the right code")
 		}
 	}
 	if got := len(m.phones.Inbox()); got > sends {
 		t.Fatalf("%d messages left, %d were counted", got, sends)
+	}
+	for _, p := range c.Persons {
+		if len(p.Slots) > m.config.LinksPerPerson {
+			t.Fatalf("%d links to one person", len(p.Slots))
+		}
 	}
 	for _, u := range c.Users {
 		seen := map[string]bool{}
@@ -256,13 +283,14 @@ func (m *machine) settled(t rapid.TB) {
 func TestLinkingSurvivesKills(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		m := newMachine()
+		m := newMachineFor(rapid.SampledFrom([]int{1, 3}).Draw(t, "links to one person"))
 		t.Repeat(map[string]func(*rapid.T){
 			"start":    m.startAny,
 			"prove":    m.prove,
 			"prove2":   m.prove,
 			"resend":   m.resend,
 			"unlink":   m.unlink,
+			"others":   m.endOther,
 			"wait":     m.wait,
 			"tick":     func(*rapid.T) { m.tick() },
 			"kill":     m.plan,

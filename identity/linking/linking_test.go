@@ -255,7 +255,7 @@ func TestOnlyTheMatchingPersonGetsAMessage(t *testing.T) {
 		if err != nil || strings.Contains(string(stored), phoneA) || strings.Contains(string(stored), "000001") {
 			t.Errorf("%s: the upstream's answer was stored", name)
 		}
-		if stored := w.contents().Attempts[0]; stored.State != identity.AttemptWaiting || a.Challenge.Sends != 0 {
+		if stored := w.contents().Attempts[0]; stored.State != identity.AttemptWaiting || a.Challenge.Sends != 1 {
 			t.Errorf("%s: state %s", name, stored.State)
 		}
 	}

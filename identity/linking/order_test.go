@@ -127,7 +127,7 @@ func TestRunsOfOneAttemptDoNotMeet(t *testing.T) {
 // TestLimitsAreKeptAtOnce proves many links at once, of one user and to one person, on as many processes.
 func TestLimitsAreKeptAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(func(c *linking.Config) { c.LinksPerPerson, c.SendsPerPhone = 3, 1000 })
+	w := newWorld(func(c *linking.Config) { c.LinksPerPerson, c.SendsPerPhone, c.SendsPerPhoneHourly = 3, 1000, 1000 })
 	w.db.SetTwice(false)
 	done := make(chan error, 8)
 	for i := range 8 {

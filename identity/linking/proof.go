@@ -2,6 +2,7 @@ package linking
 
 import (
 	"context"
+	"time"
 
 	"yibao/identity"
 )
@@ -29,9 +30,11 @@ type proof interface {
 // challenger is a proof that puts a challenge before it can be answered.
 type challenger interface {
 	// limits are counted when an attempt starts, besides those of every proof.
-	limits(*identity.Attempt) []startLimit
-	// begin makes the first challenge of a requested attempt. It may be called again after a kill.
+	limits(*identity.Attempt) []limit
+	// request notes that a challenge is owed: the first one of a new attempt, or another in place of the last one.
+	request(a *identity.Attempt, now time.Time)
+	// begin makes the challenge that the attempt is owed. It may be called again after a kill.
 	begin(ctx context.Context, attemptID string)
-	// again makes another challenge in place of the last one.
+	// again asks for another challenge.
 	again(context.Context, *identity.Attempt) (*identity.Attempt, error)
 }

@@ -241,8 +241,12 @@ func TestStartLimits(t *testing.T) {
 			w.start(t, w.caller("user-1"), nobody)
 		}
 		var limit *identity.LimitError
+		wait := 24 * time.Hour
+		if name == "address" {
+			wait = 10 * time.Minute
+		}
 		if _, err := w.linking.Start(t.Context(), w.caller("user-1"), request(nobody)); !errors.As(err, &limit) ||
-			limit.RetryAfter != 24*time.Hour {
+			limit.RetryAfter != wait {
 			t.Errorf("%s: %v", name, err)
 		}
 		if n := len(w.contents().Attempts); n != 2 {
@@ -254,6 +258,53 @@ func TestStartLimits(t *testing.T) {
 		}
 		w.linking.Wait()
 	}
+}
+
+// TestAddressesAreSlowedByNetworkAndSite: an IPv6 /64 counts as one address, its /48 as eight, and both are free again
+// after ten minutes.
+func TestAddressesAreSlowedByNetworkAndSite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *linking.Config) { c.StartsPerAddress = 2 })
+	users := 0
+	starts := func(address string) error {
+		users++
+		r := request(nobody)
+		r.Address = address
+		_, err := w.linking.Start(t.Context(), w.caller(fmt.Sprint("user-", users)), r)
+		w.linking.Wait()
+		return err
+	}
+	var limit *identity.LimitError
+	for i, network := range []string{"2001:db8:1:%x::%x", "2001:db8:2:%x::%x"} {
+		for n := range 16 {
+			if err := starts(fmt.Sprintf(network, n/2, n)); err != nil {
+				t.Fatalf("site %d, start %d: %v", i, n, err)
+			}
+		}
+		if err := starts(fmt.Sprintf(network, 7, 99)); !errors.As(err, &limit) {
+			t.Errorf("the network has no limit: %v", err)
+		}
+		if err := starts(fmt.Sprintf(network, 99, 99)); !errors.As(err, &limit) || limit.RetryAfter > 10*time.Minute {
+			t.Errorf("the site has no limit, or is shut: %v", err)
+		}
+	}
+	w.clock.Advance(10 * time.Minute)
+	if err := starts("2001:db8:1:7::1"); err != nil {
+		t.Errorf("ten minutes later: %v", err)
+	}
+}
+
+// TestRefusedStartsCostTheAddressNothing: strangers behind the same address do not pay for what was refused, whyever.
+func TestRefusedStartsCostTheAddressNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(func(c *linking.Config) { c.StartsPerAddress, c.LinksPerUser = 2, 1 })
+	w.link(t, "user-1", personA, phoneA)
+	for range 5 {
+		if _, err := w.linking.Start(t.Context(), w.caller("user-1"), request(personB)); !errors.Is(err, identity.ErrLinkLimit) {
+			t.Fatal(err)
+		}
+	}
+	w.start(t, w.caller("user-2"), personA)
 }
 
 // TestRefusedStartsCostNobody has one user refused a hundred times by one limit: the other limits stand as before.
@@ -334,7 +385,7 @@ func TestKilledStartIsNeverCountedTooLittle(t *testing.T) {
 		seen := 0
 		var die func(string) error
 		die = func(string) error {
-			if seen++; seen == 5 { // all four were looked at
+			if seen++; seen == 9 { // the user is counted, and the address was looked at
 				w.before(nil)
 				w.start(t, rival, personA)
 				w.before(die)

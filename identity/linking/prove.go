@@ -39,7 +39,7 @@ func (s *Service) Prove(ctx context.Context, c *identity.Caller, id string, answ
 		return nil, err
 	}
 	pair, op := s.wrongOfPair(a), rand.Text()
-	if err := s.count(ctx, pair, op, s.cfg.WrongPerPair); err != nil {
+	if err := s.count(ctx, limit{pair, op, s.cfg.WrongPerPair, day}); err != nil {
 		return nil, s.undecided(ctx, a, err)
 	}
 	right, err := kind.check(ctx, a, answer)
@@ -48,6 +48,7 @@ func (s *Service) Prove(ctx context.Context, c *identity.Caller, id string, answ
 		s.uncount(ctx, pair, op)
 		return nil, s.undecided(ctx, a, err)
 	case !right:
+		s.noteGuess(ctx, a)
 		return s.refused(ctx, a), kind.wrong()
 	}
 	s.uncount(ctx, pair, op)
@@ -68,7 +69,7 @@ var errDecided = errors.New("linking: decided already")
 // the second request gets the outcome of the first.
 func (s *Service) proved(ctx context.Context, a *identity.Attempt) (*identity.Attempt, error) {
 	switch a.State {
-	case identity.AttemptLinked:
+	case identity.AttemptLinked, identity.AttemptFull:
 		return a, nil
 	case identity.AttemptProved:
 		return s.resume(ctx, a)
@@ -108,7 +109,7 @@ func (s *Service) accept(ctx context.Context, id string) (*identity.Attempt, err
 		}
 		now := s.deps.Now()
 		a.State, a.Challenge.CodeHash = identity.AttemptProved, nil
-		a.UpdatedAt, a.ProvedAt, a.ExpiresAt = now, now, now.Add(countWindow)
+		a.UpdatedAt, a.ProvedAt, a.ExpiresAt = now, now, now.Add(day)
 		return nil
 	})
 	if errors.Is(err, errDecided) {

@@ -2,12 +2,12 @@ package linking
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"strconv"
 	"time"
 
 	"yibao/identity"
-	"yibao/identity/panics"
 )
 
 // The errors of a code.
@@ -17,6 +17,11 @@ var (
 )
 
 // sms proves by a one-time code to the phone that the region has on file.
+//
+// When a code is asked for, one write counts it and fixes when it expires and when the next may be asked for. In the
+// background the upstream is asked; then one write, of the same form whatever the upstream said, stores the hash of the code
+// that leaves, or of something that no code is. So nothing that a caller can see, and no time at which it changes, depends
+// on whether the person exists, matches, has a phone or a budget left, or on how long upstream and gateway take.
 type sms struct{ *Service }
 
 func (sms) assurance() identity.Assurance { return identity.AssuranceSMS }
@@ -29,14 +34,14 @@ func (sms) clean(a Answer) (Answer, bool) {
 }
 
 func (p sms) check(_ context.Context, a *identity.Attempt, answer Answer) (bool, error) {
-	if a.State == identity.AttemptWaiting && !p.deps.Now().Before(a.Challenge.ExpiresAt) {
+	if !p.deps.Now().Before(a.Challenge.ExpiresAt) {
 		return false, ErrCodeExpired
 	}
 	return sameCode(a.Challenge.CodeHash, p.deps.Digests.Code(a.ID, answer.Code)), nil
 }
 
-func (p sms) limits(a *identity.Attempt) []startLimit {
-	return []startLimit{{p.sendsOfPair(a), sendOp(a.ID, 1), p.cfg.SendsPerPair}}
+func (p sms) limits(a *identity.Attempt) []limit {
+	return []limit{{p.sendsOfPair(a), sendOp(a.ID, 1), p.cfg.SendsPerPair, day}}
 }
 
 // sendOp names the nth send of an attempt in the counters, so that counting it again changes nothing.
@@ -46,44 +51,39 @@ func sendOp(attemptID string, n int) string { return attemptID + ":" + strconv.I
 // code is sent twice, so neither is a name.
 func requestOf(a *identity.Attempt) string { return a.ID + "-" + strconv.Itoa(a.Challenge.Sends) }
 
-// begin makes and sends the first code. Of several processes that try, one wins the write and sends. After a lost answer
-// the code was never sent, and the user asks for the next one.
-func (p sms) begin(ctx context.Context, attemptID string) {
-	code := newCode()
-	a, err := p.deps.Store.UpdateAttempt(ctx, attemptID, func(a *identity.Attempt) error {
-		if a.State != identity.AttemptRequested || p.expired(a) {
-			return identity.ErrAttemptOver
-		}
-		p.putCode(a, code)
-		return nil
-	})
-	if err == nil {
-		p.send(ctx, a, code)
+// request notes that another code is asked for; the one before stops working. More messages than were asked for never leave:
+// see begin.
+func (p sms) request(a *identity.Attempt, now time.Time) {
+	a.State, a.UpdatedAt = identity.AttemptRequested, now
+	a.Challenge = identity.Challenge{
+		CodeHash: p.noCode(a.ID), ExpiresAt: now.Add(p.cfg.CodeTTL), SentAt: now, Sends: a.Challenge.Sends + 1,
 	}
 }
 
-// again makes and sends a new code; the one before stops working. The send is counted before it, under its own number, so
-// the loser of the race below counts nothing twice.
+// noCode is a hash of the form that a code's has, which none of the million codes gives.
+func (p sms) noCode(attemptID string) []byte { return p.deps.Digests.Code(attemptID, rand.Text()) }
+
+// again asks for a new code. It is counted before, under its own number, so the loser of the race below counts nothing
+// twice. A kill after the write: Run finds the attempt and makes the code.
 func (p sms) again(ctx context.Context, a *identity.Attempt) (*identity.Attempt, error) {
 	if err := p.mayResend(a); err != nil {
 		return nil, err
 	}
-	if err := p.count(ctx, p.sendsOfPair(a), sendOp(a.ID, a.Challenge.Sends+1), p.cfg.SendsPerPair); err != nil {
+	n := a.Challenge.Sends + 1
+	if err := p.count(ctx, limit{p.sendsOfPair(a), sendOp(a.ID, n), p.cfg.SendsPerPair, day}); err != nil {
 		return nil, err
 	}
-	code := newCode()
 	a, err := p.deps.Store.UpdateAttempt(ctx, a.ID, func(a *identity.Attempt) error {
 		if err := p.mayResend(a); err != nil {
 			return err
 		}
-		p.putCode(a, code)
+		p.request(a, p.deps.Now())
 		return nil
 	})
 	if err != nil {
 		return nil, identity.Missing(err, identity.ErrNoSuchAttempt)
 	}
-	sent := *a
-	p.background(func(ctx context.Context) { p.send(ctx, &sent, code) })
+	p.background(p, a)
 	return a, nil
 }
 
@@ -102,80 +102,105 @@ func (p sms) mayResend(a *identity.Attempt) error {
 
 // resendAt is when another code can be asked for.
 func (s *Service) resendAt(a *identity.Attempt) time.Time {
-	last := a.Challenge.SentAt
-	if last.IsZero() {
-		last = a.CreatedAt // the first code is on its way, or Run sends it
-	}
-	return last.Add(s.cfg.ResendAfter)
+	return a.Challenge.SentAt.Add(s.cfg.ResendAfter)
 }
 
-// putCode stores the hash of a new code and counts the send. It is written before the message leaves, for a matching and
-// an unknown person alike. After a kill in between no message comes and the user asks again, but never do more messages
-// leave than were counted.
-func (p sms) putCode(a *identity.Attempt, code string) {
-	now := p.deps.Now()
-	a.State, a.UpdatedAt = identity.AttemptWaiting, now
-	a.Challenge = identity.Challenge{
-		CodeHash: p.deps.Digests.Code(a.ID, code), ExpiresAt: now.Add(p.cfg.CodeTTL), SentAt: now, Sends: a.Challenge.Sends + 1,
-	}
+// owed says whether the code that was asked for last is still to be made.
+func (p sms) owed(a *identity.Attempt) bool {
+	return a.State == identity.AttemptRequested && !p.expired(a) && a.Tries < maxTries
 }
 
-// send asks the upstream and sends the code if the person matches and has a phone. It writes nothing but the recipient's
-// counter, which it writes in any case.
+// begin makes the code that the attempt is owed, and sends it where the person matches and has a phone:
 //
-// The limit by phone is silent. It protects a phone from many users at once; in exchange these can use up the day's
-// messages of that phone.
-func (p sms) send(ctx context.Context, a *identity.Attempt, code string) {
-	phone, err := p.deps.Registry.Match(ctx, a.Claim)
-	if err != nil {
+//	upstream asked → recipient counted → hash written → message leaves
+//
+// Of several processes that try, one wins the write and sends. A kill before the write: Run begins again. After it no message
+// comes, and the user asks for the next one.
+func (p sms) begin(ctx context.Context, attemptID string) {
+	a, err := p.deps.Store.Attempt(ctx, attemptID)
+	if err != nil || !p.owed(a) {
+		return
+	}
+	phone, err := p.recipient(ctx, a)
+	if errors.Is(err, errOpen) {
+		return // Run begins again
+	}
+	budget := p.budgetOf(ctx, a, phone)
+	if !p.spend(ctx, budget) {
 		phone = ""
-		if !errors.Is(err, identity.ErrNotEnrolled) && !errors.Is(err, identity.ErrMismatch) {
-			p.deps.Log.Warn("linking_upstream_unavailable", "region", a.Claim.Region, "method", string(a.Method))
-		}
 	}
-	key := p.sendsOfRecipient(phone, p.numberOf(a))
-	if err := p.count(ctx, key, sendOp(a.ID, a.Challenge.Sends), p.cfg.SendsPerPhone); err != nil || phone == "" {
-		return
+	code := newCode()
+	hash := p.noCode(a.ID)
+	if phone != "" {
+		hash = p.deps.Digests.Code(a.ID, code)
 	}
-	if err := p.deps.Codes.SendCode(ctx, phone, code, requestOf(a)); err != nil {
-		p.deps.Log.Warn("linking_code_unsent", "region", a.Claim.Region)
+	if p.settle(ctx, a, hash) && phone != "" {
+		p.send(ctx, a, phone, code, budget)
 	}
 }
 
-const (
-	maxQueued  = 1024             // background sends; beyond them an attempt waits for the next pass of Run
-	maxRunning = 32               // of them at the same time
-	sendTime   = 30 * time.Second // of one background send, upstream and gateway together
-)
-
-// background runs a send on a context of its own: the answer to the caller does not wait for it, and the end of the
-// request does not stop it.
-func (s *Service) background(send func(context.Context)) {
-	select {
-	case s.places <- struct{}{}:
-	default:
-		s.deps.Log.Warn("linking_queue_full")
-		return
+// recipient asks the upstream for the phone; "" where no code is to be sent. A code that would come with less than half
+// of its life left is not sent: the person has waited too long, and does better with a new one. The one error is errOpen.
+func (p sms) recipient(ctx context.Context, a *identity.Attempt) (phone string, err error) {
+	if p.deps.Now().Sub(a.Challenge.SentAt) > p.cfg.CodeTTL/2 {
+		return "", nil
 	}
-	s.sending.Go(func() {
-		defer func() { <-s.places }()
-		s.running <- struct{}{}
-		defer func() { <-s.running }()
-		defer func() {
-			if cause := recover(); cause != nil {
-				panics.Log(s.deps.Log, "linking_send_panic", cause)
-			}
-		}()
-		ctx, cancel := context.WithTimeout(context.Background(), sendTime)
-		defer cancel()
-		send(ctx)
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	err = p.lane(a.Claim.Region).ask(func() (err error) {
+		phone, err = p.deps.Registry.Match(ctx, a.Claim)
+		return err
 	})
+	switch {
+	case errors.Is(err, errOpen):
+		return "", err
+	case errors.Is(err, identity.ErrUpstreamUnavailable):
+		p.deps.Log.Warn("linking_upstream_unavailable", "region", a.Claim.Region, "method", string(a.Method))
+	}
+	if err != nil {
+		return "", nil
+	}
+	return phone, nil
 }
 
-// Wait returns when all background sends have ended; each ends by its own deadline. Call it after the last Start.
-func (s *Service) Wait() { s.sending.Wait() }
+// settle stores the hash, and says whether this call did.
+func (p sms) settle(ctx context.Context, a *identity.Attempt, hash []byte) bool {
+	_, err := p.deps.Store.UpdateAttempt(ctx, a.ID, func(now *identity.Attempt) error {
+		if !p.owed(now) || now.Challenge.Sends != a.Challenge.Sends {
+			return errUnchanged
+		}
+		now.State, now.UpdatedAt, now.Challenge.CodeHash = identity.AttemptWaiting, p.deps.Now(), hash
+		return nil
+	})
+	return err == nil
+}
 
-// Resend makes and sends a new code. It returns at once.
+// send hands the code to the gateway. Where it certainly did not leave, no guess may hit it, and the phone's budget gets it
+// back. These writes alone depend on the gateway, and so on the person; nobody sees them from outside. A kill before them
+// leaves a code that nobody knows until it expires, and one count too many.
+func (p sms) send(ctx context.Context, a *identity.Attempt, phone, code string, budget budget) {
+	err := p.deps.Codes.SendCode(ctx, phone, code, requestOf(a))
+	if err == nil {
+		return
+	}
+	p.deps.Log.Warn("linking_code_unsent", "region", a.Claim.Region)
+	if !errors.Is(err, identity.ErrNotSent) {
+		return
+	}
+	p.uncount(ctx, budget.key, budget.op)
+	_, err = p.deps.Store.UpdateAttempt(ctx, a.ID, func(now *identity.Attempt) error {
+		if !now.Open() || now.Challenge.Sends != a.Challenge.Sends {
+			return errUnchanged
+		}
+		now.Challenge.CodeHash = p.noCode(a.ID)
+		return nil
+	})
+	if changed(err) != nil {
+		p.deps.Log.Warn("linking_unsent_code_kept", "error", err)
+	}
+}
+
+// Resend asks for a new code. It returns at once.
 //
 // Errors: identity.ErrNoSuchAttempt, identity.ErrAttemptOver, identity.ErrNotOffered (the proof has no codes),
 // identity.ErrTooSoon (a *identity.TooSoonError), identity.ErrNoSendsLeft, *identity.LimitError, identity.ErrStore.

@@ -52,21 +52,26 @@ func (s *Service) Start(ctx context.Context, c *identity.Caller, r Request) (*id
 	}
 	challenged, hasChallenge := kind.(challenger)
 	if hasChallenge {
-		a.State = identity.AttemptRequested
+		challenged.request(&a, consent.At)
 	}
 	// Counted first: the error of a user with all places taken depends on the claim.
-	if err := s.countStart(ctx, &a, r.Address); err != nil {
+	ofUser, err := s.countUser(ctx, &a)
+	if err != nil {
 		return nil, err
 	}
 	if len(c.Links) >= s.cfg.LinksPerUser && !renews(c.Links, insured, claim.Region) {
 		return nil, identity.ErrLinkLimit
+	}
+	if err := s.countAddress(ctx, &a, r.Address); err != nil {
+		s.uncountAll(ctx, ofUser)
+		return nil, err
 	}
 	// A kill after this write, before the background has begun: Run finds the attempt and makes the challenge.
 	if err := s.deps.Store.InsertAttempt(ctx, a); err != nil {
 		return nil, err
 	}
 	if hasChallenge {
-		s.background(func(ctx context.Context) { challenged.begin(ctx, a.ID) })
+		s.background(challenged, &a)
 	}
 	return &a, nil
 }
@@ -135,22 +140,33 @@ func (s *Service) Attempt(ctx context.Context, c *identity.Caller, id string) (*
 		return nil, identity.ErrNoSuchAttempt
 	}
 	if s.expired(a) {
-		a.Fail(identity.FailedExpired, s.deps.Now()) // as the next pass of Run will write it
+		s.close(a) // as the next pass of Run will write it
 	}
 	return a, nil
 }
 
 func (s *Service) expired(a *identity.Attempt) bool {
-	return a.Open() && !s.deps.Now().Before(a.ExpiresAt)
+	return waits(a) && !s.deps.Now().Before(a.ExpiresAt)
 }
 
-// SendsLeft is how many more codes the caller may ask for. The first one counts from the start, whether the background
-// has made it or not. Zero for a proof without codes.
+// waits says whether the attempt waits for its user, until it expires.
+func waits(a *identity.Attempt) bool { return a.Open() || a.State == identity.AttemptFull }
+
+// close ends an attempt that has expired.
+func (s *Service) close(a *identity.Attempt) {
+	reason := identity.FailedExpired
+	if a.State == identity.AttemptFull {
+		reason = identity.FailedLimit
+	}
+	a.Fail(reason, s.deps.Now())
+}
+
+// SendsLeft is how many more codes the caller may ask for. Zero for a proof without codes.
 func (s *Service) SendsLeft(a *identity.Attempt) int {
 	if _, ok := s.proofs[a.Method].(challenger); !ok || !a.Open() {
 		return 0
 	}
-	return max(maxSends-max(a.Challenge.Sends, 1), 0)
+	return max(maxSends-a.Challenge.Sends, 0)
 }
 
 // TriesLeft is how many more wrong answers the attempt takes.
@@ -161,10 +177,11 @@ func (s *Service) TriesLeft(a *identity.Attempt) int {
 	return max(maxTries-a.Tries, 0)
 }
 
-// ExpiresIn is the time left to prove the attempt, in whole seconds, rounded up; 0 for one that is over.
+// ExpiresIn is the time left to prove the attempt, or to end others' links, in whole seconds, rounded up; 0 for one that is
+// over.
 func (s *Service) ExpiresIn(a *identity.Attempt) int {
 	left := a.ExpiresAt.Sub(s.deps.Now())
-	if !a.Open() || left <= 0 {
+	if !waits(a) || left <= 0 {
 		return 0
 	}
 	return int((left + time.Second - 1) / time.Second)

@@ -27,6 +27,9 @@ func (s *Service) sync(ctx context.Context, a *identity.Attempt) (*identity.Atte
 		s.deps.Log.Warn("linking_finished_later", "region", a.Claim.Region, "error", err)
 		return a, nil
 	}
+	if errors.Is(err, errPersonFull) && a.Relation == identity.Self {
+		return s.full(ctx, a)
+	}
 	if reason != "" {
 		if err := s.undo(ctx, a); err != nil {
 			s.deps.Log.Warn("linking_finished_later", "region", a.Claim.Region, "error", err)
@@ -99,6 +102,9 @@ func (s *Service) writeLink(ctx context.Context, a *identity.Attempt) (identity.
 			person, err := s.deps.Store.UpdatePersonOf(ctx, a.Claim, next.Since, func(p *identity.Person) error {
 				return p.Join(next.Slot(user.ID), a.Claim.Name, s.cfg.LinksPerPerson)
 			})
+			if errors.Is(err, identity.ErrLinkLimit) {
+				return identity.Link{}, errPersonFull
+			}
 			if err != nil {
 				return identity.Link{}, err
 			}
@@ -140,12 +146,14 @@ func (s *Service) writeLink(ctx context.Context, a *identity.Attempt) (identity.
 
 // confirm asks the upstream once more about the claimed person.
 func (s *Service) confirm(ctx context.Context, claim identity.Claim) error {
-	_, err := s.deps.Registry.Match(ctx, claim)
-	switch {
-	case err == nil, errors.Is(err, identity.ErrNotEnrolled), errors.Is(err, identity.ErrMismatch):
+	err := s.lane(claim.Region).ask(func() error {
+		_, err := s.deps.Registry.Match(ctx, claim)
 		return err
+	})
+	if errors.Is(err, errOpen) {
+		return identity.ErrUpstreamUnavailable
 	}
-	return identity.ErrUpstreamUnavailable // the log shows the error, and an adapter's text may hold anything
+	return err
 }
 
 // linkOf is the link that the attempt proves, without its person. The consent gets its proof here: attempts keep none, as

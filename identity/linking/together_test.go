@@ -98,6 +98,7 @@ func TestManyLinkAndUnlinkAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(func(c *linking.Config) {
 		c.SendsPerPair, c.SendsPerPhone, c.StartsPerUser, c.StartsPerAddress = 1000, 1000, 1000, 1000
+		c.CodesPerSecond, c.SendsPerPhoneHourly = 1_000_000, 1000
 	})
 	w.db.SetTwice(false)
 	w.before(func(string) error { runtime.Gosched(); return nil })

@@ -15,7 +15,11 @@ import (
 //
 // Errors: identity.ErrNoSuchLink (also for another user's), identity.ErrStore.
 func (s *Service) Unlink(ctx context.Context, c *identity.Caller, linkID string) error {
-	user, err := s.deps.Store.User(ctx, c.UserID)
+	return s.endLink(ctx, c.UserID, linkID)
+}
+
+func (s *Service) endLink(ctx context.Context, userID, linkID string) error {
+	user, err := s.deps.Store.User(ctx, userID)
 	if err != nil {
 		return identity.Missing(err, identity.ErrNoSuchLink)
 	}
@@ -27,7 +31,7 @@ func (s *Service) Unlink(ctx context.Context, c *identity.Caller, linkID string)
 	}
 	var link identity.Link
 	now := s.deps.Now()
-	_, err = s.deps.Store.UpdateUser(ctx, c.UserID, func(u *identity.PlatformUser) error {
+	_, err = s.deps.Store.UpdateUser(ctx, userID, func(u *identity.PlatformUser) error {
 		i := indexActive(u, linkID)
 		if i < 0 {
 			return identity.ErrNoSuchLink
@@ -36,11 +40,11 @@ func (s *Service) Unlink(ctx context.Context, c *identity.Caller, linkID string)
 		link = u.Links[i]
 		return nil
 	})
-	s.deps.Forget(c.UserID)
+	s.deps.Forget(userID)
 	if err != nil {
 		return identity.Missing(err, identity.ErrNoSuchLink)
 	}
-	if err := s.clean(ctx, c.UserID, link); err != nil {
+	if err := s.clean(ctx, userID, link); err != nil {
 		s.deps.Log.Warn("linking_cleaned_later", "region", link.Region, "error", err)
 	}
 	return nil

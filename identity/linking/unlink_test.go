@@ -277,7 +277,7 @@ func TestDeadProcessOwesTheFirstCode(t *testing.T) {
 	if _, err := w.linking.Prove(t.Context(), c, a.ID, code("000000")); !errors.Is(err, linking.ErrCodeWrong) {
 		t.Errorf("before any code: %v", err)
 	}
-	w.clock.Advance(11 * time.Second)
+	w.clock.Advance(26 * time.Second)
 	for range 2 {
 		if err := w.linking.Tick(t.Context()); err != nil {
 			t.Fatal(err)

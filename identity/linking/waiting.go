@@ -9,7 +9,7 @@ import (
 )
 
 // underWay are the states in which an attempt can still come to something.
-var underWay = []identity.AttemptState{identity.AttemptRequested, identity.AttemptWaiting, identity.AttemptProved}
+var underWay = []identity.AttemptState{identity.AttemptRequested, identity.AttemptWaiting, identity.AttemptProved, identity.AttemptFull}
 
 // Attempts lists the caller's attempts that are under way, newest first. Errors: identity.ErrStore.
 func (s *Service) Attempts(ctx context.Context, c *identity.Caller) ([]*identity.Attempt, error) {
@@ -23,16 +23,12 @@ func (s *Service) Attempts(ctx context.Context, c *identity.Caller) ([]*identity
 }
 
 // CodeExpiresIn is how many seconds the last code is good for at that time; nil where the proof has no codes or the
-// attempt is over. A first code that the background has not made yet counts from the start.
+// attempt is over. It counts from when the code was asked for.
 func (s *Service) CodeExpiresIn(a *identity.Attempt, now time.Time) *int {
 	if _, ok := s.proofs[a.Method].(challenger); !ok || !a.Open() {
 		return nil
 	}
-	until := a.Challenge.ExpiresAt
-	if until.IsZero() {
-		until = a.CreatedAt.Add(s.cfg.CodeTTL)
-	}
-	return seconds(until.Sub(now))
+	return seconds(a.Challenge.ExpiresAt.Sub(now))
 }
 
 // ResendIn is in how many seconds another code can be asked for at that time; nil where none can be.

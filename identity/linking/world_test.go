@@ -97,6 +97,8 @@ type world struct {
 	registry  *identitytest.Registry
 	phones    *identitytest.Phones
 	clock     *identitytest.Clock
+	now       func() time.Time // of the services; the clock's unless the test sets it
+	alarms    int
 	followers *followers
 	linking   *linking.Service
 	config    linking.Config
@@ -113,6 +115,7 @@ func newWorldWith(keys *store.Keyring, change ...func(*linking.Config)) *world {
 		followers: &followers{known: map[string]bool{}, shared: map[string]bool{}},
 		methods:   []identity.Method{identity.SMSOnFile, identity.CardPassword},
 	}
+	w.now = func() time.Time { return w.clock.Now() }
 	w.config.SetDefaults()
 	for _, c := range change {
 		c(&w.config)
@@ -126,7 +129,7 @@ func newWorldWith(keys *store.Keyring, change ...func(*linking.Config)) *world {
 }
 
 func (w *world) open(db *memory.Client) *store.Store {
-	return memory.Open(db, func(o *store.Options) { o.Now, o.Keys = w.clock.Now, w.keys })
+	return memory.Open(db, func(o *store.Options) { o.Now, o.Keys = func() time.Time { return w.now() }, w.keys })
 }
 
 // another is one more process on the same database, which no hook stops.
@@ -146,7 +149,8 @@ func (w *world) deps(s *store.Store) linking.Deps {
 	}, map[identity.AppKey][]string{{Platform: identity.WeChat, App: "main"}: {region, "990200", "990300"}})
 	return linking.Deps{
 		Store: s, Registry: w.registry, Regions: regions, Codes: w.phones, Cards: w.registry, Digests: w.keys,
-		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent", Unattended: "and its second part"}, Followers: []identity.Follower{w.followers}, Now: w.clock.Now,
+		Consent: identity.ConsentText{Version: consent, Text: "synthetic consent", Unattended: "and its second part"}, Followers: []identity.Follower{w.followers},
+		Now: func() time.Time { return w.now() }, Alarm: func(string) { w.alarms++ }, Step: time.Nanosecond,
 	}
 }
 

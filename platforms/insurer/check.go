@@ -73,8 +73,8 @@ func (d Dialect) check(r setting.Report) {
 
 // checkFSI checks what the envelope of FamilyFSI needs.
 func (d Dialect) checkFSI(r setting.Report) {
-	setting.OneOf(r, "auth", d.Auth.Scheme, AuthTIF, AuthAPIKey)
-	r.Need(d.Auth.Scheme != AuthTIF || d.Auth.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")
+	setting.OneOf(r, "auth", d.Auth.Scheme, AuthTIF, AuthRIO, AuthAPIKey)
+	r.Need(d.Auth.Scheme == AuthAPIKey || d.Auth.PaasID != "", "paas_id", "is missing", "the application id that the bureau issued")
 	r.Need(d.Auth.Secret != "", "secret", "is missing", "give secret or secret_file")
 	r.Need(len(d.FixmedinsCode) >= 12, "fixmedins_code", "is shorter than 12 characters", fromBureau)
 	r.Need(d.FixmedinsName != "", "fixmedins_name", "is missing", "the name that goes with fixmedins_code")

@@ -144,7 +144,7 @@ func (c *Client) Enrolments(ctx context.Context, code string, claim identity.Cla
 		return refuse(ClassMalformed)
 	}
 	result := &balance.Answer{
-		Enrolments: list, FetchedAt: c.now(), Source: "fsi/" + infno,
+		Enrolments: list, FetchedAt: c.now(), Source: string(r.Family) + "/" + infno,
 		Reference: safeReference(answer.reference, claim.IDNumber), Coverage: balance.Partial,
 		ZerosOnly: butZeros && !complete,
 	}

@@ -135,6 +135,10 @@ func TestHeaderNamesGoLetterByLetter(t *testing.T) {
 			func(p *Profile) { p.Auth.Names.PaasID, p.Auth.Names.Nonce = "X-TIF-PAASID", "x-tif-Nonce" },
 			[]string{"X-TIF-PAASID: test-paas", "x-tif-timestamp: ", "x-tif-Nonce: ", "x-tif-signature: "},
 		},
+		"the sibling gateway": {
+			func(p *Profile) { p.Auth.Scheme = AuthRIO },
+			[]string{"x-rio-paasid: test-paas", "x-rio-timestamp: ", "x-rio-nonce: ", "x-rio-signature: "},
+		},
 		"static key": {
 			func(p *Profile) { p.Auth = Auth{Scheme: AuthAPIKey, Secret: "k-1", Header: "apiKEY"} },
 			[]string{"apiKEY: k-1"},

@@ -25,6 +25,7 @@ type AuthScheme string
 // The schemes of the FSI family.
 const (
 	AuthTIF    AuthScheme = "tif"    // x-tif-* headers with a SHA-256 signature
+	AuthRIO    AuthScheme = "rio"    // x-rio-* headers with the same in upper case: the sibling gateway
 	AuthAPIKey AuthScheme = "apikey" // one static header
 )
 

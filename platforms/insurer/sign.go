@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -24,10 +25,16 @@ func (a Auth) sign(header http.Header, at time.Time) {
 		return
 	}
 	timestamp, nonce := strconv.FormatInt(at.Unix(), 10), newNonce()
+	signature := tifSignature(timestamp, a.Secret.Reveal(), nonce)
+	if a.Scheme == AuthRIO {
+		header["x-rio-paasid"], header["x-rio-timestamp"] = []string{a.PaasID}, []string{timestamp}
+		header["x-rio-nonce"], header["x-rio-signature"] = []string{nonce}, []string{strings.ToUpper(signature)}
+		return
+	}
 	header[a.Names.PaasID] = []string{a.PaasID}
 	header[a.Names.Timestamp] = []string{timestamp}
 	header[a.Names.Nonce] = []string{nonce}
-	header[a.Names.Signature] = []string{tifSignature(timestamp, a.Secret.Reveal(), nonce)}
+	header[a.Names.Signature] = []string{signature}
 	if a.ServiceID != "" {
 		header[a.Names.ServiceID] = []string{a.ServiceID}
 	}

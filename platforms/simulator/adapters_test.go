@@ -220,6 +220,35 @@ func TestInsurerAdapter(t *testing.T) {
 	}
 }
 
+// TestInsurerAdapterOfTheSiblingGateway: the signature goes in upper case there, and in lower case it is refused.
+func TestInsurerAdapterOfTheSiblingGateway(t *testing.T) {
+	t.Parallel()
+	world, err := simulator.OpenWorld(simulator.WorldOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(simulator.Handler(world, simulator.Options{Regions: []simulator.Region{
+		{Code: simulator.RegionA, PathMode: "suffix", Auth: "rio", PaasID: "paas", Secret: "test-tif", NumberMode: "number"},
+	}}))
+	t.Cleanup(func() {
+		_ = world.Close()
+		server.Close()
+	})
+	p := world.People()[0]
+	claim := identity.Claim{Region: simulator.RegionA, Name: p.Name, IDType: p.CertType, IDNumber: p.IDNumber}
+	for scheme, works := range map[insurer.AuthScheme]bool{insurer.AuthRIO: true, insurer.AuthTIF: false} {
+		profile := insurerProfile(simulator.RegionA, server.URL)
+		profile.Auth.Scheme = scheme
+		client, err := insurer.New(insurer.Profiles{simulator.RegionA: profile}, insurer.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Match(t.Context(), claim); (err == nil) != works {
+			t.Errorf("%s: %v", scheme, err)
+		}
+	}
+}
+
 // A wrong credential is refused, and told apart from every other refusal.
 func TestInsurerAdapterWithAWrongSecret(t *testing.T) {
 	t.Parallel()
@@ -253,6 +282,9 @@ func askAbout(t *testing.T, name string, client *insurer.Client, p simulator.Per
 		answer, err := client.Enrolments(ctx, row.Region, claim)
 		if err != nil || len(answer.Enrolments) == 0 {
 			t.Fatalf("%s: %s in %s: %v", name, p.Note, row.Region, err)
+		}
+		if want := map[bool]string{true: "gm/1101", false: "fsi/1101"}[row.Region == simulator.RegionC]; answer.Source != want {
+			t.Errorf("%s in %s: source %q", p.Note, row.Region, answer.Source)
 		}
 		if row.Account == "yes" && row.Status == "1" && (answer.Enrolments[0].Account.Exists != balance.AccountYes || answer.Enrolments[0].Account.Balance == nil) {
 			t.Errorf("%s: %s in %s: %+v", name, p.Note, row.Region, answer.Enrolments[0])

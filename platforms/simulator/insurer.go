@@ -126,13 +126,17 @@ func (s *server) authorised(c *call, region Region) string {
 		}
 		return ""
 	}
-	stamp, nonce := header.Get("x-tif-timestamp"), header.Get("x-tif-nonce")
+	scheme, written := "x-tif-", strings.ToLower
+	if region.Auth == "rio" {
+		scheme, written = "x-rio-", strings.ToUpper
+	}
+	stamp, nonce := header.Get(scheme+"timestamp"), header.Get(scheme+"nonce")
 	sum := sha256.Sum256([]byte(stamp + region.Secret + nonce + stamp))
 	seconds, err := strconv.ParseInt(stamp, 10, 64)
 	switch {
-	case header.Get("x-tif-paasid") != region.PaasID:
+	case header.Get(scheme+"paasid") != region.PaasID:
 		return "unknown paasid"
-	case header.Get("x-tif-signature") != hex.EncodeToString(sum[:]):
+	case header.Get(scheme+"signature") != written(hex.EncodeToString(sum[:])):
 		return "invalid signature"
 	case err != nil || time.Since(time.Unix(seconds, 0)).Abs() > tifSkew:
 		return "timestamp out of window"

@@ -82,7 +82,7 @@ const familyGM = "gm"
 type Region struct {
 	Code, Name    string
 	PathMode      string   // "suffix" (/{infno} behind the address) or "single"
-	Auth          string   // "tif" or "apikey"
+	Auth          string   // "tif", "rio" or "apikey"
 	PaasID        string   // tif
 	Secret        string   // tif
 	APIKey        string   // apikey
@@ -135,7 +135,7 @@ func (r Region) check() error {
 	case r.Family == familyGM:
 		_, err := r.GM.codec()
 		return err
-	case r.Auth == "tif" && r.PaasID != "" && r.Secret != "", r.Auth == "apikey" && r.APIKey != "":
+	case oneOf(r.Auth, "tif", "rio") && r.PaasID != "" && r.Secret != "", r.Auth == "apikey" && r.APIKey != "":
 		return nil
 	}
 	return fmt.Errorf("simulator: region %q lacks an auth scheme or its keys", r.Code)

@@ -36,5 +36,6 @@
 //	RATE_LIMITED                                                          too many messages to this phone or in all
 //
 // A code is 1–40 characters A–Z 0–9 _ with at most five digits; everything else counts as unreadable. Nothing is asked twice and no redirect
-// is followed: a repeat could send a second message. An error other than [ErrRefused] and [ErrPhone] therefore means "may have been sent".
+// is followed: a repeat could send a second message. An error that is not identity.ErrNotSent
+// therefore means "may have been sent".
 package sms

@@ -58,12 +58,21 @@ type Options struct {
 // Errors that callers tell apart with errors.Is. Their texts hold no phone, no code and nothing the gateway said beyond
 // its own refusal code.
 var (
-	ErrPhone     = errors.New("sms: not a mobile number of mainland China")
-	ErrRefused   = errors.New("sms: the gateway refused the message")
-	ErrTimeout   = errors.New("sms: the gateway did not answer in time")
-	ErrTransport = errors.New("sms: the gateway cannot be reached")
-	ErrMalformed = errors.New("sms: the gateway's answer cannot be read")
+	ErrPhone     error = unsent("sms: not a mobile number of mainland China")
+	ErrRefused   error = unsent("sms: the gateway refused the message")
+	ErrNoGateway error = unsent("sms: the gateway cannot be reached")
+	ErrTimeout         = errors.New("sms: the gateway did not answer in time")
+	ErrTransport       = errors.New("sms: the exchange with the gateway broke off")
+	ErrMalformed       = errors.New("sms: the gateway's answer cannot be read")
 )
+
+// unsent is an error that is identity.ErrNotSent, too.
+type unsent string
+
+func (e unsent) Error() string { return string(e) }
+
+// Is says so to errors.Is.
+func (unsent) Is(target error) bool { return target == identity.ErrNotSent }
 
 const maxAnswer = 16 << 10 // bytes
 
@@ -92,12 +101,12 @@ func New(config Config, o Options) (*Client, error) {
 	return &Client{config: config, codeTTL: o.CodeTTL, http: client, tls: settings, log: o.Log}, problems.Err()
 }
 
-// Probe connects to the gateway and asks nothing of it. Its error is ErrTransport, with a word of package reach.
+// Probe connects to the gateway and asks nothing of it. Its error is ErrNoGateway, with a word of package reach.
 func (c *Client) Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	if err := reach.Dial(ctx, c.config.URL, c.tls); err != nil {
-		return fmt.Errorf("%w: %s", ErrTransport, reach.Cause(err))
+		return fmt.Errorf("%w: %s", ErrNoGateway, reach.Cause(err))
 	}
 	return nil
 }
@@ -115,8 +124,8 @@ type params struct {
 	Minutes string `json:"minutes"`
 }
 
-// SendCode asks the gateway, once, to send the code, under the request's name. The phone may carry 86, +86 or 0086 in front. After ErrPhone and
-// ErrRefused nothing was sent; after any other error it may have been.
+// SendCode asks the gateway, once, to send the code, under the request's name. The phone may carry 86, +86 or 0086 in front.
+// After ErrPhone, ErrRefused and ErrNoGateway nothing was sent; after any other error it may have been.
 func (c *Client) SendCode(ctx context.Context, to, code, request string) error {
 	number, ok := phone.Normalise(to)
 	if !ok {
@@ -154,7 +163,11 @@ func (c *Client) post(ctx context.Context, body []byte) (int, []byte, error) {
 	request.Header.Set("X-Timestamp", stamp)
 	request.Header.Set("X-Nonce", nonce)
 	request.Header.Set("X-Signature", sign(c.config.Secret.Reveal(), c.config.AppKey, stamp, nonce, body))
-	response, err := c.http.Do(request)
+	ctx, flight := outside.Watch(ctx)
+	response, err := c.http.Do(request.WithContext(ctx))
+	if err != nil && !flight.Sent(err) {
+		return 0, nil, fmt.Errorf("%w: %s", ErrNoGateway, outside.Cause(err))
+	}
 	if err != nil {
 		return 0, nil, classify(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"yibao/identity"
 	"yibao/platforms/internal/lenient"
 )
 
@@ -138,7 +139,7 @@ func TestPhonesThatAreNone(t *testing.T) {
 	t.Parallel()
 	client, g := serve(t, answering(200, ``))
 	for _, number := range []string{"", "12800000000", "02080000000", "138****0000", "138000000001"} {
-		if err := client.SendCode(t.Context(), number, codeUsed, requestUsed); !errors.Is(err, ErrPhone) {
+		if err := client.SendCode(t.Context(), number, codeUsed, requestUsed); !errors.Is(err, ErrPhone) || !errors.Is(err, identity.ErrNotSent) {
 			t.Errorf("%q: %v", number, err)
 		}
 	}
@@ -189,6 +190,9 @@ func TestAnswers(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Fatalf("error %v", err)
 			}
+			if errors.Is(err, identity.ErrNotSent) != (c.want == ErrRefused) {
+				t.Errorf("%v: says whether the message left", err)
+			}
 			if g.sent() != 1 {
 				t.Errorf("sent %d times", g.sent())
 			}
@@ -208,7 +212,7 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = client.SendCode(t.Context(), phoneUsed, codeUsed, requestUsed)
-	if !errors.Is(err, ErrTransport) || strings.Contains(err.Error(), "S3cr3t") {
+	if !errors.Is(err, ErrNoGateway) || !errors.Is(err, identity.ErrNotSent) || strings.Contains(err.Error(), "S3cr3t") {
 		t.Errorf("error %v", err)
 	}
 }

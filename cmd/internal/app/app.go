@@ -133,7 +133,8 @@ func (a *App) wire(keys *store.Keyring) error {
 	a.Linking, err = linking.New(c.Linking, linking.Deps{
 		Store: a.Store, Registry: a.Outside.Insurer, Regions: regions, Codes: a.Outside.codes(), Cards: a.Outside.Insurer, Digests: keys,
 		Consent:   identity.ConsentText(c.Consent),
-		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget, Now: now, Log: log,
+		Followers: []identity.Follower{a.Reminders, a.Balances}, Forget: a.Sessions.Forget,
+		Alarm: countGuessing(a.metrics), Now: now, Log: log,
 	})
 	if err != nil {
 		return err
@@ -155,6 +156,15 @@ func countReasons(registry *prometheus.Registry) func(string, reminder.Reason) {
 	}, []string{"kind", "reason"})
 	registry.MustRegister(counter)
 	return func(kind string, reason reminder.Reason) { counter.WithLabelValues(kind, string(reason)).Inc() }
+}
+
+// countGuessing counts the times that many wrong answers for one person came together.
+func countGuessing(registry *prometheus.Registry) func(region string) {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "yibao_linking_guessing_alarms_total", Help: "Times that many wrong codes or passwords for one person came together, by region.",
+	}, []string{"region"})
+	registry.MustRegister(counter)
+	return func(region string) { counter.WithLabelValues(region).Inc() }
 }
 
 // countUnreadablePhones counts the people that get no code because of how their region writes their phone.

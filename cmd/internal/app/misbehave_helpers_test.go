@@ -53,6 +53,7 @@ func shortened() map[string]any {
 		"reminder.unknown_for": "2m", "token.ttl": "24h",
 		"linking.links_per_user": 100, "linking.links_per_person": 100, "linking.starts_per_user": 1000,
 		"linking.starts_per_address": 1000, "linking.sends_per_pair": 1000, "linking.sends_per_phone": 1000,
+		"linking.sends_per_phone_hourly": 1000, "linking.codes_per_second": 1000,
 		"limits.per_address_per_minute": 1_000_000, "limits.per_user_per_minute": 1_000_000,
 	}
 }
@@ -139,7 +140,7 @@ func (s *stage) signedIn(t *testing.T, platform, user string) *phone.Phone {
 func (s *stage) withAccount() []phone.Person {
 	var list []phone.Person
 	for _, p := range s.world.Simulator.People() {
-		if len(p.Enrolments) == 1 && p.Phone != "" && p.Enrolments[0].Account == "yes" && p.Enrolments[0].Status == "1" {
+		if len(p.Enrolments) == 1 && p.Enrolments[0].Region == simulator.RegionA && p.Phone != "" && p.Enrolments[0].Account == "yes" && p.Enrolments[0].Status == "1" {
 			list = append(list, personOf(p))
 		}
 	}
@@ -147,7 +148,7 @@ func (s *stage) withAccount() []phone.Person {
 }
 
 func personOf(p simulator.Person) phone.Person {
-	return phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: simulator.RegionA}
+	return phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: p.Enrolments[0].Region}
 }
 
 const consentVersion = "demo-1"

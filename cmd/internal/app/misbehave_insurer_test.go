@@ -36,6 +36,7 @@ var insurerFaults = with(
 		"output_array", "output_string", "output_nested", "output_missing", "rows_missing"),
 	same(noFigure, "balc_empty", "balc_null", "balc_missing", "balc_three_decimals", "balc_text"),
 	same(negative, "balc_negative"), same(fewer, "http_429", "code_429"), same(stranger, "other_person"),
+	same(truth, "list_missing", "list_spoilt", "gm_unsigned", "gm_wrong_key"), // of other questions, and of another family
 )
 
 // shown is what GET /v1/insured/{id}/balance says of a person with one enrolment.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -92,5 +91,5 @@ func (o *Outside) codes() identity.CodeSender {
 type noCodes struct{}
 
 func (noCodes) SendCode(context.Context, string, string, string) error {
-	return errors.New("no gateway for codes is configured")
+	return identity.ErrNotSent
 }

@@ -43,6 +43,7 @@ func runServer(ctx context.Context) error {
 			"limits.per_address_per_minute": 1_000_000_000, "limits.per_user_per_minute": 1_000_000_000,
 			"balance.display_age": "1h", "linking.starts_per_user": 100_000, "linking.starts_per_address": 100_000,
 			"linking.sends_per_pair": 100_000, "linking.sends_per_phone": 100_000,
+			"linking.sends_per_phone_hourly": 100_000, "linking.codes_per_second": 100_000,
 		}})
 	if err != nil {
 		return err

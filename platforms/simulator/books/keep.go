@@ -179,7 +179,7 @@ func (k *keeper) hospital(at time.Time, dice uint32) *Settlement {
 	b.Deductible = 500_00
 	b.Fund = (b.InScope - b.Deductible) * 80 / 100
 	b.Hospital = b.Total / 100
-	b.Account = min(max(k.held, 0), b.Total/20)
+	b.Account = min(max(k.held, 0)/2, b.Total/20)
 	b.Cash = b.Total - b.Fund - b.Hospital - b.Account
 	return k.bill(b)
 }

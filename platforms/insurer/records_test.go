@@ -1,0 +1,171 @@
+package insurer
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"yibao/balance"
+	"yibao/balance/desk"
+	"yibao/balance/records"
+	"yibao/config/setting"
+)
+
+// TestListsAreFound: the rows stand behind a path, or are the output itself, in any of the wrappings of relays; where there
+// is no list none is made up.
+func TestListsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		output, path string
+		rows         int
+		found, ok    bool
+	}{
+		{`[{"a":1},{"a":2}]`, "", 2, true, true},
+		{`{"list":[{"a":1}]}`, "list", 1, true, true},
+		{`{"list":{"a":1}}`, "list", 1, true, true},
+		{`{"list":[]}`, "list", 0, true, true},
+		{`[]`, "", 0, true, true},
+		{`{"a":{"b":[{"c":1}]}}`, "a.b", 1, true, true},
+		{`"[{\"a\":1}]"`, "", 1, true, true},
+		{`{"data":{"output":{"list":[{"a":.5}]}}}`, "list", 1, true, true},
+		{`[{"list":[{"a":1}]}]`, "list", 1, true, true},
+		{`{"exp":"{\"a\":\"1\"}"}`, "exp", 1, true, true},
+		{`{"list":null}`, "list", 0, false, true},
+		{`{"other":[{"a":1}]}`, "list", 0, false, true},
+		{`null`, "", 0, false, true},
+		{``, "", 0, false, true},
+		{`""`, "list", 0, false, true},
+		{`[1,2]`, "", 0, true, false},
+		{`{"list":"none"}`, "list", 0, false, false},
+		{`5`, "", 0, false, false},
+		{`[{"list":[]},{"list":[]}]`, "list", 0, false, false},
+	} {
+		list, found, ok := listAt([]byte(c.output), c.path)
+		if len(list) != c.rows || found != c.found || ok != c.ok {
+			t.Errorf("%s at %q: %d rows, %t, %t", c.output, c.path, len(list), found, ok)
+		}
+	}
+}
+
+func rowOf(t *testing.T, kind, text string, fields map[string]string) *row {
+	t.Helper()
+	f, ok := object([]byte(text))
+	if !ok {
+		t.Fatal(text)
+	}
+	return &row{fields: f, record: Record{Fields: fields}, names: recordFields[kind], mode: NumbersEither}
+}
+
+// TestRowsSayWhatTheyGive: a sum that is missing, null or blank is not given; one that cannot be read is not given either
+// and makes the row bad; codes outside their tables stay as they came.
+func TestRowsSayWhatTheyGive(t *testing.T) {
+	t.Parallel()
+	r := rowOf(t, recordSettlements, `{"setl_id":"1","setl_time":"2026-01-31T16:00:00.000Z","med_type":"9216","pay_loc":"7","medfee_sumamt":0.56,"fund_pay_sumamt":"","acct_pay":null,"cashPayamt":"1.20","hosp_part_amt":"x"}`, nil)
+	s, at, ok := readSettlement(r)
+	if !ok || at.Format(time.DateTime) != "2026-02-01 00:00:00" || s.Kind != records.VisitOther || s.Code != "9216" || s.Where != records.WhereUnknown ||
+		*s.Total != 56 || s.Fund != nil || s.Account != nil || *s.Cash != 120 || s.Hospital != nil || !r.bad {
+		t.Errorf("%+v %v %t, bad %t", s, at, ok, r.bad)
+	}
+	for text, want := range map[string]records.SettlementState{
+		`{"setl_id":"1","setl_time":"2026-01-31","vali_flag":"0"}`:      records.SettlementVoid,
+		`{"setl_id":"1","setl_time":"2026-01-31","refd_setl_flag":"1"}`: records.SettlementReversed,
+		`{"setl_id":"1","setl_time":"2026-01-31"}`:                      records.SettlementValid,
+	} {
+		if s, _, ok := readSettlement(rowOf(t, recordSettlements, text, nil)); !ok || s.State != want {
+			t.Errorf("%s: %s", text, s.State)
+		}
+	}
+	for _, text := range []string{`{"setl_time":"2026-01-31"}`, `{"setl_id":"1"}`, `{"setl_id":"1","setl_time":"9999-12-31"}`} {
+		if _, _, ok := readSettlement(rowOf(t, recordSettlements, text, nil)); ok {
+			t.Error("a bill:", text)
+		}
+	}
+}
+
+// TestDirectionOfAnEntry: a sum goes in or out by its field, by its sign, or by the type; never by a guess.
+func TestDirectionOfAnEntry(t *testing.T) {
+	t.Parallel()
+	two := map[string]string{"out": "out"}
+	for _, c := range []struct {
+		text   string
+		fields map[string]string
+		fen    balance.Fen
+		ok     bool
+	}{
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"101","inc_sumamt":"5.00"}`, nil, 500, true},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"201","inc_sumamt":"5.00"}`, nil, -500, true},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"201","inc_sumamt":"-5.00"}`, nil, -500, true},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"201","out":"5.00"}`, two, -500, true},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"201","out":"-5.00","revs_flag":"-"}`, two, 500, true},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"101","inc_sumamt":"5.00","out":"0.00"}`, two, 500, true},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"101","inc_sumamt":"5.00","out":"1.00"}`, two, 0, false},
+		{`{"acct_modi_date":"2026-01-05","acct_incexpd_type":"101"}`, two, 0, false},
+		{`{"acct_incexpd_type":"101","inc_sumamt":"5.00"}`, nil, 0, false},
+	} {
+		e, _, ok := readEntry(rowOf(t, recordLedger, c.text, c.fields))
+		if ok != c.ok || ok && e.Fen != c.fen {
+			t.Errorf("%s: %v %t", c.text, e.Fen, ok)
+		}
+	}
+}
+
+// TestRecordsOfAProfileAreChecked: each mistake is named by its key.
+func TestRecordsOfAProfileAreChecked(t *testing.T) {
+	t.Parallel()
+	p := profile("http://127.0.0.1:1")
+	p.Records = map[string]Record{
+		"bills": {Transaction: "90100"}, recordClaims: {Transaction: "90100"}, recordLedger: {Transaction: "9"},
+		recordSettlements: {Transaction: "90100", Page: "p", Days: "week", Fields: map[string]string{"colour": "x"}, Rows: ".a"},
+	}
+	var found setting.Problems
+	p.check(setting.NewReport(&found), "990100")
+	for _, want := range []string{"records.bills", "records.claims.fields", "records.ledger.transaction", "records.settlements.page_field", "records.settlements.page_rows",
+		"records.settlements.day_format", "records.settlements.fields", "records.settlements.rows"} {
+		named := false
+		for _, one := range found {
+			named = named || one.Key == want
+		}
+		if !named {
+			t.Errorf("%s is not named in %v", want, found)
+		}
+	}
+	c := newClient(t, profile("http://127.0.0.1:1"))
+	if _, err := c.Ledger(t.Context(), "990100", someone, "2026"); !errors.Is(err, desk.ErrUnsupported) {
+		t.Error("what no profile maps:", err)
+	}
+}
+
+// FuzzRecords: no answer makes a reader panic, or a sum that is not given a zero.
+func FuzzRecords(f *testing.F) {
+	f.Add(200, []byte(`{"infcode":0,"output":{"setlinfo":[{"setl_id":"1","setl_time":"2026-01-01","medfee_sumamt":1.5,"acct_pay":null}]}}`), "setlinfo")
+	f.Add(200, []byte(`{"infcode":"0","output":[{"accrym_begn":"202601","clct_flag":"1","clct_sumamt":""}]}`), "")
+	f.Add(200, []byte(`{"infcode":0,"output":{"claiminfo":[{"state":"8","steps":[{"state":"0"}]}]}}`), "claiminfo")
+	f.Add(200, []byte(`{"infcode":0,"output":"{\"cuminfo\":[{\"cum_type_code\":\"C0000\",\"cum\":\"3.00\",\"year\":\"2026\"}]}"}`), "cuminfo")
+	f.Fuzz(func(t *testing.T, status int, body []byte, path string) {
+		p := profile("http://127.0.0.1:1")
+		answer, refusal := p.readReply(status, body, ask{list: true})
+		if refusal != nil {
+			return
+		}
+		list, _, _ := listAt(answer.raw, path)
+		for _, one := range list {
+			for kind := range recordFields {
+				r := func() *row {
+					return &row{fields: one, names: recordFields[kind], mode: NumbersEither,
+						record: Record{Fields: map[string]string{"id": "id", "state": "state", "since": "since", "steps": "steps", "out": "out"}}}
+				}
+				s, _, _ := readSettlement(r())
+				if s.Total != nil && len(one["medfee_sumamt"]) == 0 {
+					t.Error("a total out of nothing")
+				}
+				_, _, _ = readContribution(r())
+				_, _, _ = readLine(r())
+				_, _, _ = readEntry(r())
+				_, _, _ = readClaim(r())
+				_, _, _ = readAccumulated(r())
+				_, _, _ = readQuotas(r())
+				_, _, _ = readDesignated(r())
+			}
+		}
+	})
+}
