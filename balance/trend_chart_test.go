@@ -97,3 +97,19 @@ func number(t *rapid.T, format chart.Format, text []byte) string {
 	}
 	return chart.Series[0].Data[0].String()
 }
+
+// BenchmarkTrendYearAssembled assembles a year's chart of points in memory and encodes it. BenchmarkTrendYear reads them
+// from the store first, and BenchmarkTrendYearEncoded encodes alone.
+func BenchmarkTrendYearAssembled(b *testing.B) {
+	first := Day("2025-11-22")
+	f := frame{from: first, to: "2026-11-21", today: "2026-11-21", since: first, step: StepDay, gaps: GapsNull}
+	var points []Point
+	for day := range 365 {
+		points = append(points, Point{Day: first.Add(day), Account: PersonalAccount{Exists: AccountYes, Balance: fen(int64(100_000 - 100*day))}})
+	}
+	for b.Loop() {
+		if _, err := json.Marshal(draw(f, map[string][]Point{"310": points}).Chart().Encode(chart.Plain)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
