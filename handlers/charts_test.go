@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"yibao/balance"
 	"yibao/balance/records"
+	"yibao/handlers/web"
+	"yibao/handlers/web/webtest"
 )
 
 // TestQueriesOfChartsReachTheirService: what a request says of rows arrives as it is; what it leaves out is the service's.
@@ -48,5 +51,40 @@ func TestPicturesOfCharts(t *testing.T) {
 				t.Errorf("%s: %d %v\n%s", name, got.StatusCode, got.Header, got.Text)
 			}
 		}
+	}
+}
+
+// TestNoticesOfChartsOfRows: what is old, not all there, or without amounts is said once, and a picture that is a sentence
+// has no second one below it.
+func TestNoticesOfChartsOfRows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		chart records.Chart
+		want  string
+	}{
+		"complete":            {records.Chart{Coverage: balance.Complete, Amounts: records.AmountsGiven}, ""},
+		"some months missing": {records.Chart{Coverage: balance.Partial, Amounts: records.AmountsGiven}, "records_incomplete"},
+		"old and not all":     {records.Chart{Coverage: balance.Partial, Amounts: records.AmountsGiven, Stale: true}, "records_stale records_incomplete"},
+		"without amounts":     {records.Chart{Coverage: balance.Unsupported, Amounts: records.AmountsNotGiven}, "amounts_not_given"},
+	} {
+		c.chart.Meta.AsOf = noon
+		for _, l := range []web.Language{web.Chinese, web.English} {
+			var codes []string
+			for _, n := range monthNotices(&c.chart, l) {
+				codes = append(codes, n.Code)
+				if webtest.Han(n.Message) != (l == web.Chinese) || strings.Contains(n.Message, "{") {
+					t.Errorf("%s: %s", name, n.Message)
+				}
+			}
+			if got := strings.Join(codes, " "); got != c.want {
+				t.Errorf("%s: %q, want %q", name, got, c.want)
+			}
+		}
+	}
+	r := newRig(t)
+	r.fake.noAmounts = true
+	got := r.do("GET", "/v1/insured/"+linkID+"/charts/contributions.svg", "")
+	if n := strings.Count(got.Text, "参保地不提供缴费金额"); n != 2 || strings.Contains(got.Text, "12393") { // described, and shown
+		t.Errorf("the sentence is there %d times: %s", n, got.Text)
 	}
 }

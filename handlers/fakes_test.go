@@ -61,6 +61,7 @@ type fakeService struct {
 	setting    reminder.Setting
 	query      balance.TrendQuery
 	chartQuery records.ChartQuery
+	noAmounts  bool // the region tells contributions without amounts
 	report     reminder.Report
 	token      string
 	pages      []string // page and limit of each List
@@ -319,6 +320,10 @@ func (f *fakeService) Trend(ctx context.Context, c *identity.Caller, id string, 
 func (f *fakeService) rowsChart(q records.ChartQuery) *records.Chart {
 	f.chartQuery = q
 	in := int64(23000)
+	if f.noAmounts {
+		return &records.Chart{Coverage: balance.Unsupported, Amounts: records.AmountsNotGiven, Meta: records.Meta{AsOf: noon, FetchedAt: noon},
+			Chart: &chart.Chart{Title: "医保缴费（元）", Empty: "参保地不提供缴费金额", Categories: []string{"2026-11"}}}
+	}
 	return &records.Chart{
 		From: "2026-10-01", To: "2026-11-21", Coverage: balance.Partial, Amounts: records.AmountsGiven,
 		Meta: records.Meta{AsOf: noon, FetchedAt: noon, Source: "fsi/L204", Coverage: balance.Complete, CompleteTo: "2026-10-31"},
