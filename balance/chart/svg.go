@@ -254,11 +254,11 @@ func (p *picture) axis() {
 	}
 }
 
-// roundStep is the next of 1, 2, 5, 10, 20 … fen that is not less.
+// roundStep is the next of 1, 2, 5, 10, 20, 25, 50 … fen that is not less.
 func roundStep(fen float64) float64 {
 	step := math.Pow(10, math.Floor(math.Log10(max(fen, 1))))
-	for _, times := range []float64{1, 2, 5} {
-		if step*times >= fen {
+	for _, times := range []float64{1, 2, 2.5, 5} {
+		if step*times >= fen && step*times == math.Trunc(step*times) {
 			return step * times
 		}
 	}

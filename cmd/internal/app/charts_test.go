@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -289,28 +288,11 @@ func (s *stage) compareChart(t *testing.T, p *phone.Phone, path, query string, c
 			}
 		}
 	}
-	svg := s.picture(t, p, path+".svg"+query)
+	var svg string
+	if err := p.Call(t.Context(), http.MethodGet, path+".svg"+query, nil, &svg); err != nil {
+		t.Fatal(err)
+	}
 	if n := len(regexp.MustCompile(`<rect class="f\d bar"`).FindAllString(svg, -1)); n != bars {
 		t.Errorf("%s: the picture has %d bars, want %d", path, n, bars)
 	}
-}
-
-// picture fetches a picture as H5 does.
-func (s *stage) picture(t *testing.T, p *phone.Phone, path string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.api+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+p.Token)
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d %v %s", path, answer.StatusCode, err, text)
-	}
-	return string(text)
 }
