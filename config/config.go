@@ -86,6 +86,10 @@ func (c *Config) check(r setting.Report) {
 	phones := false
 	for code, region := range c.Regions {
 		phones = phones || region.PhoneOnFile.Path != ""
+		for name := range region.InsuranceCode {
+			_, known := c.sections()[string(name)].(platform)
+			r.Need(known, "regions."+code+".insurance_code", "names what is no platform ("+string(name)+")", "the platforms are named as their sections")
+		}
 		for key, area := range map[string]string{"mdtrtarea_admvs": region.MdtrtareaAdmvs, "insuplc_admdvs": region.InsuplcAdmdvs} {
 			_, another := c.Regions[area]
 			r.Hint(!another || area == code, "regions."+code+".insurer."+key, "is the code of another region", "is "+code+" meant?")

@@ -514,6 +514,11 @@ func TestALeaseHasRoomForSends(t *testing.T) {
 	}
 }
 
+func TestInsuranceCodesAreOfPlatforms(t *testing.T) {
+	_, err := parse([]byte(edited(t, "alipay: {scheme:", "alipays: {scheme:")), nil)
+	onlyProblem(t, err, "regions.990100.insurance_code")
+}
+
 func TestKeyFilesDiffer(t *testing.T) {
 	text := example(t)
 	lookup := regexp.MustCompile(`lookup_file: (\S+)`).FindStringSubmatch(text)[1]

@@ -203,9 +203,9 @@ func TestAStaleBalanceSaysWhy(t *testing.T) {
 	t.Parallel()
 	for because, want := range map[balance.StaleReason]struct{ code, zh, en string }{
 		balance.StaleThrottled: {"throttled", "医保系统查询繁忙，以下为2026年11月21日11:59的数据，请稍后再查看",
-			"The medical-insurance system is busy. This is the balance of 2026-11-21 11:59; please look again later."},
-		balance.StaleNoAnswer: {"stale", "暂时无法获取最新余额，以下为2026年11月21日11:59的数据，请稍后再查看",
-			"The latest balance cannot be had at the moment. This is the balance of 2026-11-21 11:59; please look again later."},
+			"The medical-insurance system is busy. These are the figures of 2026-11-21 11:59; please look again later."},
+		balance.StaleNoAnswer: {"stale", "暂时无法获取最新数据，以下为2026年11月21日11:59的数据，请稍后再查看",
+			"The latest figures cannot be had at the moment. These are the figures of 2026-11-21 11:59; please look again later."},
 	} {
 		for l, message := range map[string]string{"zh": want.zh, "en": want.en} {
 			r := newRig(t)

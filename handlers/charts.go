@@ -23,34 +23,6 @@ func (dayText) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"format": "date"}}
 }
 
-// readDays reads a range; what is left out stays "".
-func readDays(from, to dayText) (first, last balance.Day, err error) {
-	for _, day := range []struct {
-		name string
-		text dayText
-		day  *balance.Day
-	}{{"from", from, &first}, {"to", to, &last}} {
-		if day.text == "" {
-			continue
-		}
-		if *day.day, err = balance.ParseDay(string(day.text)); err != nil {
-			return "", "", &web.Failure{Public: errRange, Field: day.name}
-		}
-	}
-	return first, last, nil
-}
-
-// badRange refuses days that make no range. If only one was given, the error names it.
-func badRange(from, to dayText) error {
-	switch {
-	case to == "":
-		return &web.Failure{Public: errRange, Field: "from"}
-	case from == "":
-		return &web.Failure{Public: errRange, Field: "to"}
-	}
-	return errRange
-}
-
 // chartFormat is one of the formats of package chart.
 type chartFormat chart.Format
 
@@ -260,13 +232,13 @@ func (s *server) monthsPicture(ctx context.Context, of byMonth, in MonthRange, q
 }
 
 func (s *server) ofMonths(ctx context.Context, of byMonth, in MonthRange, q records.ChartQuery) (c *records.Chart, err error) {
-	if q.From, q.To, err = readDays(in.From, in.To); err != nil {
+	if err = readDays(in.From, in.To, &q.From, &q.To); err != nil {
 		return nil, err
 	}
 	q.Language = web.LanguageOf(ctx).Short()
 	c, err = of(ctx, web.CallerOf(ctx), in.ID, q)
 	if errors.Is(err, balance.ErrRange) {
-		return nil, badRange(in.From, in.To)
+		return nil, rangeFailure(in.From, in.To)
 	}
 	return c, err
 }

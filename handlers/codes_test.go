@@ -51,6 +51,16 @@ var served = map[string][]string{
 	"listDeliveries":               {"reminder.Service.Deliveries"},
 	"reportSubscription":           {"reminder.Service.Report"},
 	"endOther":                     {"linking.Service.EndOther"},
+	"listSettlements":              {"records.Service.Settlements"},
+	"listUnusual":                  {"records.Service.Unusual"},
+	"listLines":                    {"records.Service.Lines", "records.Service.Settlements"},
+	"listLedger":                   {"records.Service.Ledger", "records.Service.Settlements"},
+	"listContributions":            {"records.Service.Contributions", "records.Service.Settlements"},
+	"listClaims":                   {"records.Service.Claims", "records.Service.Settlements"},
+	"getPooled":                    {"records.Service.Accumulated", "records.Service.Unusual"}, // Quotas is a part of the answer
+	"listInstitutions":             {"records.Service.Designated", "records.Service.Unusual"},
+	"getInsuranceCode":             nil, // the directory of regions
+	"getShortcut":                  nil, // a table
 }
 
 // TestRoutesListTheErrorsOfTheirServices: each exported method of a service says in its comment which errors it returns.
@@ -59,7 +69,12 @@ func TestRoutesListTheErrorsOfTheirServices(t *testing.T) {
 	t.Parallel()
 	comments, codeOf := comments(t, "identity", "identity/session", "identity/linking", "balance", "balance/records", "reminder"), codesOfErrors(t)
 	handlersOwn := map[string]string{"putReminder": "consent_missing", "patchReminder": "consent_missing"}
-	never := map[string]string{"reportSubscription": "report_id_invalid"} // the schema of the field is as strict
+	never := map[string]string{"reportSubscription": "report_id_invalid", "listInstitutions": "range_invalid"} // the field's schema is as strict, or there is none
+	for _, r := range (&server{}).routes() {
+		if slices.Contains(r.Failures, errCursor) {
+			handlersOwn[r.ID], never[r.ID] = "too_many_rows", "validation" // of limit, whose schema is as strict
+		}
+	}
 	for _, r := range (&server{}).routes() {
 		methods, ok := served[r.ID]
 		if !ok {
@@ -183,6 +198,19 @@ func TestCodesAreTheDomains(t *testing.T) {
 		{"../balance/answer.go", "", `\tStatus\w+ +Status += "(\w+)"`, statusNotes()},
 		{"../identity/attempt.go", "", `\tFailed\w+ += "(\w+)"`, web.Notes(failureTexts)},
 		{"../reminder/delivery.go", "", `\tDelivery\w+ +DeliveryState = "(\w+)"`, web.Notes(deliveryTexts)},
+		{"../balance/records/rows.go", "", `\tVisit\w+ +VisitKind = "(\w+)"`, web.Notes(visitTexts)},
+		{"../balance/records/rows.go", "", `\tWhere\w+ +Where = "(\w+)"`, web.Notes(whereTexts)},
+		{"../balance/records/rows.go", "", `\tSettlement\w+ +SettlementState = "(\w+)"`, web.Notes(settlementTexts)},
+		{"../balance/records/rows.go", "", `\tSums\w+ +Sums = "(\w+)"`, web.Notes(sumsTexts)},
+		{"../balance/records/rows.go", "", `\tGrade\w+ +Grade = "(\w+)"`, web.Notes(gradeTexts)},
+		{"../balance/records/rows.go", "", `\tEntry\w+ +EntryKind = "(\w+)"`, web.Notes(entryTexts)},
+		{"../balance/records/rows.go", "", `\tContribution\w+ +ContributionKind = "(\w+)"`, web.Notes(contributionTexts)},
+		{"../balance/records/rows.go", "", `\tPaid\w+ +Paid = "(\w+)"`, web.Notes(paidTexts)},
+		{"../balance/records/rows.go", "", `\tClaim\w+ +ClaimState = "(\w+)"`, web.Notes(claimTexts)},
+		{"../balance/records/rows.go", "", `\tClaim\w+ +ClaimState = "(\w+)"`, web.Notes(claimNext)},
+		{"../balance/records/rows.go", "", `\tAccumulated\w+ +AccumulatedKind = "(\w+)"`, web.Notes(accumulatedTexts)},
+		{"../balance/records/rows.go", "", `\tDesignated\w+ +DesignatedKind = "(\w+)"`, web.Notes(designatedTexts)},
+		{"../balance/records/reversal.go", "", `\tFlag\w+ +FlagKind = "(\w+)"`, web.Notes(flagTexts)},
 		{"../reminder/reason.go", "", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(reasonTexts)},
 		{"../reminder/reason.go", "// The reasons of an evaluation", `\tReason\w+ +Reason = "(\w+)"`, web.Notes(evaluationTexts)},
 	} {
@@ -206,7 +234,7 @@ func TestCodesAreTheDomains(t *testing.T) {
 		}
 		slices.Sort(want)
 		slices.Sort(got)
-		if len(want) < 5 || !slices.Equal(got, want) {
+		if len(want) < 2 || !slices.Equal(got, want) {
 			t.Errorf("%s: %v\nhere %v", c.file, want, got)
 		}
 	}

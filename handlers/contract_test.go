@@ -117,7 +117,8 @@ func TestAnswersAreOpenAndRequestsClosed(t *testing.T) {
 	})
 }
 
-// TestEnumsOfAnswersAreThoseOfRequests: a field that has a list of values in a request has one in every answer.
+// TestEnumsOfAnswersAreThoseOfRequests: a field that has a list of values in a body has it in every answer, a parameter in the
+// answer of its own operation: the kinds of bills are others than those of ledgers.
 func TestEnumsOfAnswersAreThoseOfRequests(t *testing.T) {
 	t.Parallel()
 	c, _ := readContract(t)
@@ -127,33 +128,36 @@ func TestEnumsOfAnswersAreThoseOfRequests(t *testing.T) {
 			asked[last(strings.ReplaceAll(path, ".", "/"))] = s.Enum
 		}
 	})
-	for _, methods := range c.Paths {
-		for _, op := range methods {
-			for _, p := range op.Parameters {
-				if p.Schema.Enum != nil {
-					for _, value := range p.Schema.Enum {
-						if !slices.Contains(asked[p.Name], value) {
-							asked[p.Name] = append(asked[p.Name], value)
-						}
-					}
-				}
+	asked["methods"] = asked["method"]
+	met := map[string]bool{}
+	compare := func(asked map[string][]any) func(string, schema) {
+		return func(path string, s schema) {
+			name := last(strings.ReplaceAll(path, ".", "/"))
+			values, ok := asked[name]
+			if !ok || s.Type == "array" {
+				return
+			}
+			met[name] = true
+			if s.Enum == nil || name != "step" && name != "format" && len(s.Enum) != len(values) || slices.ContainsFunc(s.Enum, func(v any) bool { return !slices.Contains(values, v) }) {
+				t.Errorf("%s has %v, a request %v", path, s.Enum, values)
 			}
 		}
 	}
-	asked["methods"] = asked["method"]
-	met := map[string]bool{}
-	c.bodies(false, func(path string, s schema) {
-		name := last(strings.ReplaceAll(path, ".", "/"))
-		values, ok := asked[name]
-		if !ok || s.Type == "array" {
-			return
+	c.bodies(false, compare(asked))
+	for _, methods := range c.Paths {
+		for _, op := range methods {
+			own := map[string][]any{}
+			for _, p := range op.Parameters {
+				if p.Schema.Enum != nil {
+					own[p.Name] = p.Schema.Enum
+				}
+			}
+			for _, media := range op.Responses["200"].Content {
+				c.walk(media.Schema, "", map[string]bool{}, compare(own))
+			}
 		}
-		met[name] = true
-		if s.Enum == nil || name != "step" && name != "format" && len(s.Enum) != len(values) || slices.ContainsFunc(s.Enum, func(v any) bool { return !slices.Contains(values, v) }) {
-			t.Errorf("%s has %v, a request %v", path, s.Enum, values)
-		}
-	})
-	for _, name := range []string{"platform", "relation", "method", "methods", "step", "gaps", "format"} {
+	}
+	for _, name := range []string{"platform", "relation", "method", "methods", "step", "gaps", "format", "kind", "state"} {
 		if !met[name] {
 			t.Errorf("no answer has %s", name)
 		}
@@ -165,7 +169,8 @@ func TestDaysAreDates(t *testing.T) {
 	t.Parallel()
 	c, text := readContract(t)
 	for schema, fields := range map[string][]string{
-		"EnrolmentView": {"enrolled_on", "paused_on"}, "TrendMeta": {"from", "to", "since"}, "MonthsMeta": {"from", "to", "complete_to"},
+		"EnrolmentView": {"enrolled_on", "paused_on"}, "TrendMeta": {"from", "to", "since"}, "ListMeta": {"complete_to"}, "MonthsMeta": {"from", "to", "complete_to"},
+		"ContributionView": {"paid_on"}, "DesignatedView": {"from", "to"}, "FlagView": {"day"},
 	} {
 		for _, field := range fields {
 			if got := c.Components.Schemas[schema].Properties[field].Format; got != "date" {
@@ -173,9 +178,11 @@ func TestDaysAreDates(t *testing.T) {
 			}
 		}
 	}
-	for _, p := range c.Paths["/v1/insured/{id}/charts/trend"]["get"].Parameters {
-		if (p.Name == "from" || p.Name == "to") && p.Schema.Format != "date" {
-			t.Errorf("the parameter %s is of the format %q", p.Name, p.Schema.Format)
+	for path, methods := range c.Paths {
+		for _, p := range methods["get"].Parameters {
+			if (p.Name == "from" || p.Name == "to") && p.Schema.Format != "date" {
+				t.Errorf("%s: the parameter %s is of the format %q", path, p.Name, p.Schema.Format)
+			}
 		}
 	}
 	if strings.Contains(text, "patternDescription") {

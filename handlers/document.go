@@ -23,11 +23,14 @@ var apiDocument = web.Document{
 		{Name: "me", Title: text{"当前用户", "The user"}},
 		{Name: "regions", Title: text{"地区与授权说明", "Regions and consent"}},
 		{Name: "link-attempts", Title: text{"绑定参保人", "Linking a person"}},
-		{Name: "insured", Title: text{"参保人、余额、图表与提醒", "Insured persons: balance, chart, reminder"}},
+		{Name: "insured", Title: text{"参保人：余额、记录、图表与提醒", "Insured persons: balance, rows, chart, reminder"}},
+		{Name: "shortcuts", Title: text{"语音指令", "Spoken commands"}},
 		{Name: "templates", Title: text{"消息模板", "Message templates"}},
 		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
 	},
-	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, chartFields, noticeFields, reminderFields},
+	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, chartFields, noticeFields, reminderFields,
+		listFields, settlementFields, unusualFields, ledgerFields, contributionFields, claimFields, pooledFields, designatedFields,
+		codeOpeningFields, shortcutFields},
 	Codes: map[string][]web.Note{
 		"NoticeView.code":          web.Notes(noticeTexts),
 		"AttemptView.reason":       web.Notes(failureTexts),
@@ -35,22 +38,27 @@ var apiDocument = web.Document{
 		"DeliveryView.state":       web.Notes(deliveryTexts),
 		"EnrolmentView.status":     statusNotes(),
 		"ReminderView.last_reason": web.Notes(evaluationTexts),
+		"SettlementView.kind":      web.Notes(visitTexts),
+		"EntryView.kind":           web.Notes(entryTexts),
+		"ContributionView.kind":    web.Notes(contributionTexts),
+		"ClaimView.state":          web.Notes(claimTexts),
+		"FigureView.kind":          web.Notes(accumulatedTexts),
 	},
 }
 
 var aboutAPI = text{
-	"微信、支付宝医保余额小程序的后端接口。金额单位为分（amount_fen），未知的金额不会出现，也不会以 0 代替。\n" +
+	"微信、支付宝医保余额小程序的后端接口。金额单位为分（…_fen），未知的金额不会出现或为 null，绝不以 0 代替。\n" +
 		"使用顺序：以小程序登录取得的 code 换取令牌（POST /v1/sessions），之后的请求均携带 Authorization: Bearer <令牌>；" +
-		"首屏内容一次取得（GET /v1/home）；取得授权说明（GET /v1/regions），经短信核验绑定参保人，再以其编号查询余额、设置提醒。\n" +
+		"首屏内容一次取得（GET /v1/home）；取得授权说明（GET /v1/regions），经短信核验绑定参保人，再以其编号查询余额和各项记录、设置提醒。各项记录的列表格式相同：items、next、meta，meta.explanation 说明这些记录是什么。\n" +
 		"出错时返回 application/problem+json：程序按 code 处理，title 和 message 可直接展示给用户，detail 供开发者阅读；" +
 		"返回 429、503 时，retryable 为 true 的，请等待 Retry-After 后自动重试；为 false 的，请将 message 展示给用户，不要自动重试。" +
 		"notices 是应向用户展示的提示。返回内容今后可能增加字段。" +
 		"默认返回简体中文，Accept-Language: en 返回英文。\n" +
 		"以下地址供运维使用，不在接口列表中：/livez（进程存活）、/readyz（可接收请求，否则返回 503）、/metrics（Prometheus 指标，请勿对公网开放）。",
-	"The back end of a medical-insurance balance mini-program. Amounts are in fen; what is not known is absent, never 0.\n" +
+	"The back end of a medical-insurance balance mini-program. Amounts are in fen; what is not known is absent or null, never 0.\n" +
 		"In order: exchange the platform's code for a token (POST /v1/sessions) and send Authorization: Bearer <token> from then on; " +
 		"get the first screen in one call (GET /v1/home); show the consent texts (GET /v1/regions), link a person by a code sent as SMS, " +
-		"then ask for the balance and set reminders by that person's id.\n" +
+		"then ask for the balance and the rows behind it and set reminders by that person's id. All lists of rows have one shape: items, next, meta, with meta.explanation saying what the rows are.\n" +
 		"Errors are application/problem+json: decide by code, show title and message to the user, read detail yourself; after 429 and 503 " +
 		"with retryable true wait for Retry-After and try again, with false show message and do not try by yourself. " +
 		"notices are for the user, too. Answers may get further fields. Texts are Chinese, or English with Accept-Language: en.\n" +

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/balance/records"
 	"yibao/handlers/web"
 	"yibao/identity"
 	"yibao/identity/document"
@@ -65,10 +66,16 @@ var (
 	errUnsupported = publish(&web.Error{Code: "unsupported", Status: 409, Text: text{"参保地暂不提供此项查询，可拨打12393医保服务热线咨询", "This region does not provide this information. For questions, please call the medical-insurance hotline 12393."},
 		Detail: text{"该地区的医保系统不提供此接口", "The region's system has no such interface."}})
 	errRange = publish(&web.Error{Code: "range_invalid", Status: 422, AnyField: true, Text: text{"日期范围有误，请重新选择", "The range of dates is not valid."},
-		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天，范围不超过十年", "from and to must be yyyy-MM-dd, from not after to or today, and the range not above ten years."}})
+		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天；图表的范围不超过十年，明细不超过五个自然年", "from and to must be yyyy-MM-dd, from not after to or today; the range of a chart not above ten years, that of a list not in more than five calendar years."}})
 	errTooManyDays = publish(&web.Error{Code: "too_many_points", Status: 422, Text: text{"日期范围过长，请缩短范围或改为按周、按月查看", "The range is too long. Please shorten it, or view it by week or month."},
 		Detail: text{"按所选 step 超过 366 个点", "The step makes more than 366 points."}})
-	errNoReading = publish(&web.Error{Code: "no_reading", Status: 503, Retry: 30 * time.Second, Text: text{"暂时无法获取余额，请约1分钟后再试", "The balance cannot be had at the moment. Please try again in about a minute."},
+	errCursor = publish(&web.Error{Code: "cursor_invalid", Status: 422, Field: "cursor", Text: text{"无法继续翻页，请从第一页重新查看", "There is no such page. Please start from the first one."},
+		Detail: text{"cursor 须为上一页返回的 next，原样提交", "cursor must be next of the page before, as it is."}})
+	errTooManyRows = publish(&web.Error{Code: "too_many_rows", Status: 422, Text: text{"记录过多，请缩短日期范围后再导出", "There are too many records. Please shorten the range of dates."},
+		Detail: text{"导出的文件最多 5000 行", "A file has 5000 rows at most."}})
+	errNoBill = publish(&web.Error{Code: "no_such_bill", Status: 404, Text: text{"未找到这笔结算，请从结算记录重新进入", "This bill was not found. Please open it from the list of bills again."},
+		Detail: text{"近五年的结算中没有此编号", "No bill of the last five years has this id."}})
+	errNoReading = publish(&web.Error{Code: "no_reading", Status: 503, Retry: 30 * time.Second, Text: text{"暂时无法获取数据，请约1分钟后再试", "The figures cannot be had at the moment. Please try again in about a minute."},
 		Detail: text{"医保系统无法访问，且没有此前的数据", "The medical-insurance system cannot be reached, and there is no earlier answer."}})
 
 	errNoRule = publish(&web.Error{Code: "no_reminder", Status: 404, Text: text{"尚未设置余额提醒", "No reminder is set."},
@@ -138,6 +145,9 @@ var serviceErrors = append([]serviceError{
 	{identity.ErrMismatch, errMismatch},
 	{identity.ErrUpstreamUnavailable, errUpstream},
 
+	{records.ErrCursor, errCursor},
+	{records.ErrLimit, web.ErrValidation},
+	{records.ErrNoSuchBill, errNoBill},
 	{balance.ErrNoReading, errNoReading},
 	{balance.ErrUnsupported, errUnsupported},
 	{balance.ErrNotEnrolled, errNotEnrolled},

@@ -61,6 +61,7 @@ type fakeService struct {
 	setting    reminder.Setting
 	query      balance.TrendQuery
 	chartQuery records.ChartQuery
+	rows       fakeRows
 	noAmounts  bool // the region tells contributions without amounts
 	report     reminder.Report
 	token      string
@@ -75,7 +76,7 @@ type fakeService struct {
 
 func newFake() *fakeService {
 	fen := balance.Fen(123450)
-	return &fakeService{
+	f := &fakeService{
 		attempt: identity.Attempt{
 			ID: "ATTEMPT", UserID: "user-own", LinkID: "LINKNEW", Method: identity.SMSOnFile,
 			State: identity.AttemptRequested, CreatedAt: noon, ExpiresAt: noon.Add(15 * time.Minute),
@@ -95,6 +96,8 @@ func newFake() *fakeService {
 			LastReason: reminder.ReasonAlreadyBelow, EvaluatedAt: noon, DueAt: noon.Add(time.Hour), CreatedAt: noon,
 		},
 	}
+	f.rows.fake = f
+	return f
 }
 
 func (f *fakeService) reach(ctx context.Context, name string) error {
@@ -404,7 +407,7 @@ type rig struct {
 
 func testOptions(fake *fakeService) Options {
 	return Options{
-		Sessions: fake, Linking: fake, Balances: fake, RowCharts: fake, Reminders: fake,
+		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Records: &fake.rows, RowCharts: fake,
 		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},

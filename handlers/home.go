@@ -103,7 +103,7 @@ func fetch[T any](s *server, all *sync.WaitGroup, to *part[T], get func() (T, er
 		to.err = web.ErrInternal
 		defer func() {
 			if cause := recover(); cause != nil {
-				panics.Log(s.Log, "home_part_panic", cause)
+				panics.Log(s.Log, "part_panic", cause)
 			}
 		}()
 		to.value, to.err = get()

@@ -10,7 +10,7 @@ import (
 // noticeView is a sentence that the user should read beside what is shown, and the time that it is about.
 type noticeView struct {
 	Code    string `json:"code" example:"stale"`
-	Message string `json:"message" example:"暂时无法获取最新余额，以下为2026年11月21日08:00的数据，请稍后再查看"`
+	Message string `json:"message" example:"暂时无法获取最新数据，以下为2026年11月21日08:00的数据，请稍后再查看"`
 	At      moment `json:"at"`
 }
 
@@ -25,17 +25,18 @@ const (
 	noticeChartStale  = "records_stale"
 	noticeRecent      = "records_incomplete"
 	noticeNoAmounts   = "amounts_not_given"
+	noticeCompleteTo  = "complete_to"
 )
 
 // noticeTexts are the sentences; {at} becomes the time that they are about.
 var noticeTexts = map[string]text{
 	noticeStale: {
-		"暂时无法获取最新余额，以下为{at}的数据，请稍后再查看",
-		"The latest balance cannot be had at the moment. This is the balance of {at}; please look again later.",
+		"暂时无法获取最新数据，以下为{at}的数据，请稍后再查看",
+		"The latest figures cannot be had at the moment. These are the figures of {at}; please look again later.",
 	},
 	noticeThrottled: {
 		"医保系统查询繁忙，以下为{at}的数据，请稍后再查看",
-		"The medical-insurance system is busy. This is the balance of {at}; please look again later.",
+		"The medical-insurance system is busy. These are the figures of {at}; please look again later.",
 	},
 	noticePartial: {
 		"截至{at}，部分信息暂时无法获取；如有疑问，可拨打12393医保服务热线咨询",
@@ -65,19 +66,37 @@ var noticeTexts = map[string]text{
 		"截至{at}，暂时无法向您发送提醒消息，请重新订阅提醒消息",
 		"As of {at}, no reminder can be sent to you at present. Please subscribe to reminders again.",
 	},
+	noticeCompleteTo: {
+		"{at}及以前的记录已收录完整，之后的记录可能尚未传到，请过几天再查看",
+		"Records up to {at} are complete. Later ones may not have arrived yet; please look again in a few days.",
+	},
 }
 
 func notice(code string, at moment, l web.Language) noticeView {
 	return noticeView{Code: code, Message: strings.ReplaceAll(noticeTexts[code][l], "{at}", sayTime(at, l)), At: at}
 }
 
+// completeNotice says up to which day a list has everything.
+func completeNotice(day balance.Day, l web.Language) noticeView {
+	said := strings.ReplaceAll(noticeTexts[noticeCompleteTo][l], "{at}", sayDay(day, l))
+	return noticeView{Code: noticeCompleteTo, Message: said, At: stamp(day.Start())}
+}
+
+// sayDay says a day as a sentence does: 2026年11月21日.
+func sayDay(day balance.Day, l web.Language) string {
+	if l == web.English {
+		return string(day)
+	}
+	return string(day[:4]) + "年" + strings.TrimPrefix(string(day[5:7]), "0") + "月" + strings.TrimPrefix(string(day[8:]), "0") + "日"
+}
+
 // sayTime says a time as a sentence does: 2026年11月21日08:00.
 func sayTime(at moment, l web.Language) string {
-	day, clock := string(at[:10]), string(at[11:16])
+	day, clock := sayDay(balance.Day(at[:10]), l), string(at[11:16])
 	if l == web.English {
 		return day + " " + clock
 	}
-	return day[:4] + "年" + strings.TrimPrefix(day[5:7], "0") + "月" + strings.TrimPrefix(day[8:10], "0") + "日" + clock
+	return day + clock
 }
 
 // balanceNotices say what is not as one would expect of an answer. The list is never nil.

@@ -86,7 +86,26 @@ var operationTexts = map[string]text{
 			"Where the region gives no amounts, amounts is not_given and there is no series.",
 	},
 	"getContributionsChartPicture": {"缴费图表的 SVG 图片，可直接显示，颜色随 theme 变化，含供读屏软件朗读的标题和说明。", "Contributions. The chart as an SVG picture, to be shown as it is, with a title and a description for screen readers; theme chooses its colours."},
-	"getReminder":                  {"余额提醒的设置与状态。", "The reminder's setting and state."},
+	"listSettlements": {
+		"结算记录，由新到旧，包括每笔费用由谁支付。退费与原结算成对标记（state、pair）。format=csv 导出全部符合条件的记录。",
+		"The bills, newest first, with who paid which part. A refund and its bill name each other (state, pair). format=csv gives all rows that fit as a file.",
+	},
+	"listUnusual": {
+		"可能值得核对的结算，每条说明原因和金额，不作判断。与所选日期所在年份的结算比较，同类不足六笔时不比较。",
+		"Bills that may be worth a look, each with why and its figures, without a judgement. They are compared with the bills of the same years; with fewer than six of the kind nothing is compared.",
+	},
+	"listLines":         {"一笔结算包含的药品和服务项目。", "The drugs and services of one bill."},
+	"listLedger":        {"个人账户的收支明细，由新到旧。", "The entries of the personal account, newest first."},
+	"listContributions": {"缴费记录，由新到旧；missing_months 和 missing_years 列出两次缴费之间缺少的月份或年份。", "What was paid in, newest first; missing_months and missing_years list what is missing between two paid ones."},
+	"listClaims":        {"手工（零星）报销的进度，最近有变化的在前。", "Claims handed in by hand; those first in which something happened last."},
+	"getPooled": {
+		"统筹基金本年累计：各险种的支付、已用起付线等，以及剩余额度。参保地未提供的剩余额度由 quota.state 说明，不会推算。",
+		"The year with the pooled fund: what it paid, the deductible used and more, by insurance, and what is left. Where the region does not tell what is left, quota.state says so; nothing is computed.",
+	},
+	"listInstitutions": {"定点医药机构，以及已登记的门诊慢特病。", "Designated institutions, and registered chronic or special diseases."},
+	"getInsuranceCode": {"在当前平台打开该地区官方医保码的方式。医保码由平台和医保部门生成，本服务不生成、不保存。", "How this platform opens the region's official insurance code. The code is made by the platform and the authority; none is made or kept here."},
+	"getShortcut":      {"将语音识别得到的文字对应到要打开的页面；没有听懂时 understood 为 false。文字不会保存。", "Finds the screen that a spoken text means; understood is false where there is none. The text is not kept."},
+	"getReminder":      {"余额提醒的设置与状态。", "The reminder's setting and state."},
 	"putReminder": {
 		"设置余额提醒，整体替换原有设置；省略的项恢复为默认值。",
 		"Sets the reminder and replaces the former setting as a whole: what is left out goes back to its default.",

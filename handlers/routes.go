@@ -2,6 +2,12 @@ package handlers
 
 import "yibao/handlers/web"
 
+// The errors of the routes of rows: rowFailures of all (the first of those with days), listFailures of those with pages.
+var (
+	rowFailures  = []*web.Error{errRange, errUnsupported, errNotEnrolled, errMismatch, errNoReading, errThrottled}
+	listFailures = append([]*web.Error{errCursor, errTooManyRows}, rowFailures...)
+)
+
 // routes is the list of all that the API offers, with the token that each needs.
 func (s *server) routes() []web.Route {
 	return []web.Route{
@@ -46,6 +52,18 @@ func (s *server) routes() []web.Route {
 			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
 		web.On("GET /v1/insured/{id}/charts/contributions.svg", web.Citizen, "getContributionsChartPicture", text{"缴费图（图片）", "Contributions as a picture"}, s.contributionsPicture).Picture(svg).
 			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+
+		web.On("GET /v1/insured/{id}/settlements", web.Citizen, "listSettlements", text{"结算记录", "List bills"}, s.listSettlements).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/settlements/unusual", web.Citizen, "listUnusual", text{"值得核对的结算", "Bills to look at"}, s.listUnusual).Sheets().Fails(rowFailures...),
+		web.On("GET /v1/insured/{id}/settlements/{bill}/lines", web.Citizen, "listLines", text{"结算的项目", "Items of a bill"}, s.listLines).Sheets().
+			Fails(append([]*web.Error{errNoBill}, listFailures...)...),
+		web.On("GET /v1/insured/{id}/ledger", web.Citizen, "listLedger", text{"个人账户明细", "Ledger of the account"}, s.listLedger).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/contributions", web.Citizen, "listContributions", text{"缴费记录", "List contributions"}, s.listContributions).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/claims", web.Citizen, "listClaims", text{"报销进度", "Progress of claims"}, s.listClaims).Sheets().Fails(listFailures...),
+		web.On("GET /v1/insured/{id}/pooled", web.Citizen, "getPooled", text{"统筹基金本年累计", "The year with the pooled fund"}, s.getPooled).Sheets().Fails(rowFailures...),
+		web.On("GET /v1/insured/{id}/institutions", web.Citizen, "listInstitutions", text{"定点医药机构与慢特病登记", "Designated institutions and registered diseases"}, s.listDesignated).Sheets().Fails(rowFailures[1:]...),
+		web.On("GET /v1/insured/{id}/insurance-code", web.Citizen, "getInsuranceCode", text{"打开医保码的方式", "How to open the insurance code"}, s.getInsuranceCode),
+		web.On("GET /v1/shortcuts", web.Citizen, "getShortcut", text{"语音指令", "What a spoken text opens"}, s.getShortcut),
 
 		web.On("GET /v1/insured/{id}/reminder", web.Citizen, "getReminder", text{"查看余额提醒", "Get the reminder"}, s.getReminder).Fails(errNoRule),
 		web.On("PUT /v1/insured/{id}/reminder", web.Citizen, "putReminder", text{"设置余额提醒（提交全部内容，省略的项恢复默认）", "Set the reminder as a whole: what is left out gets its default"}, s.putReminder).

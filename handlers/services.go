@@ -54,6 +54,19 @@ type RowCharts interface {
 	ContributionsChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
 }
 
+// Records gives the rows behind an account. See records.Service.
+type Records interface {
+	Settlements(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Settlement], error)
+	Lines(ctx context.Context, caller *identity.Caller, linkID, settlement string, q records.Query) (*records.Page[records.Line], error)
+	Unusual(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Flag], error)
+	Ledger(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Entry], error)
+	Contributions(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Contribution], error)
+	Claims(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Claim], error)
+	Accumulated(ctx context.Context, caller *identity.Caller, linkID, year string) (*records.Page[records.Accumulated], error)
+	Quotas(ctx context.Context, caller *identity.Caller, linkID, year string) (*records.Page[records.Quota], error)
+	Designated(ctx context.Context, caller *identity.Caller, linkID string) (*records.Page[records.Designated], error)
+}
+
 // Reminders keeps reminder rules and subscription quotas. See reminder.Service.
 type Reminders interface {
 	Put(ctx context.Context, caller *identity.Caller, linkID string, setting reminder.Setting) (*reminder.Rule, error)

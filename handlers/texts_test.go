@@ -14,10 +14,16 @@ func TestCitizensReadNoDeveloperWords(t *testing.T) {
 	t.Parallel()
 	shown := map[string]text{
 		"linked": textLinked, "no account": textNoAccount, "balance unknown": textBalanceUnknown,
-		"account unknown": textAccountUnknown, "other": textOther,
+		"account unknown": textAccountUnknown, "other": textOther, "code opens": textCodeOpens, "code none": textCodeNone,
+		"not understood": textNotUnderstood, "quota told": textQuotaTold, "quota not told": textQuotaNotTold, "quota failed": textQuotaFailed,
+		"about settlements": aboutSettlements, "about lines": aboutLines, "about unusual": aboutUnusual, "about ledger": aboutLedger,
+		"about contributions": aboutContributions, "about claims": aboutClaims, "about pooled": aboutPooled, "about institutions": aboutInstitutions,
 	}
 	for name, list := range map[string]map[string]text{
 		"failure": failureTexts, "delivery": deliveryTexts, "reason": reasonTexts, "notice": noticeTexts,
+		"visit": visitTexts, "visit code": visitCodes, "where": whereTexts, "settlement": settlementTexts, "sums": sumsTexts, "grade": gradeTexts,
+		"entry": entryTexts, "entry code": entryCodes, "contribution": contributionTexts, "contribution code": contributionCodes, "paid": paidTexts,
+		"claim": claimTexts, "next": claimNext, "accumulated": accumulatedTexts, "designated": designatedTexts, "flag": flagTexts, "limit": limitTexts,
 	} {
 		for code, t := range list {
 			shown[name+" "+code] = t

@@ -84,13 +84,42 @@ func (s *server) trendPicture(ctx context.Context, in *trendPictureInput) (*pict
 
 func (s *server) trend(ctx context.Context, in TrendRange) (*balance.Trend, error) {
 	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: web.LanguageOf(ctx).Short()}
-	var err error
-	if query.From, query.To, err = readDays(in.From, in.To); err != nil {
+	if err := readDays(in.From, in.To, &query.From, &query.To); err != nil {
 		return nil, err
 	}
 	trend, err := s.Balances.Trend(ctx, web.CallerOf(ctx), in.ID, query)
 	if errors.Is(err, balance.ErrRange) {
-		return nil, badRange(in.From, in.To)
+		return nil, rangeFailure(in.From, in.To)
 	}
 	return trend, err
+}
+
+// readDays reads the first and the last day of a request; the error names the one that is none.
+func readDays(from, to dayText, first, last *balance.Day) error {
+	for _, day := range []struct {
+		name string
+		text dayText
+		day  *balance.Day
+	}{{"from", from, first}, {"to", to, last}} {
+		if day.text == "" {
+			continue
+		}
+		parsed, err := balance.ParseDay(string(day.text))
+		if err != nil {
+			return &web.Failure{Public: errRange, Field: day.name}
+		}
+		*day.day = parsed
+	}
+	return nil
+}
+
+// rangeFailure refuses days that make no range. If only one was given, the error names it.
+func rangeFailure(from, to dayText) error {
+	switch {
+	case to == "":
+		return &web.Failure{Public: errRange, Field: "from"}
+	case from == "":
+		return &web.Failure{Public: errRange, Field: "to"}
+	}
+	return errRange
 }

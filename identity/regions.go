@@ -11,6 +11,8 @@ type Region struct {
 	Name       string // as citizens read it
 	Methods    []Method
 	Unattended bool // may the server ask while no person waits?
+	// InsuranceCode says how a platform opens the official insurance code; a platform without is not set up for it.
+	InsuranceCode map[Platform]CodeOpening
 }
 
 // AppKey names one app of one platform in the configuration.

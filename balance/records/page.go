@@ -36,6 +36,7 @@ type Query struct {
 	Min, Max      *balance.Fen
 	Limit         int    // rows of a page; 0 is DefaultLimit
 	Cursor        string // Next of the page before; "" for the first page
+	All           bool   // every row on one page, whatever Limit and Cursor say
 }
 
 // Page is a part of a list, the newest rows first.
@@ -100,7 +101,9 @@ func year(day balance.Day) int {
 // cut sorts the rows, newest first, and cuts the page out of them. Two rows in the same place are one.
 func cut[T any](rows []T, placeOf func(T) place, q Query) (*Page[T], error) {
 	limit := cmp.Or(q.Limit, DefaultLimit)
-	if limit < 1 || limit > MaxLimit {
+	if q.All {
+		q.Cursor, limit = "", max(len(rows), 1)
+	} else if limit < 1 || limit > MaxLimit {
 		return nil, ErrLimit
 	}
 	rows = distinct(rows, placeOf)

@@ -42,7 +42,8 @@ type list[T any] struct {
 	question desk.Question[*Listing[T]]
 	place    func(T) place
 	fits     func(T, Query) bool
-	prepare  func([]T) // makes the rows of several questions one list; nil where there is nothing to do
+	prepare  func([]T, Meta) // makes the rows of several questions one list; nil where there is nothing to do
+	before   func([]T) bool  // says whether rows of the year before are needed to understand these; nil: they never are
 }
 
 // New returns a service. It starts nothing.
@@ -59,7 +60,9 @@ func New(cfg Config, deps Deps) *Service {
 		quotas:        newList("quotas", u.Quotas, nil, nil),
 		designated:    newList("designated", u.Designated, nil, nil),
 	}
-	s.settlements.prepare = pair
+	s.settlements.prepare, s.settlements.before = pair, anyUnpaired
+	s.contributions.prepare, s.contributions.before = gaps, always
+	s.claims.before = always // a claim belongs to the year in which it was handed in, and stands in that in which something happened
 	return s
 }
 
@@ -78,42 +81,71 @@ func newList[T any](name string, ask func(context.Context, string, identity.Clai
 		}}}
 }
 
-// Contributions returns what was paid in, the latest month first.
+func always[T any]([]T) bool { return true }
+
+// Contributions returns what was paid in, the latest month first. The year before is asked for too: its last months say
+// whether the first of the query's follow them.
+//
+// Errors: as Settlements.
 func (s *Service) Contributions(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Contribution], error) {
 	return page(ctx, s, s.contributions, caller, linkID, q)
 }
 
 // Settlements returns the bills; those that were taken back, and those that take one back, are among them and say so.
+//
+// Errors: identity.ErrNoSuchLink, balance.ErrRange, ErrCursor, ErrLimit, balance.ErrUnsupported, balance.ErrNotEnrolled,
+// balance.ErrMismatch, and balance.ErrNoReading with the cause where nothing is in memory either; balance.ErrThrottled is
+// such a cause.
 func (s *Service) Settlements(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Settlement], error) {
 	return page(ctx, s, s.settlements, caller, linkID, q)
 }
 
 // Ledger returns the entries of the personal account.
+//
+// Errors: as Settlements.
 func (s *Service) Ledger(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Entry], error) {
 	return page(ctx, s, s.ledger, caller, linkID, q)
 }
 
 // Claims returns the claims, those first in which something happened last.
+//
+// Errors: as Settlements.
 func (s *Service) Claims(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Claim], error) {
 	return page(ctx, s, s.claims, caller, linkID, q)
 }
 
-// Lines returns the items of one bill of this year or the last. ErrNoSuchBill for a bill that is not among the person's.
+// Lines returns the items of one bill, which is looked for among the person's own.
+//
+// Errors: ErrNoSuchBill, and those of Settlements.
 func (s *Service) Lines(ctx context.Context, caller *identity.Caller, linkID, settlement string, q Query) (*Page[Line], error) {
-	this := year(balance.DayOf(s.now()))
-	bills, err := gather(ctx, s, s.settlements, caller, linkID, strconv.Itoa(this), strconv.Itoa(this-1))
+	bill, err := s.bill(ctx, caller, linkID, settlement)
 	if err != nil {
 		return nil, err
 	}
-	i := slices.IndexFunc(bills.rows, func(b Settlement) bool { return b.ID == settlement })
-	if i < 0 {
-		return nil, ErrNoSuchBill
-	}
-	all, err := gather(ctx, s, s.lines, caller, linkID, BillParams(settlement, bills.rows[i].Visit))
+	all, err := gather(ctx, s, s.lines, caller, linkID, BillParams(settlement, bill.Visit))
 	if err != nil {
 		return nil, err
 	}
 	return all.page(s.lines, q)
+}
+
+// bill finds a bill of this year or the last, where most are, then of the years that a list can show.
+func (s *Service) bill(ctx context.Context, caller *identity.Caller, linkID, id string) (*Settlement, error) {
+	this := year(balance.DayOf(s.now()))
+	for _, span := range [][2]int{{this - 1, this}, {this - maxYears + 1, this - 2}} {
+		var params []string
+		for y := span[0]; y <= span[1]; y++ {
+			params = append(params, strconv.Itoa(y))
+		}
+		bills, err := gather(ctx, s, s.settlements, caller, linkID, params...)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(bills.rows, func(b Settlement) bool { return b.ID == id }); i >= 0 {
+			return &bills.rows[i], nil
+		}
+	}
+	return nil, ErrNoSuchBill
 }
 
 // BillParams are the parameters of the question for the items of a bill; ReadBillParams reads them.
@@ -127,6 +159,9 @@ func ReadBillParams(params string) (settlement, visit string) {
 
 // Unusual returns what may be worth a look among the bills of the query's days; its other fields are of no account. The
 // years of these days are what the bills are compared with.
+//
+// Errors: identity.ErrNoSuchLink, balance.ErrRange, balance.ErrUnsupported, balance.ErrNotEnrolled, balance.ErrMismatch, and
+// balance.ErrNoReading with the cause where nothing is in memory either; balance.ErrThrottled is such a cause.
 func (s *Service) Unusual(ctx context.Context, caller *identity.Caller, linkID string, q Query) (*Page[Flag], error) {
 	from, to, err := q.days(balance.DayOf(s.now()))
 	if err != nil {
@@ -141,16 +176,22 @@ func (s *Service) Unusual(ctx context.Context, caller *identity.Caller, linkID s
 }
 
 // Accumulated returns the year's figures.
+//
+// Errors: as Unusual.
 func (s *Service) Accumulated(ctx context.Context, caller *identity.Caller, linkID, year string) (*Page[Accumulated], error) {
 	return whole(ctx, s, s.accumulated, caller, linkID, year)
 }
 
 // Quotas returns what is left of the year's limits, where the region tells it.
+//
+// Errors: as Unusual.
 func (s *Service) Quotas(ctx context.Context, caller *identity.Caller, linkID, year string) (*Page[Quota], error) {
 	return whole(ctx, s, s.quotas, caller, linkID, year)
 }
 
 // Designated returns the person's institutions and registered diseases.
+//
+// Errors: as Unusual; the year is always good.
 func (s *Service) Designated(ctx context.Context, caller *identity.Caller, linkID string) (*Page[Designated], error) {
 	return whole(ctx, s, s.designated, caller, linkID, balance.DayOf(s.now()).Month()[:4])
 }
@@ -197,7 +238,7 @@ func gather[T any](ctx context.Context, s *Service, l list[T], caller *identity.
 		}
 	}
 	if l.prepare != nil {
-		l.prepare(all.rows)
+		l.prepare(all.rows, all.meta)
 	}
 	return &all, nil
 }
@@ -242,13 +283,16 @@ func (m Meta) least(other Meta, only bool) Meta {
 	return m
 }
 
-// page asks for every year of the query's range, and cuts the page.
+// page asks for every year of the query's range, and for the one before where it is needed, and cuts the page.
 func page[T any](ctx context.Context, s *Service, l list[T], caller *identity.Caller, linkID string, q Query) (*Page[T], error) {
 	from, to, err := q.days(balance.DayOf(s.now()))
 	if err != nil {
 		return nil, err
 	}
 	all, err := gather(ctx, s, l, caller, linkID, years(from, to)...)
+	if err == nil && l.before != nil && l.before(all.rows) {
+		all, err = gather(ctx, s, l, caller, linkID, append([]string{strconv.Itoa(year(from) - 1)}, years(from, to)...)...)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 // pair finds which bill takes which back. A reversal comes as a bill of its own with negative sums, and names no other: it
 // belongs to the latest bill before it at the same institution with the opposite total, that no other has taken back. Both
 // then say so. A bill with a negative total is a reversal also where none is found.
-func pair(bills []Settlement) {
+func pair(bills []Settlement, _ Meta) {
 	slices.SortFunc(bills, func(a, b Settlement) int { return settlementPlace(a).compare(settlementPlace(b)) })
 	for i := range bills {
 		back := &bills[i]
@@ -26,6 +26,11 @@ func pair(bills []Settlement) {
 			}
 		}
 	}
+}
+
+// anyUnpaired says whether a bill takes back one that is not among them: that may be of the year before.
+func anyUnpaired(bills []Settlement) bool {
+	return slices.ContainsFunc(bills, func(b Settlement) bool { return b.State == SettlementReversal && b.Pair == "" })
 }
 
 // Counts says whether the bill is spending.

@@ -21,6 +21,7 @@ type Contribution struct {
 	Subsidy       *balance.Fen // from public funds
 	Total         *balance.Fen
 	IntoAccount   *balance.Fen // what went into the personal account
+	Missing       []string     // between the one paid before and this: months, "2026-03", or years, "2025", of a yearly insurance
 }
 
 // ContributionKind groups clct_type.

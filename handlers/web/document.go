@@ -56,7 +56,7 @@ func (s *server) config() huma.Config {
 			},
 		},
 		// Huma looks for the second behind application/problem+json.
-		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
+		Formats:       map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat, sheetFormat: tableFormat},
 		DefaultFormat: "application/json",
 	}
 }
@@ -97,6 +97,9 @@ func (s *server) finish(op *huma.Operation, r Route) {
 	}
 	if r.patches {
 		op.RequestBody.Content[mergePatch] = op.RequestBody.Content["application/json"]
+	}
+	if r.sheets {
+		documentSheet(op)
 	}
 	s.documentErrors(op, r)
 	for status, response := range op.Responses {

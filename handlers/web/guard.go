@@ -54,6 +54,9 @@ func (s *server) guard(e *endpoint) fiber.Handler {
 		if id := c.Params("id", "none"); !plainID(id) {
 			return ErrNotFound
 		}
+		if !e.sheets {
+			c.Request().Header.Del(fiber.HeaderAccept) // there is JSON alone, which is answered whatever is asked for
+		}
 		if e.takesBody {
 			if err := takeBody(c, e.maxBody, e.patches); err != nil {
 				return err

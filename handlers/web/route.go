@@ -24,6 +24,7 @@ type Route struct {
 	takesBody bool
 	maxBody   int
 	picture   string // the media type of an answer that is no JSON
+	sheets    bool   // answers a Sheet
 	patches   bool   // takes a JSON merge patch
 	probe     bool   // asked by machines all the time: not worth a line in the log
 	register  func(huma.API, huma.Operation)

@@ -44,6 +44,9 @@ func (p Profile) check(r setting.Report, code string) {
 		rule.check(r.At("accounts").At(strconv.Itoa(n)))
 	}
 	p.checkRecords(r.At("records"))
+	for platform, opening := range p.InsuranceCode {
+		opening.Check(r.At("insurance_code").At(string(platform)))
+	}
 	p.checkWire(r)
 }
 

@@ -106,7 +106,9 @@ type Profile struct {
 	PhoneOnFile  PhoneOnFile       `koanf:"local_phone_on_file"`
 	CardPassword CardPassword      `koanf:"local_card_password"`
 	Records      map[string]Record `koanf:"records"`
-	Accounts     `koanf:",squash"`
+	// InsuranceCode is how each platform opens the region's official insurance code.
+	InsuranceCode map[identity.Platform]identity.CodeOpening `koanf:"insurance_code"`
+	Accounts      `koanf:",squash"`
 }
 
 // Dialect says how the upstream talks.

@@ -7,7 +7,12 @@ import (
 	"time"
 
 	"yibao/balance"
+	"yibao/identity"
 )
+
+func opened(how identity.CodeOpening) map[identity.Platform]identity.CodeOpening {
+	return map[identity.Platform]identity.CodeOpening{identity.WeChat: how}
+}
 
 func TestProfileIsCheckedWhole(t *testing.T) {
 	t.Parallel()
@@ -19,6 +24,11 @@ func TestProfileIsCheckedWhole(t *testing.T) {
 		change  func(*Profile)
 	}{
 		{"name: is missing", func(p *Profile) { p.Name = "" }},
+		{"insurance_code.wechat: must have one", func(p *Profile) { p.InsuranceCode = opened(identity.CodeOpening{}) }},
+		{"insurance_code.wechat: must have one", func(p *Profile) { p.InsuranceCode = opened(identity.CodeOpening{AppID: "wx1", Scheme: "a://b"}) }},
+		{"insurance_code.wechat.path: is the page", func(p *Profile) { p.InsuranceCode = opened(identity.CodeOpening{Scheme: "a://b", Path: "p"}) }},
+		{"insurance_code.wechat.plugin: is not", func(p *Profile) { p.InsuranceCode = opened(identity.CodeOpening{Plugin: "a/b"}) }},
+		{"insurance_code.wechat.scheme: is not", func(p *Profile) { p.InsuranceCode = opened(identity.CodeOpening{Scheme: "b"}) }},
 		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "ftp://a" }},
 		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "https://a/?x=1" }},
 		{"insurer.base_url: is not", func(p *Profile) { p.BaseURL = "https://u:p@a/" }},

@@ -2,6 +2,8 @@ package insurer
 
 import (
 	"errors"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,4 +170,32 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRegionsPageNamesEveryField: docs/region.md has our name of each field of each kind of rows with its usual spelling.
+func TestRegionsPageNamesEveryField(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/region.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, fields := range recordFields {
+		_, row, found := strings.Cut(string(page), "| `"+kind+"` | ")
+		row, _, _ = strings.Cut(row, "\n")
+		if !found {
+			t.Errorf("there is no row for %s", kind)
+		}
+		for name, spelling := range fields {
+			want := "`" + name + "` `" + spelling + "`"
+			if spelling == "" {
+				want = "`" + name + "`"
+			}
+			if !strings.Contains(row, want) {
+				t.Errorf("%s: %s is not named", kind, want)
+			}
+		}
+		if len(fields) > 0 && strings.Count(row, ", ")+1 != len(fields) {
+			t.Errorf("%s: the row has not %d fields: %s", kind, len(fields), row)
+		}
+	}
 }

@@ -45,7 +45,8 @@ func newOutside(c *config.Config, log *slog.Logger, now func() time.Time, phoneU
 func directory(profiles insurer.Profiles, platforms []platform) *identity.Regions {
 	var regions []identity.Region
 	for code, p := range profiles {
-		regions = append(regions, identity.Region{Code: code, Name: p.Name, Methods: p.Methods(), Unattended: p.Unattended})
+		regions = append(regions, identity.Region{Code: code, Name: p.Name, Methods: p.Methods(), Unattended: p.Unattended,
+			InsuranceCode: p.InsuranceCode})
 	}
 	offers := map[identity.AppKey][]string{}
 	for _, p := range platforms {

@@ -145,7 +145,7 @@ var developerWords = regexp.MustCompile(`(?i)[a-z]+|接口|参数|字段|令牌|
 var englishDeveloperWords = regexp.MustCompile(`(?i)\b(json|utf-8|token|header|headers|field|template|quota|api|http|request'?s? body|schema|cache|upstream|server|database|parameter)\b`)
 
 // placeholders are replaced before a person reads the text.
-var placeholders = strings.NewReplacer("{wait}", "", "{at}", "")
+var placeholders = strings.NewReplacer("{wait}", "", "{at}", "", "{day}", "", "{one}", "", "{total}", "", "{usual}", "", "{n}", "")
 
 // DeveloperWord finds a word in a text that only a developer understands; "" for none.
 func DeveloperWord(zh, en string) string {
