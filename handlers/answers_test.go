@@ -39,8 +39,8 @@ func TestAnswers(t *testing.T) {
 		`"summary":[{"key":"personal","name":"个人账户","min_fen":9800,"max_fen":12050,"opening_fen":12050,"closing_fen":9800}]}`
 	const monthsMeta = `"meta":{"unit":"CNY","step":"month","timezone":"Asia/Shanghai","as_of":"2026-11-21T12:00:00+08:00",` +
 		`"fetched_at":"2026-11-21T12:00:00+08:00","source":"fsi/L204","freshness":"fresh","coverage":"partial","complete_to":"2026-10-31","amounts":"given",` +
-		`"notices":[{"code":"records_incomplete","message":"截至2026年11月21日12:00，部分月份的记录可能尚未到齐，请以后续更新为准",` +
-		`"at":"2026-11-21T12:00:00+08:00"}],"from":"2026-10-01","to":"2026-11-21",` +
+		`"notices":[{"code":"complete_to","message":"2026年10月31日及以前的记录已收录完整，之后的记录可能尚未传到，请过几天再查看",` +
+		`"at":"2026-10-31T00:00:00+08:00"}],"from":"2026-10-01","to":"2026-11-21",` +
 		`"summary":[{"key":"in","name":"收入","total_fen":23000,"min_fen":23000,"max_fen":23000}]}`
 	own := "/v1/insured/" + linkID
 	cases := []struct {

@@ -247,12 +247,17 @@ func (s *server) ofMonths(ctx context.Context, of byMonth, in MonthRange, q reco
 func monthNotices(c *records.Chart, l web.Language) []noticeView {
 	list := []noticeView{}
 	at := stamp(c.Meta.AsOf)
-	if c.Stale {
-		list = append(list, notice(noticeChartStale, at, l))
+	switch {
+	case c.Stale && errors.Is(c.Cause, balance.ErrThrottled):
+		list = append(list, notice(noticeThrottled, at, l))
+	case c.Stale:
+		list = append(list, notice(noticeStale, at, l))
 	}
 	switch {
 	case c.Amounts == records.AmountsNotGiven:
 		list = append(list, notice(noticeNoAmounts, at, l))
+	case c.Coverage != balance.Complete && c.Meta.Coverage == balance.Complete && c.Meta.CompleteTo != "":
+		list = append(list, completeNotice(c.Meta.CompleteTo, l))
 	case c.Coverage != balance.Complete:
 		list = append(list, notice(noticeRecent, at, l))
 	}

@@ -43,7 +43,7 @@ func TestPicturesOfCharts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	for _, name := range []string{"trend", "flow", "spending", "contributions"} {
-		for language, said := range map[string]string{"zh-CN": "截至", "en": "As of"} {
+		for language, said := range map[string]string{"zh-CN": "记录", "en": "ecord"} {
 			got := r.doIn(language, "GET", "/v1/insured/"+linkID+"/charts/"+name+".svg?theme=light", "")
 			policy := got.Header.Get("Content-Security-Policy")
 			if got.StatusCode != 200 || got.Header.Get("Content-Type") != "image/svg+xml" || !strings.HasPrefix(got.Text, "<svg ") || !strings.Contains(got.Text, said) ||
@@ -64,7 +64,9 @@ func TestNoticesOfChartsOfRows(t *testing.T) {
 	}{
 		"complete":            {records.Chart{Coverage: balance.Complete, Amounts: records.AmountsGiven}, ""},
 		"some months missing": {records.Chart{Coverage: balance.Partial, Amounts: records.AmountsGiven}, "records_incomplete"},
-		"old and not all":     {records.Chart{Coverage: balance.Partial, Amounts: records.AmountsGiven, Stale: true}, "records_stale records_incomplete"},
+		"old and not all":     {records.Chart{Coverage: balance.Partial, Amounts: records.AmountsGiven, Stale: true}, "stale records_incomplete"},
+		"old, and why":        {records.Chart{Coverage: balance.Complete, Amounts: records.AmountsGiven, Stale: true, Cause: balance.ErrThrottled}, "throttled"},
+		"complete to a day":   {records.Chart{Coverage: balance.Partial, Amounts: records.AmountsGiven, Meta: records.Meta{Coverage: balance.Complete, CompleteTo: "2026-10-31"}}, "complete_to"},
 		"without amounts":     {records.Chart{Coverage: balance.Unsupported, Amounts: records.AmountsNotGiven}, "amounts_not_given"},
 	} {
 		c.chart.Meta.AsOf = noon

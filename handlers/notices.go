@@ -22,7 +22,6 @@ const (
 	noticeUnsupported = "unsupported"
 	noticeGaps        = "gaps"
 	noticeUnreachable = "unreachable"
-	noticeChartStale  = "records_stale"
 	noticeRecent      = "records_incomplete"
 	noticeNoAmounts   = "amounts_not_given"
 	noticeCompleteTo  = "complete_to"
@@ -49,10 +48,6 @@ var noticeTexts = map[string]text{
 	noticeGaps: {
 		"截至{at}，部分日期没有余额记录",
 		"As of {at}, some days have no balance on record.",
-	},
-	noticeChartStale: {
-		"暂时无法获取最新记录，以下为{at}的数据，请稍后再查看",
-		"The latest records cannot be had at the moment. These are those of {at}; please look again later.",
 	},
 	noticeRecent: {
 		"截至{at}，部分月份的记录可能尚未到齐，请以后续更新为准",
