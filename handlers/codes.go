@@ -142,8 +142,8 @@ var designatedTexts = map[string]text{
 var flagTexts = map[string]text{
 	string(records.FlagRepeated): {"{day}在同一机构有两笔金额相同的结算，每笔{one}。如只就诊或购药一次，请向该机构核对。",
 		"On {day} there are two bills of {one} at one institution. If there was one visit only, please ask the institution."},
-	string(records.FlagHigh): {"{day}的一笔结算为{total}，您此前{n}笔同类结算的中位数为{usual}。如与实际就诊不符，请向该机构核对。",
-		"A bill of {day} is {total}; the middle of your {n} earlier bills of that kind is {usual}. If this does not fit the visit, please ask the institution."},
+	string(records.FlagHigh): {"{day}的一笔结算为{total}，您此前{n}笔同类结算通常为{usual}（中位数）。如与实际就诊不符，请向该机构核对。",
+		"A bill of {day} is {total}; your {n} earlier bills of that kind are usually {usual} (the median). If this does not fit the visit, please ask the institution."},
 	string(records.FlagTwoPlace): {"{day}在本地和异地各有一笔结算，合计{total}。如当天未在两地就医，请向该机构核对。",
 		"On {day} there is a bill in the area and one elsewhere, {total} together. If you were not in both places that day, please ask the institutions."},
 }

@@ -91,7 +91,7 @@ func TestRowsOfLists(t *testing.T) {
 		{"", "/settlements/unusual", `[{"kind":"repeated","day":"2026-11-20","settlements":["S0","S1"],"total_fen":25600,"usual_fen":null,"compared":null,` +
 			`"message":"2026年11月20日在同一机构有两笔金额相同的结算，每笔¥128.00。如只就诊或购药一次，请向该机构核对。"},` +
 			`{"kind":"high","day":"2026-11-21","settlements":["S2"],"total_fen":123450,"usual_fen":4000,"compared":8,` +
-			`"message":"2026年11月21日的一笔结算为¥1,234.50，您此前8笔同类结算的中位数为¥40.00。如与实际就诊不符，请向该机构核对。"}]`},
+			`"message":"2026年11月21日的一笔结算为¥1,234.50，您此前8笔同类结算通常为¥40.00（中位数）。如与实际就诊不符，请向该机构核对。"}]`},
 		{"en", "/ledger", `[{"id":"L1","at":` + at + `,"kind":"spent","code":"201","label":"Spent","amount_fen":-2800,"settlement":"S1","reversed":true}]`},
 		{"", "/contributions", `[{"id":"C2","insurance_type":"310","insurance_name":"职工医保","from":"2026-10","to":"2026-10","kind":"regular","code":"10","label":"正常缴费",` +
 			`"paid":"paid","paid_label":"已缴","paid_on":"2026-10-15","base_fen":null,"employer_fen":null,"personal_fen":16000,"subsidy_fen":null,"total_fen":null,` +

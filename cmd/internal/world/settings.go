@@ -82,7 +82,7 @@ func (w *World) regionA(url string) tree {
 			"fixmedins_code": "H99010000001", "fixmedins_name": "示例机构甲", "numbers": "text", "failures": failures()},
 		"local_phone_on_file": tree{"path": "baseinfo.exp_content.local_phone"}, "local_card_password": cardPassword(),
 		"accounts": accounts(), "records": records(simulator.RegionA),
-		"insurance_code": tree{"wechat": tree{"app_id": "wx0000000000000000", "path": "pages/code/index"}, "alipay": tree{"scheme": "alipays://platformapi/startapp?appId=0000000000000000"}},
+		"insurance_code": tree{"wechat": tree{"app_id": "demo-code-app", "path": "pages/code/index"}, "alipay": tree{"scheme": "alipays://platformapi/startapp?appId=demo-code-app"}},
 	}
 }
 
