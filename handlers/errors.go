@@ -66,7 +66,7 @@ var (
 	errUnsupported = publish(&web.Error{Code: "unsupported", Status: 409, Text: text{"参保地暂不提供此项查询，可拨打12393医保服务热线咨询", "This region does not provide this information. For questions, please call the medical-insurance hotline 12393."},
 		Detail: text{"该地区的医保系统不提供此接口", "The region's system has no such interface."}})
 	errRange = publish(&web.Error{Code: "range_invalid", Status: 422, AnyField: true, Text: text{"日期范围有误，请重新选择", "The range of dates is not valid."},
-		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天；图表的范围不超过十年，明细不超过五个自然年", "from and to must be yyyy-MM-dd, from not after to or today; the range of a chart not above ten years, that of a list not in more than five calendar years."}})
+		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天；余额走势的范围不超过十年，明细及其图表不超过五个自然年", "from and to must be yyyy-MM-dd, from not after to or today; the range of a trend not above ten years, that of a list and of its charts not in more than five calendar years."}})
 	errTooManyDays = publish(&web.Error{Code: "too_many_points", Status: 422, Text: text{"日期范围过长，请缩短范围或改为按周、按月查看", "The range is too long. Please shorten it, or view it by week or month."},
 		Detail: text{"按所选 step 超过 366 个点", "The step makes more than 366 points."}})
 	errCursor = publish(&web.Error{Code: "cursor_invalid", Status: 422, Field: "cursor", Text: text{"无法继续翻页，请从第一页重新查看", "There is no such page. Please start from the first one."},

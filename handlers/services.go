@@ -47,6 +47,13 @@ type Balances interface {
 	Trend(ctx context.Context, caller *identity.Caller, linkID string, query balance.TrendQuery) (*balance.Trend, error)
 }
 
+// RowCharts gives charts of the rows behind an account. See records.Service.
+type RowCharts interface {
+	FlowChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+	SpendingChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+	ContributionsChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+}
+
 // Records gives the rows behind an account. See records.Service.
 type Records interface {
 	Settlements(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Settlement], error)

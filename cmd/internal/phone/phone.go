@@ -53,7 +53,7 @@ func New(api, world, platform, app, user string) *Phone {
 		HTTP: &http.Client{Timeout: 40 * time.Second}}
 }
 
-// Call sends one request to the server and decodes a 2xx answer into out (nil to drop it; a *[]byte takes it as it is).
+// Call sends one request to the server and decodes a 2xx answer into out (nil to drop it, a *string to have it as it is).
 func (p *Phone) Call(ctx context.Context, method, path string, in, out any) error {
 	var body []byte
 	if in != nil {
@@ -87,8 +87,8 @@ func (p *Phone) Call(ctx context.Context, method, path string, in, out any) erro
 	if out == nil || len(answer) == 0 {
 		return nil
 	}
-	if raw, ok := out.(*[]byte); ok {
-		*raw = answer
+	if text, as := out.(*string); as {
+		*text = string(answer)
 		return nil
 	}
 	return json.Unmarshal(answer, out)
