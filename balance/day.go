@@ -59,8 +59,8 @@ func (d Day) until(other Day) int { return int(other.date().Sub(d.date()) / (24 
 // monday returns the Monday of the day's week (ISO 8601: weeks begin on Monday).
 func (d Day) monday() Day { return d.Add(-((int(d.date().Weekday()) + 6) % 7)) }
 
-// monthEnd returns the last day of the day's month.
-func (d Day) monthEnd() Day {
+// MonthEnd returns the last day of the day's month.
+func (d Day) MonthEnd() Day {
 	t := d.date()
 	return Day(t.AddDate(0, 1, -t.Day()).Format(dayLayout))
 }

@@ -53,7 +53,7 @@ func TestDayArithmetic(t *testing.T) {
 		"2026-01-31": {"2026-02-01", "2026-01-26", "2026-01-31"},
 		"1940-06-01": {"1940-06-02", "1940-05-27", "1940-06-30"}, // Shanghai's clocks skipped a midnight about then
 	} {
-		if got := [3]Day{d.Add(1), d.monday(), d.monthEnd()}; got != want {
+		if got := [3]Day{d.Add(1), d.monday(), d.MonthEnd()}; got != want {
 			t.Errorf("%s: %v, want %v", d, got, want)
 		}
 	}

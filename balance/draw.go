@@ -21,7 +21,7 @@ func (f frame) buckets() []bucket {
 			start := day.monday()
 			b.label, b.last = string(start), start.Add(6)
 		case StepMonth:
-			b.label, b.last = day.Month(), day.monthEnd()
+			b.label, b.last = day.Month(), day.MonthEnd()
 		}
 		b.last = min(b.last, f.to)
 		list = append(list, b)
@@ -43,7 +43,7 @@ type line struct {
 func draw(f frame, points map[string][]Point) *Trend {
 	buckets := f.buckets()
 	t := &Trend{
-		Unit: "CNY", Step: f.step, Gaps: f.gaps, Timezone: Shanghai.String(), From: f.from, To: f.to, Since: f.since,
+		Unit: "CNY", Step: f.step, Gaps: f.gaps, Timezone: Shanghai.String(), Language: f.language, From: f.from, To: f.to, Since: f.since,
 		Series: []Series{}, Summary: []Summary{},
 	}
 	for _, b := range buckets {

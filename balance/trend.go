@@ -54,6 +54,7 @@ type Trend struct {
 	Step     Step   // never StepAuto
 	Gaps     Gaps
 	Timezone string
+	Language string // of the names of the series
 	From, To Day
 	// Since is the first day that the link may see: that of its start, or for a self link that of the first reading if it
 	// is earlier. Categories before it are empty.

@@ -37,6 +37,11 @@ func TestAnswers(t *testing.T) {
 		`"coverage":"partial","notices":[{"code":"gaps","message":"截至2026年11月21日12:00，部分日期没有余额记录",` +
 		`"at":"2026-11-21T12:00:00+08:00"}],"account":"yes","since":"2026-11-19","from":"2026-11-19","to":"2026-11-21",` +
 		`"summary":[{"key":"personal","name":"个人账户","min_fen":9800,"max_fen":12050,"opening_fen":12050,"closing_fen":9800}]}`
+	const monthsMeta = `"meta":{"unit":"CNY","step":"month","timezone":"Asia/Shanghai","as_of":"2026-11-21T12:00:00+08:00",` +
+		`"fetched_at":"2026-11-21T12:00:00+08:00","source":"fsi/L204","freshness":"fresh","coverage":"partial","complete_to":"2026-10-31","amounts":"given",` +
+		`"notices":[{"code":"complete_to","message":"2026年10月31日及以前的记录已收录完整，之后的记录可能尚未传到，请过几天再查看",` +
+		`"at":"2026-10-31T00:00:00+08:00"}],"from":"2026-10-01","to":"2026-11-21",` +
+		`"summary":[{"key":"in","name":"收入","total_fen":23000,"min_fen":23000,"max_fen":23000}]}`
 	own := "/v1/insured/" + linkID
 	cases := []struct {
 		method, path, body string
@@ -81,6 +86,12 @@ func TestAnswers(t *testing.T) {
 		{"GET", own + "/charts/trend?format=f2&step=day&from=2026-11-19&to=2026-11-21", "", 200, `{` + trendMeta + `,"format":"f2","chart":[` +
 			`{"date":"2026-11-19","value":120.5,"type":"个人账户"},{"date":"2026-11-20","value":null,"type":"个人账户"},` +
 			`{"date":"2026-11-21","value":98,"type":"个人账户"}]}`},
+		{"GET", own + "/charts/flow", "", 200, `{` + monthsMeta + `,"format":"series","chart":{"categories":["2026-10","2026-11"],` +
+			`"series":[{"key":"in","name":"收入","data":[230,null]}]}}`},
+		{"GET", own + "/charts/spending?by=institution&format=echarts", "", 200, `{` + monthsMeta + `,"format":"echarts","chart":{"color":["#0072b2"],"grid":{"left":64},` +
+			`"xAxis":{"type":"category","data":["2026-10","2026-11"]},"yAxis":{"type":"value"},"series":[{"name":"收入","type":"bar","stack":"flow","data":[230,null]}]}}`},
+		{"GET", own + "/charts/contributions?format=ucharts", "", 200, `{` + monthsMeta + `,"format":"ucharts","chart":{"categories":["2026-10","2026-11"],` +
+			`"series":[{"name":"收入","data":[230,null]}]}}`},
 		{"PUT", own + "/unattended", goodUnattended, 200, insured},
 		{"PUT", own + "/unattended", `{"unattended":false}`, 200, strings.Replace(insured, `"unattended":true`, `"unattended":false`, 1)},
 		{"PUT", own + "/reminder", goodReminder, 200, rule},

@@ -19,43 +19,50 @@ import (
 
 // served says which method of which domain package a route calls. (SignIn's own comment names Authenticator.)
 var served = map[string][]string{
-	"signIn":             {"session.Service.SignIn", "identity.Authenticator"},
-	"listSessions":       {"session.Service.List"},
-	"signOut":            {"session.Service.SignOut"},
-	"signOutAll":         {"session.Service.SignOutAll"},
-	"me":                 nil, // Quotas
-	"home":               nil, // what fails leaves a part of the answer out
-	"listRegions":        nil,
-	"searchInstitutions": {"catalogue.Service.Institutions"},
-	"searchDrugs":        {"catalogue.Service.Drugs"},
-	"listInsured":        nil,
-	"getInsured":         nil,
-	"listTemplates":      nil, // Quotas
-	"startLink":          {"linking.Service.Start"},
-	"getLinkAttempt":     {"linking.Service.Attempt"},
-	"resendCode":         {"linking.Service.Resend"},
-	"proveLink":          {"linking.Service.Prove"},
-	"setUnattended":      {"linking.Service.SetUnattended"},
-	"unlink":             {"linking.Service.Unlink"},
-	"endOther":           {"linking.Service.EndOther"},
-	"getBalance":         {"balance.Service.Current"},
-	"getTrend":           {"balance.Service.Trend"},
-	"listSettlements":    {"records.Service.Settlements"},
-	"listUnusual":        {"records.Service.Unusual"},
-	"listLines":          {"records.Service.Lines", "records.Service.Settlements"},
-	"listLedger":         {"records.Service.Ledger", "records.Service.Settlements"},
-	"listContributions":  {"records.Service.Contributions", "records.Service.Settlements"},
-	"listClaims":         {"records.Service.Claims", "records.Service.Settlements"},
-	"getPooled":          {"records.Service.Accumulated", "records.Service.Unusual"}, // Quotas is a part of the answer
-	"listInstitutions":   {"records.Service.Designated", "records.Service.Unusual"},
-	"getInsuranceCode":   nil, // the directory of regions
-	"getShortcut":        nil, // a table
-	"getReminder":        {"reminder.Service.Get"},
-	"putReminder":        {"reminder.Service.Put"},
-	"patchReminder":      {"reminder.Service.Patch"},
-	"deleteReminder":     {"reminder.Service.Delete"},
-	"listDeliveries":     {"reminder.Service.Deliveries"},
-	"reportSubscription": {"reminder.Service.Report"},
+	"signIn":                       {"session.Service.SignIn", "identity.Authenticator"},
+	"listSessions":                 {"session.Service.List"},
+	"signOut":                      {"session.Service.SignOut"},
+	"signOutAll":                   {"session.Service.SignOutAll"},
+	"me":                           nil, // Quotas
+	"home":                         nil, // what fails leaves a part of the answer out
+	"listRegions":                  nil,
+	"listInsured":                  nil,
+	"getInsured":                   nil,
+	"listTemplates":                nil, // Quotas
+	"startLink":                    {"linking.Service.Start"},
+	"getLinkAttempt":               {"linking.Service.Attempt"},
+	"resendCode":                   {"linking.Service.Resend"},
+	"proveLink":                    {"linking.Service.Prove"},
+	"setUnattended":                {"linking.Service.SetUnattended"},
+	"unlink":                       {"linking.Service.Unlink"},
+	"getBalance":                   {"balance.Service.Current"},
+	"getTrend":                     {"balance.Service.Trend"},
+	"getTrendPicture":              {"balance.Service.Trend"},
+	"getFlow":                      {"records.Service.FlowChart"},
+	"getFlowPicture":               {"records.Service.FlowChart"},
+	"getSpending":                  {"records.Service.SpendingChart"},
+	"getSpendingPicture":           {"records.Service.SpendingChart"},
+	"getContributionsChart":        {"records.Service.ContributionsChart"},
+	"getContributionsChartPicture": {"records.Service.ContributionsChart"},
+	"getReminder":                  {"reminder.Service.Get"},
+	"putReminder":                  {"reminder.Service.Put"},
+	"patchReminder":                {"reminder.Service.Patch"},
+	"deleteReminder":               {"reminder.Service.Delete"},
+	"listDeliveries":               {"reminder.Service.Deliveries"},
+	"reportSubscription":           {"reminder.Service.Report"},
+	"endOther":                     {"linking.Service.EndOther"},
+	"listSettlements":              {"records.Service.Settlements"},
+	"listUnusual":                  {"records.Service.Unusual"},
+	"listLines":                    {"records.Service.Lines", "records.Service.Settlements"},
+	"listLedger":                   {"records.Service.Ledger", "records.Service.Settlements"},
+	"listContributions":            {"records.Service.Contributions", "records.Service.Settlements"},
+	"listClaims":                   {"records.Service.Claims", "records.Service.Settlements"},
+	"getPooled":                    {"records.Service.Accumulated", "records.Service.Unusual"}, // Quotas is a part of the answer
+	"listInstitutions":             {"records.Service.Designated", "records.Service.Unusual"},
+	"getInsuranceCode":             nil, // the directory of regions
+	"getShortcut":                  nil, // a table
+	"searchInstitutions":           {"catalogue.Service.Institutions"},
+	"searchDrugs":                  {"catalogue.Service.Drugs"},
 }
 
 // TestRoutesListTheErrorsOfTheirServices: each exported method of a service says in its comment which errors it returns.

@@ -169,7 +169,7 @@ func TestDaysAreDates(t *testing.T) {
 	t.Parallel()
 	c, text := readContract(t)
 	for schema, fields := range map[string][]string{
-		"EnrolmentView": {"enrolled_on", "paused_on"}, "TrendMeta": {"from", "to", "since"}, "ListMeta": {"complete_to"},
+		"EnrolmentView": {"enrolled_on", "paused_on"}, "TrendMeta": {"from", "to", "since"}, "ListMeta": {"complete_to"}, "MonthsMeta": {"from", "to", "complete_to"},
 		"ContributionView": {"paid_on"}, "DesignatedView": {"from", "to"}, "FlagView": {"day"},
 	} {
 		for _, field := range fields {
@@ -195,7 +195,7 @@ func TestChartsAreTypedByFormat(t *testing.T) {
 	t.Parallel()
 	c, _ := readContract(t)
 	formats := map[string]bool{}
-	for _, one := range c.Components.Schemas["TrendView"].OneOf {
+	for _, one := range slices.Concat(c.Components.Schemas["TrendView"].OneOf, c.Components.Schemas["MonthsView"].OneOf) {
 		s := c.Components.Schemas[last(one.Ref)]
 		chart := s.Properties["chart"]
 		if len(s.Properties["format"].Enum) != 1 || chart.Ref == "" && (chart.Items == nil || chart.Items.Ref == "") || !slices.Contains(s.Required, "format") {

@@ -30,7 +30,7 @@ var apiDocument = web.Document{
 		{Name: "templates", Title: text{"消息模板", "Message templates"}},
 		{Name: "subscriptions", Title: text{"订阅授权", "Subscriptions"}},
 	},
-	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, noticeFields, reminderFields,
+	Fields: []web.Fields{web.PartFields, homeFields, sessionFields, insuredFields, linkingFields, proofFields, balanceFields, trendFields, chartFields, noticeFields, reminderFields,
 		listFields, settlementFields, unusualFields, ledgerFields, contributionFields, claimFields, pooledFields, designatedFields,
 		codeOpeningFields, shortcutFields, catalogueFields},
 	Codes: map[string][]web.Note{

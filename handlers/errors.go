@@ -71,7 +71,7 @@ var (
 	errSearchText = publish(&web.Error{Code: "search_text_invalid", Status: 422, Field: "q", Text: text{"请输入名称、代码或拼音", "Please enter a name, a code or pinyin."},
 		Detail: text{"q 没有文字或数字，或超过 50 个字符", "q has neither letter nor digit, or more than 50 characters."}})
 	errRange = publish(&web.Error{Code: "range_invalid", Status: 422, AnyField: true, Text: text{"日期范围有误，请重新选择", "The range of dates is not valid."},
-		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天；图表的范围不超过十年，明细不超过五个自然年", "from and to must be yyyy-MM-dd, from not after to or today; the range of a chart not above ten years, that of a list not in more than five calendar years."}})
+		Detail: text{"from、to 须为 yyyy-MM-dd，from 不晚于 to 和今天；余额走势的范围不超过十年，明细及其图表不超过五个自然年", "from and to must be yyyy-MM-dd, from not after to or today; the range of a trend not above ten years, that of a list and of its charts not in more than five calendar years."}})
 	errTooManyDays = publish(&web.Error{Code: "too_many_points", Status: 422, Text: text{"日期范围过长，请缩短范围或改为按周、按月查看", "The range is too long. Please shorten it, or view it by week or month."},
 		Detail: text{"按所选 step 超过 366 个点", "The step makes more than 366 points."}})
 	errCursor = publish(&web.Error{Code: "cursor_invalid", Status: 422, Field: "cursor", Text: text{"无法继续翻页，请从第一页重新查看", "There is no such page. Please start from the first one."},

@@ -14,6 +14,7 @@ import (
 
 	"yibao/balance"
 	"yibao/balance/catalogue"
+	"yibao/balance/chart"
 	"yibao/balance/records"
 	"yibao/handlers/web"
 	"yibao/handlers/web/webtest"
@@ -57,21 +58,23 @@ type fakeService struct {
 	free      int // messages beside the one that is always allowed
 	reached   []string
 
-	request linking.Request
-	setting reminder.Setting
-	query   balance.TrendQuery
-	search  catalogue.Query
-	filter  string // of a search
-	rows    fakeRows
-	report  reminder.Report
-	token   string
-	pages   []string // page and limit of each List
-	kept    []bool   // of each SignOutAll
-	attempt identity.Attempt
-	answer  *balance.Answer
-	rule    reminder.Rule
-	late    time.Duration // after noon, when the answer is made
-	within  time.Duration // of the context's deadline, as the last call saw it
+	request    linking.Request
+	setting    reminder.Setting
+	query      balance.TrendQuery
+	chartQuery records.ChartQuery
+	rows       fakeRows
+	noAmounts  bool // the region tells contributions without amounts
+	report     reminder.Report
+	token      string
+	pages      []string // page and limit of each List
+	kept       []bool   // of each SignOutAll
+	attempt    identity.Attempt
+	answer     *balance.Answer
+	rule       reminder.Rule
+	late       time.Duration // after noon, when the answer is made
+	within     time.Duration // of the context's deadline, as the last call saw it
+	search     catalogue.Query
+	filter     string // of a search
 }
 
 func newFake() *fakeService {
@@ -319,6 +322,35 @@ func (f *fakeService) Trend(ctx context.Context, c *identity.Caller, id string, 
 	}, f.own(ctx, c, id, "Trend")
 }
 
+// rowsChart is a chart of rows of two months, the latter without any.
+func (f *fakeService) rowsChart(q records.ChartQuery) *records.Chart {
+	f.chartQuery = q
+	in := int64(23000)
+	if f.noAmounts {
+		return &records.Chart{Coverage: balance.Unsupported, Amounts: records.AmountsNotGiven, Meta: records.Meta{AsOf: noon, FetchedAt: noon},
+			Chart: &chart.Chart{Title: "医保缴费（元）", Empty: "参保地不提供缴费金额", Categories: []string{"2026-11"}}}
+	}
+	return &records.Chart{
+		From: "2026-10-01", To: "2026-11-21", Coverage: balance.Partial, Amounts: records.AmountsGiven,
+		Meta: records.Meta{AsOf: noon, FetchedAt: noon, Source: "fsi/L204", Coverage: balance.Complete, CompleteTo: "2026-10-31"},
+		Chart: &chart.Chart{Title: "个人账户收支（元）", Empty: "所选时间内暂无记录", Language: "zh", Unit: "CNY", Categories: []string{"2026-10", "2026-11"},
+			Series:  []chart.Series{{Key: "in", Name: "收入", Kind: chart.Bar, Stack: "flow", Fen: []*int64{&in, nil}}},
+			Summary: []chart.Summary{{Key: "in", Name: "收入", Total: &in, Min: &in, Max: &in}}},
+	}
+}
+
+func (f *fakeService) FlowChart(ctx context.Context, c *identity.Caller, id string, q records.ChartQuery) (*records.Chart, error) {
+	return f.rowsChart(q), f.own(ctx, c, id, "FlowChart")
+}
+
+func (f *fakeService) SpendingChart(ctx context.Context, c *identity.Caller, id string, q records.ChartQuery) (*records.Chart, error) {
+	return f.rowsChart(q), f.own(ctx, c, id, "SpendingChart")
+}
+
+func (f *fakeService) ContributionsChart(ctx context.Context, c *identity.Caller, id string, q records.ChartQuery) (*records.Chart, error) {
+	return f.rowsChart(q), f.own(ctx, c, id, "ContributionsChart")
+}
+
 func (f *fakeService) Put(ctx context.Context, c *identity.Caller, id string, set reminder.Setting) (*reminder.Rule, error) {
 	f.setting = set
 	return &f.rule, f.own(ctx, c, id, "Put")
@@ -378,7 +410,7 @@ type rig struct {
 
 func testOptions(fake *fakeService) Options {
 	return Options{
-		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Records: &fake.rows, Catalogue: fake,
+		Sessions: fake, Linking: fake, Balances: fake, Reminders: fake, Records: &fake.rows, RowCharts: fake, Catalogue: fake,
 		Regions: identity.NewRegions([]identity.Region{
 			{Code: "330100", Name: "示例市", Methods: []identity.Method{identity.SMSOnFile}, Unattended: true},
 			{Code: "330200", Name: "样例市"},

@@ -21,6 +21,7 @@ type Options struct {
 	Sessions  Sessions
 	Linking   Linking
 	Balances  Balances
+	RowCharts RowCharts
 	Records   Records
 	Reminders Reminders
 	Catalogue Catalogue
@@ -35,7 +36,7 @@ type server struct{ Options }
 
 // New builds the whole app. It does not listen: tests call app.Test, programs app.Listener.
 func New(o Options) (*fiber.App, error) {
-	if o.Sessions == nil || o.Linking == nil || o.Balances == nil || o.Records == nil || o.Reminders == nil || o.Catalogue == nil || o.Regions == nil {
+	if o.Sessions == nil || o.Linking == nil || o.Balances == nil || o.Records == nil || o.RowCharts == nil || o.Reminders == nil || o.Catalogue == nil || o.Regions == nil {
 		return nil, errors.New("handlers: a service or the directory of regions is missing")
 	}
 	o.SetDefaults()

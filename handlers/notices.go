@@ -22,6 +22,8 @@ const (
 	noticeUnsupported = "unsupported"
 	noticeGaps        = "gaps"
 	noticeUnreachable = "unreachable"
+	noticeRecent      = "records_incomplete"
+	noticeNoAmounts   = "amounts_not_given"
 	noticeCompleteTo  = "complete_to"
 )
 
@@ -46,6 +48,14 @@ var noticeTexts = map[string]text{
 	noticeGaps: {
 		"截至{at}，部分日期没有余额记录",
 		"As of {at}, some days have no balance on record.",
+	},
+	noticeRecent: {
+		"截至{at}，部分月份的记录可能尚未到齐，请以后续更新为准",
+		"As of {at}, records of some months may still be missing; they appear once they are known.",
+	},
+	noticeNoAmounts: {
+		"截至{at}，参保地仅提供缴费月份，不提供缴费金额；如需查询，可拨打12393医保服务热线咨询",
+		"As of {at}, this region tells the months that were paid, and no amounts. To ask for these, please call the medical-insurance hotline 12393.",
 	},
 	noticeUnreachable: {
 		"截至{at}，暂时无法向您发送提醒消息，请重新订阅提醒消息",

@@ -76,6 +76,24 @@ var operationTexts = map[string]text{
 		"个人账户余额走势，按 format 返回图表库可直接使用的数据。返回内容的 format 说明 chart 的结构。",
 		"Balances over time as data for a chart library. format in the answer tells the shape of chart.",
 	},
+	"getTrendPicture": {"余额走势图表的 SVG 图片，可直接显示，颜色随 theme 变化，含供读屏软件朗读的标题和说明。", "The balance over time. The chart as an SVG picture, to be shown as it is, with a title and a description for screen readers; theme chooses its colours."},
+	"getFlow": {
+		"个人账户每月的收入与支出（支出为负），利息和转移单列；年度结转和已冲正的记录不计入。",
+		"What came into the personal account each month and what went out of it (below zero), with interest and transfers apart. " +
+			"What is carried from year to year, and entries that were taken back, are left out.",
+	},
+	"getFlowPicture": {"个人账户收支图表的 SVG 图片，可直接显示，颜色随 theme 变化，含供读屏软件朗读的标题和说明。", "In and out of the account. The chart as an SVG picture, to be shown as it is, with a title and a description for screen readers; theme chooses its colours."},
+	"getSpending": {
+		"每月医疗费用总额，按就诊类别或按机构（by）；已退费、冲正和作废的结算不计入。",
+		"Totals of the bills of each month, by kind of visit or by institution (by). Bills that were taken back or do not count are left out.",
+	},
+	"getSpendingPicture": {"医疗费用图表的 SVG 图片，可直接显示，颜色随 theme 变化，含供读屏软件朗读的标题和说明。", "Medical spending. The chart as an SVG picture, to be shown as it is, with a title and a description for screen readers; theme chooses its colours."},
+	"getContributionsChart": {
+		"按费款所属月份的缴费，分单位、个人和财政补助；一次缴纳多个月的，计入首月。参保地不提供金额时，amounts 为 not_given，且没有曲线。",
+		"What was paid in, in the month it was paid for: by the employer, the person and public funds. A sum for several months stands in the first. " +
+			"Where the region gives no amounts, amounts is not_given and there is no series.",
+	},
+	"getContributionsChartPicture": {"缴费图表的 SVG 图片，可直接显示，颜色随 theme 变化，含供读屏软件朗读的标题和说明。", "Contributions. The chart as an SVG picture, to be shown as it is, with a title and a description for screen readers; theme chooses its colours."},
 	"listSettlements": {
 		"结算记录，由新到旧，包括每笔费用由谁支付。退费与原结算成对标记（state、pair）。format=csv 导出全部符合条件的记录。",
 		"The bills, newest first, with who paid which part. A refund and its bill name each other (state, pair). format=csv gives all rows that fit as a file.",

@@ -42,6 +42,20 @@ func (s *server) routes() []web.Route {
 			Fails(errNotEnrolled, errMismatch, errUnsupported, errNoReading, errThrottled),
 		web.On("GET /v1/insured/{id}/charts/trend", web.Citizen, "getTrend", text{"余额走势图", "Balance trend"}, s.getTrend).
 			Fails(errRange, errTooManyDays),
+		web.On("GET /v1/insured/{id}/charts/trend.svg", web.Citizen, "getTrendPicture", text{"余额走势图（图片）", "Balance trend as a picture"}, s.trendPicture).Picture(svg).
+			Fails(errRange, errTooManyDays),
+		web.On("GET /v1/insured/{id}/charts/flow", web.Citizen, "getFlow", text{"账户收支图", "What came in and went out"}, s.getFlow).
+			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+		web.On("GET /v1/insured/{id}/charts/flow.svg", web.Citizen, "getFlowPicture", text{"账户收支图（图片）", "What came in and went out as a picture"}, s.flowPicture).Picture(svg).
+			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+		web.On("GET /v1/insured/{id}/charts/spending", web.Citizen, "getSpending", text{"医疗费用图", "Medical spending"}, s.getSpending).
+			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+		web.On("GET /v1/insured/{id}/charts/spending.svg", web.Citizen, "getSpendingPicture", text{"医疗费用图（图片）", "Medical spending as a picture"}, s.spendingPicture).Picture(svg).
+			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+		web.On("GET /v1/insured/{id}/charts/contributions", web.Citizen, "getContributionsChart", text{"缴费图", "Contributions"}, s.getContributionsChart).
+			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
+		web.On("GET /v1/insured/{id}/charts/contributions.svg", web.Citizen, "getContributionsChartPicture", text{"缴费图（图片）", "Contributions as a picture"}, s.contributionsPicture).Picture(svg).
+			Fails(errRange, errNotEnrolled, errMismatch, errUnsupported, errNoReading),
 
 		web.On("GET /v1/insured/{id}/settlements", web.Citizen, "listSettlements", text{"结算记录", "List bills"}, s.listSettlements).Sheets().Fails(listFailures...),
 		web.On("GET /v1/insured/{id}/settlements/unusual", web.Citizen, "listUnusual", text{"值得核对的结算", "Bills to look at"}, s.listUnusual).Sheets().Fails(rowFailures...),

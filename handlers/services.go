@@ -54,6 +54,13 @@ type Catalogue interface {
 	Drugs(ctx context.Context, q catalogue.Query, grade records.Grade) (*catalogue.Page[catalogue.Drug], error)
 }
 
+// RowCharts gives charts of the rows behind an account. See records.Service.
+type RowCharts interface {
+	FlowChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+	SpendingChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+	ContributionsChart(ctx context.Context, caller *identity.Caller, linkID string, query records.ChartQuery) (*records.Chart, error)
+}
+
 // Records gives the rows behind an account. See records.Service.
 type Records interface {
 	Settlements(ctx context.Context, caller *identity.Caller, linkID string, q records.Query) (*records.Page[records.Settlement], error)

@@ -3,37 +3,39 @@ package handlers
 import (
 	"context"
 	"errors"
-	"reflect"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"yibao/balance"
+	"yibao/balance/chart"
 	"yibao/handlers/web"
 )
 
-type trendInput struct {
+// TrendRange is what a trend is about.
+type TrendRange struct {
 	LinkID
-	From      dayText        `query:"from" maxLength:"10" example:"2026-10-23"`
-	To        dayText        `query:"to" maxLength:"10" example:"2026-11-21"`
-	Step      balance.Step   `query:"step" enum:"auto,day,week,month" default:"auto"`
-	Gaps      balance.Gaps   `query:"gaps" enum:"null,carry" default:"null"`
-	Format    balance.Format `query:"format" enum:"series,echarts,f2,ucharts" default:"series"`
-	Insurance string         `query:"insurance" maxLength:"6" pattern:"^[0-9]*$" example:"310"`
+	From      dayText      `query:"from" maxLength:"10" example:"2026-10-23"`
+	To        dayText      `query:"to" maxLength:"10" example:"2026-11-21"`
+	Step      balance.Step `query:"step" enum:"auto,day,week,month" default:"auto"`
+	Timezone  string       `query:"timezone" enum:"Asia/Shanghai" default:"Asia/Shanghai"`
+	Gaps      balance.Gaps `query:"gaps" enum:"null,carry" default:"null"`
+	Insurance string       `query:"insurance" maxLength:"6" pattern:"^[0-9]*$" example:"310"`
 }
 
-// dayText is a day as a request writes it.
-type dayText string
-
-// Schema says that it is a date but lets Huma not check it: the domain's own error names the range.
-func (dayText) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"format": "date"}}
-}
+type (
+	trendInput struct {
+		TrendRange
+		ChartFormat
+	}
+	trendPictureInput struct {
+		TrendRange
+		PictureTheme
+	}
+)
 
 type trendMeta struct {
 	Unit     string            `json:"unit" example:"CNY"`
 	Step     balance.Step      `json:"step" enum:"day,week,month" example:"week"`
 	Gaps     balance.Gaps      `json:"gaps" enum:"null,carry" example:"null"`
-	Timezone string            `json:"timezone" example:"Asia/Shanghai"`
+	Timezone string            `json:"timezone" enum:"Asia/Shanghai" example:"Asia/Shanghai"`
 	AsOf     moment            `json:"as_of,omitempty"`
 	Coverage balance.Coverage  `json:"coverage" enum:"complete,partial,unsupported" example:"complete"`
 	Notices  []noticeView      `json:"notices"`
@@ -53,42 +55,13 @@ type summaryView struct {
 	ClosingFen balance.Fen `json:"closing_fen" example:"9800"`
 }
 
-// trendView has the chart in the format asked for, and says which one that is. The document has a schema for each.
-type trendView struct {
-	Meta   trendMeta      `json:"meta"`
-	Format balance.Format `json:"format"`
-	Chart  any            `json:"chart"`
-}
-
-// Schema is one of the schemas of the formats, told apart by "format".
-func (trendView) Schema(r huma.Registry) *huma.Schema {
-	const name, prefix = "TrendView", "#/components/schemas/"
-	union := &huma.Schema{Discriminator: &huma.Discriminator{PropertyName: "format", Mapping: map[string]string{}}}
-	for _, format := range balance.Formats {
-		of := chartSchemas[format]
-		r.Map()[of] = &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"meta", "format", "chart"},
-			Properties: map[string]*huma.Schema{
-				"meta":   r.Schema(reflect.TypeFor[trendMeta](), true, ""),
-				"format": {Type: huma.TypeString, Enum: []any{format}, Examples: []any{format}},
-				"chart":  r.Schema(reflect.TypeOf((&balance.Trend{}).Chart(format)), true, ""),
-			},
-		}
-		union.OneOf = append(union.OneOf, &huma.Schema{Ref: prefix + of})
-		union.Discriminator.Mapping[string(format)] = prefix + of
+func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[chartView[trendMeta]], error) {
+	trend, err := s.trend(ctx, in.TrendRange)
+	if err != nil {
+		return nil, err
 	}
-	r.Map()[name] = union
-	return &huma.Schema{Ref: prefix + name}
-}
-
-// chartSchemas name the schemas of the answers by format.
-var chartSchemas = map[balance.Format]string{
-	balance.FormatSeries: "SeriesTrend", balance.FormatECharts: "EChartsTrend",
-	balance.FormatF2: "F2Trend", balance.FormatUCharts: "UChartsTrend",
-}
-
-func (s *server) trend(trend *balance.Trend, format balance.Format, l web.Language) trendView {
-	return trendView{
+	l := web.LanguageOf(ctx)
+	return answer(chartView[trendMeta]{
 		Meta: trendMeta{
 			Unit: trend.Unit, Step: trend.Step, Gaps: trend.Gaps, Timezone: trend.Timezone, AsOf: stamp(trend.AsOf),
 			Coverage: trend.Coverage, Notices: s.trendNotices(trend, l), Account: trend.Account, Since: trend.Since,
@@ -97,29 +70,28 @@ func (s *server) trend(trend *balance.Trend, format balance.Format, l web.Langua
 				return summaryView{one.Key, one.Name, one.Min, one.Max, one.Opening, one.Closing}
 			}),
 		},
-		Format: format, Chart: trend.Chart(format),
-	}
+		Format: in.Format, Chart: trend.Chart().Encode(chart.Format(in.Format)),
+	}), nil
 }
 
-func (s *server) getTrend(ctx context.Context, in *trendInput) (*out[trendView], error) {
-	query, err := in.query(web.LanguageOf(ctx))
+func (s *server) trendPicture(ctx context.Context, in *trendPictureInput) (*picture, error) {
+	trend, err := s.trend(ctx, in.TrendRange)
 	if err != nil {
+		return nil, err
+	}
+	return drawn(trend.Chart(), s.trendNotices(trend, web.LanguageOf(ctx)), in.Theme), nil
+}
+
+func (s *server) trend(ctx context.Context, in TrendRange) (*balance.Trend, error) {
+	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: web.LanguageOf(ctx).Short()}
+	if err := readDays(in.From, in.To, &query.From, &query.To); err != nil {
 		return nil, err
 	}
 	trend, err := s.Balances.Trend(ctx, web.CallerOf(ctx), in.ID, query)
 	if errors.Is(err, balance.ErrRange) {
 		return nil, rangeFailure(in.From, in.To)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return answer(s.trend(trend, in.Format, web.LanguageOf(ctx))), nil
-}
-
-// query reads the days and takes over the rest.
-func (in *trendInput) query(l web.Language) (balance.TrendQuery, error) {
-	query := balance.TrendQuery{Step: in.Step, Gaps: in.Gaps, InsuranceType: in.Insurance, Language: l.Short()}
-	return query, readDays(in.From, in.To, &query.From, &query.To)
+	return trend, err
 }
 
 // readDays reads the first and the last day of a request; the error names the one that is none.

@@ -106,8 +106,7 @@ func cut[T any](rows []T, placeOf func(T) place, q Query) (*Page[T], error) {
 	} else if limit < 1 || limit > MaxLimit {
 		return nil, ErrLimit
 	}
-	slices.SortFunc(rows, func(a, b T) int { return placeOf(b).compare(placeOf(a)) })
-	rows = slices.CompactFunc(rows, func(a, b T) bool { return placeOf(a).compare(placeOf(b)) == 0 })
+	rows = distinct(rows, placeOf)
 	page := &Page[T]{Rows: rows, Total: Total{len(rows)}}
 	if q.Cursor != "" {
 		last, err := readCursor(q.Cursor)
@@ -125,4 +124,10 @@ func cut[T any](rows []T, placeOf func(T) place, q Query) (*Page[T], error) {
 		page.Next = placeOf(page.Rows[limit-1]).cursor()
 	}
 	return page, nil
+}
+
+// distinct sorts the rows, newest first, and leaves one of each place.
+func distinct[T any](rows []T, placeOf func(T) place) []T {
+	slices.SortFunc(rows, func(a, b T) int { return placeOf(b).compare(placeOf(a)) })
+	return slices.CompactFunc(rows, func(a, b T) bool { return placeOf(a).compare(placeOf(b)) == 0 })
 }

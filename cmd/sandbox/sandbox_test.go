@@ -39,6 +39,16 @@ func TestTour(t *testing.T) {
 			t.Errorf("%q is shown %d times, want %d", text, n, want)
 		}
 	}
+	pictures := regexp.MustCompile(`← (\S+\.svg)`).FindAllStringSubmatch(out.String(), -1)
+	if len(pictures) != 8 {
+		t.Errorf("%d pictures are kept, want 4 on each platform", len(pictures))
+	}
+	for _, p := range pictures {
+		if svg, err := os.ReadFile(p[1]); err != nil || !bytes.HasPrefix(svg, []byte("<svg ")) {
+			t.Errorf("%s: %v %.50s", p[1], err, svg)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(p[1])) })
+	}
 }
 
 // TestDemoUsersHaveAPast lets the sandbox fill in its past, looks at the demo users' charts, and starts again over the

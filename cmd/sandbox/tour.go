@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"yibao/cmd/internal/phone"
@@ -69,7 +70,9 @@ func (t *tour) run(ctx context.Context) error {
 		{"Link the insured person: name, ID number, region, consent; then the code from the SMS",
 			"绑定参保人：提交姓名、证件号码、参保地和授权同意，再提交短信验证码", t.link},
 		{"See the balance", "查看余额", t.balance},
-		{"See it as a chart", "查看走势图", t.chart},
+		{"See it as charts, and as pictures to open in a browser", "查看图表；图片存为文件，可用浏览器打开", t.chart},
+		{"What the pooled fund has paid, what was paid in, who paid which part of a bill, and where a claim has come to",
+			"查看统筹基金累计、缴费记录、结算费用构成和报销进度", t.account},
 		{"Set a line, and allow one message", "设置提醒金额，并同意接收一条通知", t.remind},
 		{"Money is spent, the balance falls below the line, the message arrives", "发生消费，余额低于提醒金额，收到通知", t.fall},
 		{"What was sent, as the owner sees it", "查看发送记录", t.deliveries},
@@ -127,11 +130,47 @@ func (t *tour) chart(ctx context.Context) error {
 			return fmt.Errorf("the %s chart is empty", format)
 		}
 	}
+	return t.pictures(ctx)
+}
+
+// pictures keeps the pictures of all charts in files, for whoever wants to look at them after the tour.
+func (t *tour) pictures(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "yibao-charts-")
+	if err != nil {
+		return err
+	}
+	trace := t.phone.Trace
+	t.phone.Trace = nil // a picture is no text to read
+	defer func() { t.phone.Trace = trace }()
+	for _, name := range []string{"trend.svg", "flow.svg", "spending.svg", "contributions.svg"} {
+		path, file, svg := "/v1/insured/"+t.id+"/charts/"+name, filepath.Join(dir, name), ""
+		if err := t.phone.Call(ctx, http.MethodGet, path, nil, &svg); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(svg), 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(t.out, "   → GET %s\n   ← %s\n", path, file)
+	}
+	return nil
+}
+
+// account shows the rows behind the account, the latest of each list.
+func (t *tour) account(ctx context.Context) error {
+	for _, list := range []string{"pooled", "contributions?limit=1", "settlements?limit=1&kind=outpatient", "claims?limit=1"} {
+		var answer struct{ Items []map[string]any }
+		if err := t.phone.Call(ctx, http.MethodGet, "/v1/insured/"+t.id+"/"+list, nil, &answer); err != nil {
+			return err
+		}
+		if len(answer.Items) == 0 {
+			return fmt.Errorf("%s: nothing is there", list)
+		}
+	}
 	return nil
 }
 
 func (t *tour) remind(ctx context.Context) error {
-	if err := t.account(ctx, "500.00"); err != nil {
+	if err := t.setAccount(ctx, "500.00"); err != nil {
 		return err
 	}
 	time.Sleep(1500 * time.Millisecond) // the sandbox decides on figures up to 1 s old
@@ -146,8 +185,8 @@ func (t *tour) remind(ctx context.Context) error {
 	return t.phone.Grant(ctx, 1)
 }
 
-// account changes the personal account in the simulated insurer, and says so.
-func (t *tour) account(ctx context.Context, yuan string) error {
+// setAccount changes the personal account in the simulated insurer, and says so.
+func (t *tour) setAccount(ctx context.Context, yuan string) error {
 	fmt.Fprintf(t.out, t.language.say("   (the simulated insurer now says ¥%s)\n", "   （模拟的医保接口现在返回 ¥%s）\n"), yuan)
 	return t.phone.SetBalance(ctx, t.person, yuan)
 }
@@ -157,7 +196,7 @@ func (t *tour) fall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := t.account(ctx, "56.78"); err != nil {
+	if err := t.setAccount(ctx, "56.78"); err != nil {
 		return err
 	}
 	query := url.Values{"user": {t.phone.User}, "kind": {t.phone.Platform}, "after": {fmt.Sprint(after)}, "wait": {"30"}}

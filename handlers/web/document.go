@@ -74,6 +74,9 @@ func (r Route) operation() huma.Operation {
 		MaxBodyBytes:  int64(r.maxBody) + 2,                  // the guard has refused longer ones; Huma refuses at its limit, not above
 		Extensions:    map[string]any{"x-summary-en": r.summary[English]},
 	}
+	if r.picture != "" {
+		op.Responses = map[string]*huma.Response{"200": {Content: map[string]*huma.MediaType{r.picture: {Schema: &huma.Schema{Type: huma.TypeString}}}}}
+	}
 	switch r.Access {
 	case Citizen:
 		op.Security = []map[string][]string{{scheme: {}}}

@@ -23,9 +23,10 @@ type Route struct {
 	examples  map[int]any // by status of success, if there are several
 	takesBody bool
 	maxBody   int
-	patches   bool // takes a JSON merge patch
-	sheets    bool // answers a Sheet
-	probe     bool // asked by machines all the time: not worth a line in the log
+	picture   string // the media type of an answer that is no JSON
+	sheets    bool   // answers a Sheet
+	patches   bool   // takes a JSON merge patch
+	probe     bool   // asked by machines all the time: not worth a line in the log
 	register  func(huma.API, huma.Operation)
 }
 
@@ -44,6 +45,9 @@ func (r Route) Created() Route { r.status = http.StatusCreated; return r }
 
 // Accepted answers 202.
 func (r Route) Accepted() Route { r.status = http.StatusAccepted; return r }
+
+// Picture answers text of another media type than JSON, such as image/svg+xml.
+func (r Route) Picture(mediaType string) Route { r.picture = mediaType; return r }
 
 // MergePatch takes a JSON merge patch (RFC 7396), as application/merge-patch+json or as plain JSON.
 func (r Route) MergePatch() Route { r.patches = true; return r }

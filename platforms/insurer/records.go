@@ -81,7 +81,7 @@ func (c *Client) Designated(ctx context.Context, code string, person identity.Cl
 			return nil, err
 		}
 		if all != nil {
-			some.Rows = append(all.Rows, some.Rows...)
+			some.Rows, some.Source = append(all.Rows, some.Rows...), all.Source+" "+some.Source
 			if all.Coverage != balance.Complete {
 				some.Coverage = all.Coverage
 			}

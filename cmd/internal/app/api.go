@@ -14,7 +14,7 @@ func (a *App) HandlerOptions() handlers.Options { return a.handlerOptions(nil) }
 func (a *App) handlerOptions(metrics *prometheus.Registry) handlers.Options {
 	c := a.opts.Config
 	return handlers.Options{
-		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Records: a.Records, Reminders: a.Reminders, Catalogue: a.Catalogue,
+		Sessions: a.Sessions, Linking: a.Linking, Balances: a.Balances, Records: a.Records, RowCharts: a.Records, Reminders: a.Reminders, Catalogue: a.Catalogue,
 		Regions: a.Outside.Regions,
 		Consent: identity.ConsentText(c.Consent),
 		Options: web.Options{

@@ -53,7 +53,7 @@ func New(api, world, platform, app, user string) *Phone {
 		HTTP: &http.Client{Timeout: 40 * time.Second}}
 }
 
-// Call sends one request to the server and decodes a 2xx answer into out (nil to drop it).
+// Call sends one request to the server and decodes a 2xx answer into out (nil to drop it, a *string to have it as it is).
 func (p *Phone) Call(ctx context.Context, method, path string, in, out any) error {
 	var body []byte
 	if in != nil {
@@ -85,6 +85,10 @@ func (p *Phone) Call(ctx context.Context, method, path string, in, out any) erro
 		return &StatusError{Status: status, Code: problem.Code, Body: string(answer)}
 	}
 	if out == nil || len(answer) == 0 {
+		return nil
+	}
+	if text, as := out.(*string); as {
+		*text = string(answer)
 		return nil
 	}
 	return json.Unmarshal(answer, out)

@@ -20,19 +20,47 @@ const draw = {
   'f2 without Point'(div, rows) {
     f2Chart(div, rows, [F2.Line]);
   },
-  ucharts(div, {categories, series}, {default: uCharts}) {
-    new uCharts({
-      type: 'line', context: canvasIn(div).getContext('2d'), width: width * dots, height: height * dots, pixelRatio: dots,
-      animation: false, categories, series, dataLabel: false, xAxis: {labelCount: 4, disableGrid: true},
-    });
+  'f2 bars'(div, rows) {
+    f2Chart(div, rows, [F2.Interval], {adjust: 'stack'});
+  },
+  ucharts(div, chart, library) {
+    uChart(div, chart, library, {type: 'line'});
+  },
+  'ucharts bars'(div, chart, library) {
+    uChart(div, chart, library, {type: 'column', extra: {column: {type: 'stack'}}});
+  },
+  'ucharts columns'(div, chart, library) {
+    uChart(div, chart, library, {type: 'column', extra: {column: {type: 'group'}}});
+  },
+  picture(div, svg) {
+    div.style.height = '';
+    div.innerHTML = svg;
+    const texts = [...div.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()]);
+    const {left, right, top, bottom} = div.firstChild.getBoundingClientRect();
+    for (const [words, box] of texts) {
+      if (box.left < left || box.right > right || box.top < top || box.bottom > bottom) failures.push(`${words} is not inside`);
+    }
+    for (const [i, [words, a]] of texts.entries()) {
+      for (const [others, b] of texts.slice(i + 1)) {
+        const lineGap = 4; // boxes of lines are higher than their characters
+        if (a.left < b.right && b.left < a.right && a.top + lineGap < b.bottom && b.top + lineGap < a.bottom) failures.push(`${words} covers ${others}`);
+      }
+    }
   },
 };
 
-function f2Chart(div, data, geometries) {
+function uChart(div, {categories, series}, {default: uCharts}, kind) {
+  new uCharts({
+    ...kind, context: canvasIn(div).getContext('2d'), width: width * dots, height: height * dots, pixelRatio: dots,
+    animation: false, categories, series, dataLabel: false, xAxis: {labelCount: 4, disableGrid: true},
+  });
+}
+
+function f2Chart(div, data, geometries, more = {}) {
   const {jsx, Canvas, Chart, Axis, Legend} = F2;
   const {props} = jsx(Canvas, {context: canvasIn(div).getContext('2d'), pixelRatio: dots, width, height, animate: false},
     jsx(Chart, {data}, jsx(Axis, {field: 'date', tickCount: 3}), jsx(Axis, {field: 'value'}), jsx(Legend, {}),
-      ...geometries.map(one => jsx(one, {x: 'date', y: 'value', color: 'type'}))));
+      ...geometries.map(one => jsx(one, {x: 'date', y: 'value', color: 'type', ...more}))));
   new Canvas(props).render();
 }
 
@@ -46,6 +74,8 @@ function canvasIn(div) {
 
 // A mark is a patch of colour: axes and texts are grey. Patches of less than about 3 by 3 pixels cannot be made out.
 function marks(div) {
+  const drawn = div.querySelectorAll('svg .bar, svg .dot, svg .run, svg .zero, svg .key');
+  if (div.querySelector('svg')) return [...drawn].filter(mark => mark.getBoundingClientRect().width > 0).length;
   const smallest = 30;
   const colour = pixels(div);
   let found = 0;
