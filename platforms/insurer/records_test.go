@@ -143,6 +143,7 @@ func FuzzRecords(f *testing.F) {
 	f.Add(200, []byte(`{"infcode":"0","output":[{"accrym_begn":"202601","clct_flag":"1","clct_sumamt":""}]}`), "")
 	f.Add(200, []byte(`{"infcode":0,"output":{"claiminfo":[{"state":"8","steps":[{"state":"0"}]}]}}`), "claiminfo")
 	f.Add(200, []byte(`{"infcode":0,"output":"{\"cuminfo\":[{\"cum_type_code\":\"C0000\",\"cum\":\"3.00\",\"year\":\"2026\"}]}"}`), "cuminfo")
+	f.Add(200, []byte(`{"infcode":0,"output":{"data":[{"hilist_code":"X1","hilist_name":"甲","enddate":"9999-12-31"},{"fixmedins_code":"H1"}],"recordCounts":2}}`), "data")
 	f.Fuzz(func(t *testing.T, status int, body []byte, path string) {
 		p := profile("http://127.0.0.1:1")
 		answer, refusal := p.readReply(status, body, ask{list: true})
@@ -151,6 +152,12 @@ func FuzzRecords(f *testing.F) {
 		}
 		list, _, _ := listAt(answer.raw, path)
 		for _, one := range list {
+			if d, ok := readDrug(&row{fields: one, names: drugFields}, "990100"); ok && (d.Code == "" || d.Name == "") && d.ListCode < "2" {
+				t.Errorf("a drug without code or name: %+v", d)
+			}
+			if i, ok := readInstitution(&row{fields: one, names: institutionFields}, "990100"); ok && (i.Code == "" || i.Name == "" || i.Type == "") {
+				t.Errorf("an institution without code, name or type: %+v", i)
+			}
 			for kind := range recordFields {
 				r := func() *row {
 					return &row{fields: one, names: recordFields[kind], mode: NumbersEither,
