@@ -794,3 +794,51 @@ func TestAnOpenFileWithSecretsInIt(t *testing.T) {
 		}
 	}
 }
+
+// TestProfilesOfDialectsAreValid: each example of a dialect can take the place of the regions of the example.
+func TestProfilesOfDialectsAreValid(t *testing.T) {
+	paths, err := filepath.Glob("../docs/profiles/*.yaml")
+	if err != nil || len(paths) < 7 {
+		t.Fatal(paths, err)
+	}
+	dir := t.TempDir()
+	for name, value := range map[string]string{"x.secret": "0123456789abcdef0123456789abcdeX", "x.key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABE="} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(value), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := regexp.MustCompile(`/etc/yibao/region-\d+`)
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "# Not verified against a live bureau") {
+			t.Error(path, "does not say that it was tried nowhere")
+		}
+		var tree map[string]any
+		if err := yaml.Unmarshal([]byte(files.ReplaceAllString(string(text), filepath.Join(dir, "x"))), &tree); err != nil {
+			t.Fatal(path, err)
+		}
+		whole := map[string]any{}
+		if err := yaml.Unmarshal([]byte(example(t)), &whole); err != nil {
+			t.Fatal(err)
+		}
+		whole["regions"] = tree["regions"]
+		for _, platform := range []string{"wechat", "alipay"} {
+			app := whole[platform].(map[string]any)["apps"].(map[string]any)["main"].(map[string]any)
+			var codes []string
+			for code := range tree["regions"].(map[string]any) {
+				codes = append(codes, code)
+			}
+			app["regions"] = codes
+		}
+		edited, err := yaml.Marshal(whole)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parse(edited, nil); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

@@ -30,6 +30,9 @@ type Record struct {
 	Fields map[string]string `koanf:"fields"`
 	// BlankMeansNone takes a success without a list for an empty one.
 	BlankMeansNone bool `koanf:"blank_means_none"`
+	// CompleteAfterDays is how many days after an event its row is there at the latest, by the region's contract. Then a
+	// listing says up to which day nothing is missing. 0 for a contract that says nothing.
+	CompleteAfterDays int `koanf:"complete_after_days"`
 }
 
 // DayFormat is how a question writes days.
@@ -122,6 +125,7 @@ func (c Record) check(r setting.Report, kind string, fields map[string]string) {
 	r.Need(c.Rows == "" || dottedNames.MatchString(c.Rows), "rows", "must be names with dots between", "such as output.list")
 	r.Need((c.Page == "") == (c.Size == ""), "page_field", "and size_field go together", "give both or neither")
 	r.Need(c.Page == "" || c.PageRows > 0 && c.PageRows <= 1000, "page_rows", "must be 1 to 1000 with page_field", "such as 100")
+	r.Need(c.CompleteAfterDays >= 0 && c.CompleteAfterDays <= 366, "complete_after_days", "must be 0 to 366", "0 where the contract says nothing")
 	setting.OneOf(r, "day_format", c.Days, "", DaysDate, DaysDateTime, DaysMonth, DaysYear)
 	for name := range c.Fields {
 		_, known := fields[name]

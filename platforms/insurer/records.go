@@ -110,6 +110,7 @@ func rowsOf[T any](ctx context.Context, c *Client, code string, claim identity.C
 	record := r.Records[kind]
 	l := &records.Listing[T]{Rows: []T{}}
 	l.Meta = records.Meta{FetchedAt: c.now(), Coverage: balance.Complete, Source: string(r.Family) + "/" + record.Transaction}
+	l.CompleteTo = record.completeTo(l.FetchedAt, year)
 	if record.Transaction == infno { // the region's own part of the person's answer
 		list, ok := rowsIn(first.output, record)
 		if !ok {
@@ -153,6 +154,18 @@ func rowsIn(output fields, record Record) ([]fields, bool) {
 	}
 	list, found, ok := listAt(raw, record.Rows)
 	return list, ok && (found || record.BlankMeansNone)
+}
+
+// completeTo is the day up to which nothing is missing in the rows of a year; "" where the region does not promise it.
+func (c Record) completeTo(now time.Time, year string) balance.Day {
+	if c.CompleteAfterDays == 0 {
+		return ""
+	}
+	day := balance.DayOf(now).Add(-c.CompleteAfterDays)
+	if last := balance.Day(year + "-12-31"); !last.Start().IsZero() && last < day {
+		return last
+	}
+	return day
 }
 
 // input is a question's part about the rows.

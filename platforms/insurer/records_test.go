@@ -111,6 +111,22 @@ func TestDirectionOfAnEntry(t *testing.T) {
 	}
 }
 
+// TestCompleteTo: a list says up to which day nothing is missing where the contract promises it, and of a year that is over
+// no day beyond it.
+func TestCompleteTo(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 20, 0, 0, 0, time.UTC) // the 22nd in Beijing
+	for _, c := range []struct {
+		days int
+		year string
+		want balance.Day
+	}{{0, "2026", ""}, {6, "2026", "2026-11-16"}, {6, "2025", "2025-12-31"}, {330, "2026", "2025-12-27"}, {6, "", "2026-11-16"}} {
+		if got := (Record{CompleteAfterDays: c.days}).completeTo(now, c.year); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}
+
 // TestRecordsOfAProfileAreChecked: each mistake is named by its key.
 func TestRecordsOfAProfileAreChecked(t *testing.T) {
 	t.Parallel()

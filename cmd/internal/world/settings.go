@@ -112,8 +112,9 @@ func (w *World) regionC(url string) tree {
 func records(region string) tree {
 	blank := region == simulator.RegionC
 	all := tree{
-		"contributions": tree{"transaction": "L200", "rows": "clctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank},
-		"settlements": tree{"transaction": "L203", "rows": "setlinfo", "begin_field": "begntime", "end_field": "endtime", "day_format": "datetime",
+		"contributions": tree{"transaction": "L200", "complete_after_days": 2, "rows": "clctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank},
+		"settlements": tree{"transaction": "L203", "complete_after_days": 6, // those of other provinces come after five
+			"rows": "setlinfo", "begin_field": "begntime", "end_field": "endtime", "day_format": "datetime",
 			"page_field": "page_num", "size_field": "page_size", "page_rows": 100, "blank_means_none": blank},
 		"lines":        tree{"transaction": "5204"},
 		"accumulated":  tree{"transaction": "5206", "rows": "cuminfo", "blank_means_none": blank},
@@ -121,13 +122,13 @@ func records(region string) tree {
 	}
 	switch region {
 	case simulator.RegionA:
-		all["contributions"] = tree{"transaction": "90100"}
+		all["contributions"] = tree{"transaction": "90100", "complete_after_days": 2}
 	case simulator.RegionB:
 		return all
 	case simulator.RegionC:
 		all["lines"] = tree{"transaction": "5204", "rows": "list"}
 	}
-	all["ledger"] = tree{"transaction": "L204", "rows": "acctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank,
+	all["ledger"] = tree{"transaction": "L204", "complete_after_days": 1, "rows": "acctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank,
 		"fields": tree{"id": "acct_detl_id", "out": "expd_sumamt"}}
 	all["claims"] = tree{"transaction": "L205", "rows": "claiminfo", "blank_means_none": blank, "fields": tree{"id": "claim_no", "state": "flag",
 		"label": "flag_name", "since": "step_time", "submitted": "apply_time", "opinion": "opinion", "steps": "steps"}}
