@@ -22,6 +22,7 @@ type side struct {
 	Token, Path      string
 	World            string // the simulated platforms
 	Person           phone.Person
+	Elsewhere        phone.Person // of another region
 
 	process *exec.Cmd
 }

@@ -5,6 +5,7 @@
 //     busy machine changes less;
 //   - store reads per verified request;
 //   - upstream calls for 1,000 concurrent reads of one person;
+//   - a list of one region, alone and while another region gives no answer;
 //   - the time of the answer to a link attempt, for a person that exists, one of another name and nobody.
 //
 // The server side runs in a process of its own; this process is the client, over a loopback socket. Every ratio is the
@@ -70,6 +71,10 @@ func measure(ctx context.Context, pairs int, span time.Duration) error {
 	if err != nil {
 		return err
 	}
+	apart, err := side.regions(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Printf("store reads %d over %d verified requests; upstream calls for 1000 concurrent reads %d\n", reads, requests, calls)
 	fmt.Printf("ratio hot_balance_against_naked_fiber %.2f no target\n", median(hot.naked))
 	fmt.Printf("ratio hot_balance_against_naked_fiber_by_cpu %.2f no target\n", median(hot.nakedCPU))
@@ -77,8 +82,9 @@ func measure(ctx context.Context, pairs int, span time.Duration) error {
 	fmt.Printf("ratio hot_balance_against_bare_fiber_by_cpu %.2f target >=0.70\n", median(hot.bareCPU))
 	fmt.Printf("ratio requests_without_store_read %.4f target >=1\n", 1-float64(reads)/float64(max(requests, 1)))
 	fmt.Printf("ratio one_upstream_call_per_1000_reads %.4f target >=1\n", 1/float64(max(calls, 1)))
+	fmt.Printf("ratio region_alone_against_another_that_hangs %.2f target >=0.83\n", apart)
 	fmt.Printf("ratio link_attempt_times_alike %.2f target >=0.90\n", alike)
-	if median(hot.bare) < 0.70 || median(hot.bareCPU) < 0.70 || reads != 0 || calls != 1 || alike < 0.90 {
+	if median(hot.bare) < 0.70 || median(hot.bareCPU) < 0.70 || reads != 0 || calls != 1 || alike < 0.90 || apart < 0.83 {
 		return fmt.Errorf("a target was missed")
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"yibao/cmd/internal/world"
 	"yibao/config"
 	"yibao/handlers/web"
+	"yibao/platforms/simulator"
 )
 
 // bench is the server side: the API, the two servers it is compared with, and a second replica.
@@ -41,7 +42,7 @@ func runServer(ctx context.Context) error {
 	b.world, err = world.Open(ctx, world.Options{Dir: dir, Listen: "127.0.0.1:0", Server: "127.0.0.1:0",
 		Log: slog.New(slog.DiscardHandler), Settings: map[string]any{
 			"limits.per_address_per_minute": 1_000_000_000, "limits.per_user_per_minute": 1_000_000_000,
-			"balance.display_age": "1h", "linking.starts_per_user": 100_000, "linking.starts_per_address": 100_000,
+			"balance.display_age": "1h", "records.fresh_for": "1ns", "linking.starts_per_user": 100_000, "linking.starts_per_address": 100_000,
 			"linking.sends_per_pair": 100_000, "linking.sends_per_phone": 100_000,
 			"linking.sends_per_phone_hourly": 100_000, "linking.codes_per_second": 100_000,
 		}})
@@ -113,10 +114,20 @@ func (b *bench) link(ctx context.Context, place *side) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	place.World, place.Person = b.world.URL, person
+	place.World, place.Person, place.Elsewhere = b.world.URL, person, elsewhere(b.world)
 	place.Token, place.Path = p.Token, "/v1/insured/"+id+"/balance"
 	var body json.RawMessage
 	return body, p.Call(ctx, http.MethodGet, place.Path, nil, &body)
+}
+
+// elsewhere is a person of the third region, who has a phone on file there.
+func elsewhere(w *world.World) phone.Person {
+	for _, p := range w.Simulator.People() {
+		if e := p.Enrolments[0]; e.Region == simulator.RegionC && e.Account == "yes" {
+			return phone.Person{Name: p.Name, IDNumber: p.IDNumber, IDType: p.CertType, Phone: p.Phone, Region: e.Region}
+		}
+	}
+	return phone.Person{}
 }
 
 // others starts the two servers that the API is compared with, and the counters.
