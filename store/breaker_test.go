@@ -92,6 +92,7 @@ func TestHangingDatabase(t *testing.T) {
 			}()
 		}
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		if r.db.sent != 3 {
 			r.Error("sent:", r.db.sent)
 		}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,11 +33,15 @@ type upstream struct {
 	claims   []Claim
 	partial  bool // a row of the contributions could not be read
 	err      error
-	asked    []string
+
+	mu    sync.Mutex // several years are asked for at once
+	asked []string
 }
 
 func listing[T any](u *upstream, params string, rows []T) (*Listing[T], error) {
+	u.mu.Lock()
 	u.asked = append(u.asked, params)
+	u.mu.Unlock()
 	if u.err != nil {
 		return nil, u.err
 	}

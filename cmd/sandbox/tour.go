@@ -179,6 +179,15 @@ func (t *tour) remind(ctx context.Context) error {
 	if err := t.phone.Call(ctx, http.MethodPut, "/v1/insured/"+t.id+"/reminder", setting, &rule); err != nil {
 		return err
 	}
+	for range 20 { // "new" until the worker has looked, where the first figure came too late
+		if rule.State != "new" {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+		if err := t.phone.Call(ctx, http.MethodGet, "/v1/insured/"+t.id+"/reminder", nil, &rule); err != nil {
+			return err
+		}
+	}
 	if rule.State != "armed" {
 		return fmt.Errorf("the rule is %q, not armed", rule.State)
 	}
