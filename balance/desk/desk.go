@@ -1,8 +1,8 @@
-// Package desk asks regions' upstreams about persons. It is one desk for all questions, whatever they are about: callers
+// Package desk asks regions' upstreams about persons. It is one desk for all kinds of questions: callers
 // that want the same answer at the same time share one question, each region has slots for persons and for workers and a
 // breaker, and the last good answer stays in memory with its age.
 //
-// Who may ask is decided before: the desk takes the person of a link, and knows no callers.
+// Permission is checked before: the desk takes the person of a link, and knows no callers.
 package desk
 
 import (
@@ -16,7 +16,7 @@ import (
 	"yibao/identity"
 )
 
-// Subject is a person in a region: who a question is about.
+// Subject is a person in a region: the subject of a question.
 type Subject struct {
 	PersonID string `bson:"person_id"`
 	Region   string `bson:"region"`
@@ -38,7 +38,7 @@ type Question[T Dated] struct {
 	Keep func(subject Subject, answer T) (linked bool, err error)
 }
 
-// Answer is an answer in memory. It is shared: nobody changes it.
+// Answer is an answer in memory. It is shared and must not be changed.
 type Answer[T Dated] struct {
 	Value T
 	Kept  bool // Keep has written it down

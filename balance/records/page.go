@@ -36,7 +36,7 @@ type Query struct {
 	Min, Max      *balance.Fen
 	Limit         int    // rows of a page; 0 is DefaultLimit
 	Cursor        string // Next of the page before; "" for the first page
-	All           bool   // every row on one page, whatever Limit and Cursor say
+	All           bool   // every row on one page, without regard to Limit and Cursor
 }
 
 // Page is a part of a list, the newest rows first.

@@ -83,7 +83,7 @@ func newList[T any](name string, ask func(context.Context, string, identity.Clai
 
 func always[T any]([]T) bool { return true }
 
-// Contributions returns what was paid in, the latest month first. The year before is asked for too: its last months say
+// Contributions returns the contributions, the latest month first. The year before is asked for too: its last months say
 // whether the first of the query's follow them.
 //
 // Errors: as Settlements.
@@ -157,8 +157,8 @@ func ReadBillParams(params string) (settlement, visit string) {
 	return settlement, visit
 }
 
-// Unusual returns what may be worth a look among the bills of the query's days; its other fields are of no account. The
-// years of these days are what the bills are compared with.
+// Unusual returns the flags of the bills of the query's days; its other fields are of no account. The
+// bills are compared with those of the same years.
 //
 // Errors: identity.ErrNoSuchLink, balance.ErrRange, balance.ErrUnsupported, balance.ErrNotEnrolled, balance.ErrMismatch, and
 // balance.ErrNoReading with the cause where nothing is in memory either; balance.ErrThrottled is such a cause.
@@ -182,7 +182,7 @@ func (s *Service) Accumulated(ctx context.Context, caller *identity.Caller, link
 	return whole(ctx, s, s.accumulated, caller, linkID, year)
 }
 
-// Quotas returns what is left of the year's limits, where the region tells it.
+// Quotas returns the rest of the year's limits, where the region tells it.
 //
 // Errors: as Unusual.
 func (s *Service) Quotas(ctx context.Context, caller *identity.Caller, linkID, year string) (*Page[Quota], error) {
@@ -263,7 +263,7 @@ func (l list[T]) ask(ctx context.Context, s *Service, subject desk.Subject, para
 	return answered[T]{}, errors.Join(balance.ErrNoReading, err)
 }
 
-// least is what two listings are worth together.
+// least combines the dates and coverage of two listings.
 func (m Meta) least(other Meta, only bool) Meta {
 	if only {
 		return m
@@ -365,7 +365,7 @@ func claimFits(c Claim, q Query) bool {
 	return q.about("", string(c.State), c.Institution) && q.costs(c.Total)
 }
 
-// about compares what a row is about; "" of a row's insurance fits all: the row does not tell.
+// about compares insurance, kind and institution; "" of a row's insurance fits all: the row does not tell.
 func (q Query) about(insurance, kind string, place Institution) bool {
 	return (q.InsuranceType == "" || insurance == "" || q.InsuranceType == insurance) && (q.Kind == "" || q.Kind == kind) &&
 		(q.Institution == "" || q.Institution == place.Code || strings.Contains(place.Name, q.Institution))

@@ -42,11 +42,11 @@ type FlagKind string
 // The kinds of flags.
 const (
 	FlagRepeated FlagKind = "repeated"    // the same sum at the same institution on one day
-	FlagHigh     FlagKind = "high"        // far above what the person usually pays for that kind of visit
+	FlagHigh     FlagKind = "high"        // far above the person's usual sum for that kind of visit
 	FlagTwoPlace FlagKind = "two_regions" // here and out of the area on one day
 )
 
-// Flag points out bills that a person may want to check. It says what was seen, and not that anything is wrong.
+// Flag points out bills that a person may want to check. It gives facts, and does not say that anything is wrong.
 type Flag struct {
 	Kind        FlagKind
 	Day         balance.Day

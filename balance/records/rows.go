@@ -6,7 +6,7 @@ import (
 	"yibao/balance"
 )
 
-// Contribution is what was paid in for a month or a year.
+// Contribution is one payment for a month or a year.
 type Contribution struct {
 	ID            string // the upstream's own, or made of the row where it has none; the same row has the same id
 	InsuranceType string
@@ -20,7 +20,7 @@ type Contribution struct {
 	Personal      *balance.Fen
 	Subsidy       *balance.Fen // from public funds
 	Total         *balance.Fen
-	IntoAccount   *balance.Fen // what went into the personal account
+	IntoAccount   *balance.Fen // the part for the personal account
 	Missing       []string     // between the one paid before and this: months, "2026-03", or years, "2025", of a yearly insurance
 }
 
@@ -68,7 +68,7 @@ type Settlement struct {
 	MutualAid     *balance.Fen // a relative's account
 	Cash          *balance.Fen
 	Hospital      *balance.Fen // the hospital's own share
-	Deductible    *balance.Fen // of the total, what the deductible took
+	Deductible    *balance.Fen // the part of the total that the deductible took
 	State         SettlementState
 	Pair          string // of a bill taken back and the bill that takes it back: the other one's id, "" where not found
 }
@@ -197,7 +197,7 @@ type Claim struct {
 	Submitted   time.Time // zero where not given
 	Opinion     string    // why it was returned or refused; "" where not given
 	Total       *balance.Fen
-	Paid        *balance.Fen // what the fund pays
+	Paid        *balance.Fen // by the fund
 	Steps       []Step       // oldest first; empty where the region tells the present one alone
 }
 
@@ -258,7 +258,7 @@ const (
 	AccumulatedOther      AccumulatedKind = "other"
 )
 
-// Quota is what a region says is left of a limit this year. Only a region's own extension tells it.
+// Quota is the rest of a limit this year, by the region's word. Only a region's own extension tells it.
 type Quota struct {
 	Key  string // the profile's name of it, such as "outpatient_pool"
 	Name string
@@ -274,7 +274,7 @@ type Designated struct {
 	From, To    balance.Day // "" where open
 }
 
-// DesignatedKind says what was registered.
+// DesignatedKind tells institutions from diseases.
 type DesignatedKind string
 
 // The kinds.

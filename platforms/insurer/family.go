@@ -16,7 +16,7 @@ type Family string
 
 // The families of public material.
 const (
-	FamilyFSI Family = "fsi" // what hospitals use: one JSON envelope, headers that sign it
+	FamilyFSI Family = "fsi" // for hospitals: one JSON envelope, headers that sign it
 	FamilyGM  Family = "gm"  // public services and mobile pay: data encrypted with SM4, the message signed with SM2
 )
 
@@ -30,7 +30,7 @@ const (
 	StampCompact StampFormat = "compact" // yyyyMMddHHmmss, Beijing time
 )
 
-// GM is what FamilyGM needs. No region of it was tried live: each value comes from the contract.
+// GM holds the settings of FamilyGM. No region of it was tried live: each value comes from the contract.
 type GM struct {
 	AppIDField  string         `koanf:"gm_app_id_field"` // appId, appCode or channelId
 	AppID       string         `koanf:"gm_app_id"`
@@ -81,8 +81,8 @@ func (r *region) gmBody(a ask, at time.Time) ([]byte, error) {
 	return r.gm.Seal(map[string]string{r.GM.AppIDField: r.GM.AppID, "version": r.GM.Version, "timestamp": stamp, "transType": a.infno}, data)
 }
 
-// gmReply opens an answer and puts it into the envelope of FamilyFSI, so one reading serves both. What is not signed is no
-// success, whatever it says: a refusal may be unsigned, and is taken for what it says to be.
+// gmReply opens an answer and puts it into the envelope of FamilyFSI, so one reading serves both. An unsigned
+// success is refused. An unsigned refusal is read as a refusal.
 func (r *region) gmReply(status int, body []byte) ([]byte, *Error) {
 	message, err := r.gm.Open(body)
 	fits := map[string]any{"infcode": message.Text("code"), "err_msg": "", "output": json.RawMessage(message.Data),

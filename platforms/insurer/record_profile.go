@@ -74,7 +74,7 @@ const (
 	recordDiseases      = "diseases"
 )
 
-// recordFields are the fields of each kind of rows, with the national or the bureaus' own spelling. What has none is "".
+// recordFields are the fields of each kind of rows, with the national or the bureaus' own spelling. "" has no common spelling.
 var recordFields = map[string]map[string]string{
 	recordContributions: {
 		"insurance": "insutype", "from": "accrym_begn", "to": "accrym_end", "kind": "clct_type", "paid": "clct_flag", "paid_at": "clct_time",

@@ -123,7 +123,7 @@ func readEntry(r *row) (records.Entry, time.Time, bool) {
 	}
 	switch {
 	case in != nil && out != nil && *in != 0 && *out != 0:
-		return e, e.At, false // nobody can say which of the two
+		return e, e.At, false // the row contradicts itself
 	case out != nil && *out != 0:
 		e.Fen = -*out
 	case in != nil && r.name("out") == "" && strings.HasPrefix(e.Code, "2") && !e.Reversed && *in > 0:

@@ -52,7 +52,7 @@ func (c *Client) Accumulated(ctx context.Context, code string, person identity.C
 // Quotas implements records.Upstream. The region names each of its figures by records.quotas.fields.
 func (c *Client) Quotas(ctx context.Context, code string, person identity.Claim, year string) (*records.Listing[records.Quota], error) {
 	if year != strconv.Itoa(c.now().In(balance.Shanghai).Year()) {
-		return nil, &Error{Class: ClassUnsupported, Region: code} // what is left is told of the present year alone
+		return nil, &Error{Class: ClassUnsupported, Region: code} // regions tell the rest of the present year alone
 	}
 	listing, err := rowsOf(ctx, c, code, person, recordQuotas, "", nil, readQuotas)
 	if err != nil {
@@ -91,7 +91,7 @@ func (c *Client) Designated(ctx context.Context, code string, person identity.Cl
 	return all, nil
 }
 
-// rowsOf asks for the person first, which proves that the answer is about nobody else and gives the person number, and then
+// rowsOf asks for the person first, which checks the identity and gives the person number, and then
 // for the rows. A row that cannot be read is left out, and the listing is Partial then.
 func rowsOf[T any](ctx context.Context, c *Client, code string, claim identity.Claim, kind, year string, more map[string]string,
 	read func(*row) (T, time.Time, bool)) (*records.Listing[T], error) {

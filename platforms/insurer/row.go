@@ -152,7 +152,7 @@ func allRows(raw json.RawMessage) ([]fields, bool, bool) {
 	return list, true, true
 }
 
-// unquoted is the JSON within a string, or what is there.
+// unquoted is the JSON within a string, or the value itself.
 func unquoted(raw json.RawMessage) json.RawMessage {
 	raw = lenient.JSON(raw)
 	var text string

@@ -37,10 +37,10 @@ const (
 type Dialect struct {
 	UserID  UserID  `koanf:"gm_user_id"`
 	KeyFrom KeyFrom `koanf:"gm_key_from"`
-	Escape  bool    `koanf:"gm_escape"` // what is not ASCII is written as \uXXXX before it is encrypted
+	Escape  bool    `koanf:"gm_escape"` // characters beyond ASCII are written as \u and four digits before it is encrypted
 }
 
-// Errors of Open. A message with either says nothing, whatever stands in it.
+// Errors of Open. A message with one of them says nothing.
 var (
 	ErrMalformed = errors.New("gm: not an envelope")
 	ErrUnsigned  = errors.New("gm: data or signature is missing")
@@ -85,7 +85,7 @@ func (c *Codec) Seal(head map[string]string, data map[string]any) ([]byte, error
 		return nil, err
 	}
 	var plain, body strings.Builder
-	left, _ := pruned(data) // what is not signed is not sent
+	left, _ := pruned(data) // empty values are not signed, so they are not sent
 	write(&plain, left)
 	text := plain.String()
 	if c.dialect.Escape {
@@ -137,7 +137,7 @@ func (m Message) Text(name string) string {
 
 // Open decrypts and verifies an envelope. It fails closed: data without a fitting signature is never returned, and neither
 // is a message of which one of the two is missing. Where both are, the error is ErrUnsigned and the message has its head:
-// platforms refuse like that, and nobody has signed it.
+// platforms refuse like that, unsigned.
 func (c *Codec) Open(body []byte) (Message, error) {
 	value, ok := tree(body)
 	envelope, isObject := value.(map[string]any)
@@ -146,7 +146,7 @@ func (c *Codec) Open(body []byte) (Message, error) {
 	}
 	sealed, _ := envelope["encData"].(string)
 	signature, _ := envelope["signData"].(string)
-	delete(envelope, "data") // in clear, it would be neither encrypted nor what was signed
+	delete(envelope, "data") // in clear, it is neither encrypted nor signed
 	if sealed == "" && signature == "" {
 		return Message{Head: envelope}, ErrUnsigned
 	}

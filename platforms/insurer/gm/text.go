@@ -12,8 +12,8 @@ import (
 )
 
 // signedText is the text that both sides sign: the members of the envelope with the data in clear, in the order of their
-// names, joined by &, and the secret at the end. signData, encData and extra are no part of it. What is empty at any depth
-// is left out; what is no text is compact JSON in the order of names.
+// names, joined by &, and the secret at the end. signData, encData and extra are no part of it. Empty values at
+// any depth are left out; values that are no texts are compact JSON in the order of names.
 func signedText(envelope map[string]any, secret string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(envelope)) {
@@ -35,7 +35,7 @@ func signedText(envelope map[string]any, secret string) string {
 	return b.String()
 }
 
-// pruned is the value without what is empty in it: null, "", {} and []; false when nothing is left. That elements of lists
+// pruned is the value without its empty parts: null, "", {} and []; false when nothing is left. That elements of lists
 // are pruned as well is the reading of "recursively" here: no list with an empty element was seen.
 func pruned(value any) (any, bool) {
 	switch v := value.(type) {
@@ -119,7 +119,7 @@ func quote(b *strings.Builder, text string) {
 	b.WriteByte('"')
 }
 
-// escaped is JSON text with everything beyond ASCII as \uXXXX, as web portals send it.
+// escaped is JSON text with everything beyond ASCII as \u and four digits, as web portals send it.
 func escaped(text string) string {
 	var b strings.Builder
 	for _, r := range text {

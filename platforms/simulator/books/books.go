@@ -1,9 +1,9 @@
-// Package books makes up the account of one insured person in one region: what was paid in, what was spent and who paid
-// which part of it, and what a claim has come to. Everything agrees: the balance is the sum of the ledger, each spending of
+// Package books makes up the account of one insured person in one region: contributions, ledger, bills with the parts of
+// each payer, and claims. Everything agrees: the balance is the sum of the ledger, each spending of
 // the account belongs to a settlement, each credit to a contribution, and the parts of a settlement make its total.
 //
-// The books are a function of a plan, the events that somebody ordered, and the time. Nothing is random, and no row changes
-// once it was there, but for what happens to it: a reversal, the next step of a claim.
+// The books are a function of a plan, the ordered events, and the time. Nothing is random, and no row changes
+// once it was there, except by a reversal or the next step of a claim.
 package books
 
 import (
@@ -16,7 +16,7 @@ import (
 // Begin is when the books begin. Before it an account holds its opening balance.
 var Begin = time.Date(2025, time.January, 1, 0, 0, 0, 0, balance.Shanghai)
 
-// Kind says what sort of insured person the books are about.
+// Kind is the kind of insured person.
 type Kind string
 
 // The kinds.
@@ -35,11 +35,11 @@ type Plan struct {
 	Opening  balance.Fen // of the account, at Begin
 	Credit   balance.Fen // to the account, each month; 0 for none
 	CreditOn int         // day of the month
-	Still    bool        // nobody spends
+	Still    bool        // there is no spending
 	Until    time.Time   // contributions end then; zero for never
 }
 
-// Event is what somebody ordered to happen.
+// Event is an ordered event.
 type Event struct {
 	At     time.Time   `json:"at"`
 	Do     Do          `json:"do"`
@@ -55,7 +55,7 @@ type Do string
 // The kinds of events.
 const (
 	Set     Do = "set"     // the account holds so much from now on, and nothing happens by itself any more
-	Spend   Do = "spend"   // a purchase at a pharmacy; the account pays what it has, cash the rest
+	Spend   Do = "spend"   // a purchase at a pharmacy; the account pays as far as it can, cash the rest
 	Credit  Do = "credit"  // a special injection into the account
 	Reverse Do = "reverse" // a settlement is taken back
 )
@@ -91,7 +91,7 @@ const (
 	TypeCarryOut = "206" // carried out at the year's end
 )
 
-// Contribution is what was paid in for a month, or for a year of residents.
+// Contribution is a payment for a month, or for a year of residents.
 type Contribution struct {
 	ID          string
 	From, To    string // accrual months, 2006-01
@@ -113,8 +113,8 @@ type Settlement struct {
 	MedType     string // med_type
 	PayLoc      string // pay_loc: 2 institution, 3 out-of-area in the province, 4 out of the province
 	Total       balance.Fen
-	InScope     balance.Fen // of the total, what the rules cover
-	Deductible  balance.Fen // of InScope, what the deductible took
+	InScope     balance.Fen // the part of the total that the rules cover
+	Deductible  balance.Fen // the part of InScope that the deductible took
 	Fund        balance.Fen
 	Account     balance.Fen
 	MutualAid   balance.Fen // from a relative's account
@@ -138,7 +138,7 @@ type Claim struct {
 	ID          string
 	Institution Institution
 	Total       balance.Fen
-	Fund        balance.Fen // what is or was paid out; 0 before it was approved
+	Fund        balance.Fen // the payment; 0 before it was approved
 	Steps       []Step      // oldest first
 }
 
@@ -149,7 +149,7 @@ type Step struct {
 	Opinion     string // why it was returned or refused
 }
 
-// Balance is what the account holds: the sum of its ledger.
+// Balance is the sum of the account's ledger.
 func (b *Books) Balance() (sum balance.Fen) {
 	for _, e := range b.Ledger {
 		sum += e.Fen

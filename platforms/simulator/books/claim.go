@@ -6,7 +6,7 @@ import (
 	"yibao/balance"
 )
 
-// course is a claim's way: what it comes to, and after how many days. The codes are the online claim flags.
+// course is the steps of a claim, each with its day. The codes are the online claim flags.
 type course []struct {
 	after       int
 	code, label string

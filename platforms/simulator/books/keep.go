@@ -74,7 +74,7 @@ func (k *keeper) post(e Entry) {
 	k.Ledger = append(k.Ledger, e)
 }
 
-// lag is how long a list takes to show what has happened here.
+// lag is the time until a list shows an event.
 const lag = 2 * time.Hour
 
 func (k *keeper) id(kind string, at time.Time) string {
@@ -82,7 +82,7 @@ func (k *keeper) id(kind string, at time.Time) string {
 	return fmt.Sprintf("%s%s%s%05d", kind, k.plan.Region, at.Format("060102"), k.count)
 }
 
-// turnYear pays interest on what the old year leaves, and carries it over.
+// turnYear pays interest on the rest of the old year, and carries it over.
 func (k *keeper) turnYear(day time.Time) {
 	if !k.plan.Account || k.held <= 0 || k.plan.Still {
 		return
@@ -96,7 +96,7 @@ func (k *keeper) turnYear(day time.Time) {
 	k.post(Entry{At: end, Type: TypeCarried, Fen: held}) // in the same minute: the account is never empty between
 }
 
-// contribute books what is paid in on that day.
+// contribute books the day's contribution and credit.
 func (k *keeper) contribute(at time.Time) {
 	if !k.plan.Until.IsZero() && at.After(k.plan.Until) {
 		return
@@ -123,8 +123,8 @@ func (k *keeper) missing(day time.Time) bool {
 	return dice%12 == 5 && int(dice>>8%12)+1 == int(day.Month())
 }
 
-// spend is what a day costs. On one day in eight somebody with an account spends 4 to 18 % of it, at a pharmacy or, one time
-// in three, at a doctor's; somebody without goes to a doctor on one day in forty. One person in three is in hospital once a
+// spend books the day's spending. On one day in eight a person with an account spends 4 to 18 % of it, at a pharmacy or, one time
+// in three, at a doctor's; a person without goes to a doctor on one day in forty. One person in three is in hospital once a
 // year. One bill in thirty is taken back two days later.
 func (k *keeper) spend(at time.Time, dice uint32) {
 	if k.plan.Still {
@@ -154,7 +154,7 @@ func (k *keeper) pharmacy(at time.Time, account balance.Fen, dice uint32) *Settl
 	return k.bill(Settlement{At: at, Institution: k.places[3+dice>>12%3], MedType: medPharmacy, PayLoc: "2", Total: account, Account: account})
 }
 
-// doctor's bill: the fund pays 60 % of what is in scope above a deductible of 20 yuan; the account and cash the rest. One
+// doctor's bill: the fund pays 60 % of the sum in scope above a deductible of 20 yuan; the account and cash the rest. One
 // in six of those with an account is paid for a relative's visit, by mutual aid; one in ten is out of the province.
 func (k *keeper) doctor(at time.Time, account balance.Fen, dice uint32) *Settlement {
 	b := Settlement{At: at, Institution: k.places[dice>>12%3], MedType: medOutpatient, PayLoc: "2", Account: account}
