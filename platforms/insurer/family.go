@@ -9,6 +9,7 @@ import (
 	"yibao/balance"
 	"yibao/config/setting"
 	"yibao/platforms/insurer/gm"
+	"yibao/platforms/internal/lenient"
 )
 
 // Family is how an upstream wraps its transactions.
@@ -84,6 +85,7 @@ func (r *region) gmBody(a ask, at time.Time) ([]byte, error) {
 // gmReply opens an answer and puts it into the envelope of FamilyFSI, so one reading serves both. An unsigned
 // success is refused. An unsigned refusal is read as a refusal.
 func (r *region) gmReply(status int, body []byte) ([]byte, *Error) {
+	body = lenient.JSON(body)
 	message, err := r.gm.Open(body)
 	fits := map[string]any{"infcode": message.Text("code"), "err_msg": "", "output": json.RawMessage(message.Data),
 		"respond_time": message.Text("timestamp"), "inf_refmsgid": message.Text("requestId")}
@@ -95,7 +97,10 @@ func (r *region) gmReply(status int, body []byte) ([]byte, *Error) {
 		}
 		fits["output"], fits["err_msg"] = nil, said
 	case errors.Is(err, gm.ErrMalformed):
-		return body, nil // HTML, words of a relay: the common reading tells them apart
+		if _, isObject := object(body); isObject {
+			return nil, &Error{Class: ClassMalformed, Status: status, Unsigned: true} // it may call itself a success
+		}
+		return body, nil // HTML, words of a relay: the common reading tells them apart, and takes none for a success
 	case err != nil:
 		return nil, &Error{Class: ClassAccess, Status: status, Unsigned: true}
 	case !r.succeeds(message.Text("code")):

@@ -2,6 +2,9 @@ package insurer
 
 import (
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
@@ -219,6 +222,42 @@ func TestRegionsPageNamesEveryField(t *testing.T) {
 		}
 		if len(fields) > 0 && strings.Count(row, ", ")+1 != len(fields) {
 			t.Errorf("%s: the row has not %d fields: %s", kind, len(fields), row)
+		}
+	}
+}
+
+// TestNothingUnsignedIsASuccess: of the envelope of public services only a signed answer is believed, in every mode that
+// looks for the output elsewhere; a refusal and the words of a relay are told apart all the same.
+func TestNothingUnsignedIsASuccess(t *testing.T) {
+	t.Parallel()
+	person := `{"baseinfo":{"psn_name":"` + someone.Name + `","certno":"` + someone.IDNumber + `","psn_no":"1"},"insuinfo":[{"insutype":"310","balc":"1.00"}]}`
+	for name, c := range map[string]struct {
+		body string
+		want Class
+	}{
+		"in clear":              {`{"code":"0","success":true,"data":` + person + `}`, ClassAccess},
+		"output in clear":       {`{"infcode":"0","output":` + person + `}`, ClassAccess},
+		"data that is no hex":   {`{"code":"0","encData":"zz","signData":"AA==","data":` + person + `}`, ClassMalformed},
+		"data that is no block": {`{"code":"0","encData":"00","signData":"AA==","data":` + person + `}`, ClassMalformed},
+		"behind a mark":         {"\ufeff" + `{"code":"0","encData":"zz","signData":"AA==","data":` + person + `}`, ClassMalformed},
+		"half signed":           {`{"code":"0","signData":"AA==","data":` + person + `}`, ClassAccess},
+		"a refusal":             {`{"code":"-1","message":"系统繁忙"}`, ClassBusiness},
+		"words of a relay":      {`<html>504</html>`, ClassTimeout},
+		"a list":                {`[` + person + `]`, ClassMalformed},
+	} {
+		for _, unwrap := range unwraps {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, c.body) }))
+			p := profile(server.URL)
+			p.Family, p.PathMode, p.Unwrap = FamilyGM, PathSingle, unwrap
+			p.GM.AppID, p.GM.AppSecret = "SANDBOXAPPID00010000000000000001", "SANDBOXSECRET0010000000000000001"
+			p.GM.PrivateKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABE="
+			p.GM.PlatformKey = "BN0YqkrsJurEHJk/ARFcV/e/UROrhbXtRDaWn4t3El5qFh5YUZadqCIzYUk/dvrFD2zOYAHXwLhT4BgNVNSuIiE="
+			answer, err := newClient(t, p).Enrolments(t.Context(), "990100", someone)
+			server.Close()
+			var refused *Error
+			if !errors.As(err, &refused) || refused.Class != c.want {
+				t.Errorf("%s, %s: %+v %v", name, unwrap, answer, err)
+			}
 		}
 	}
 }
