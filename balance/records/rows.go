@@ -226,6 +226,10 @@ const (
 	ClaimUnknown   ClaimState = "unknown"
 )
 
+// ClaimStates are all of them.
+var ClaimStates = []ClaimState{ClaimSubmitted, ClaimAccepted, ClaimInReview, ClaimReturned, ClaimApproved, ClaimRefused, ClaimPaying, ClaimPaid,
+	ClaimFailed, ClaimUnknown}
+
 // Over says whether nothing more is to come.
 func (s ClaimState) Over() bool { return s == ClaimPaid || s == ClaimRefused }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"yibao/balance/records"
 	"yibao/config/setting"
 )
 
@@ -28,6 +29,8 @@ type Record struct {
 	PageRows int    `koanf:"page_rows"`
 	// Fields maps our names of a row's fields to the region's, where these are others than the default; see recordFields.
 	Fields map[string]string `koanf:"fields"`
+	// States maps the region's codes of a claim's state to ours, before the common ones: see claimStates.
+	States map[string]records.ClaimState `koanf:"states"`
 	// BlankMeansNone takes a success without a list for an empty one.
 	BlankMeansNone bool `koanf:"blank_means_none"`
 	// CompleteAfterDays is how many days after an event its row is there at the latest, by the region's contract. Then a
@@ -130,6 +133,9 @@ func (c Record) check(r setting.Report, kind string, fields map[string]string) {
 	for name := range c.Fields {
 		_, known := fields[name]
 		r.Need(known || kind == recordQuotas, "fields", "has a name that is no field of these rows", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+	}
+	for _, state := range c.States {
+		setting.OneOf(r, "states", state, records.ClaimStates...)
 	}
 	for _, name := range needed[kind] {
 		r.Need(fields[name] != "" || c.Fields[name] != "", "fields", "must say where "+name+" stands", "the contract names it")

@@ -136,11 +136,20 @@ func readEntry(r *row) (records.Entry, time.Time, bool) {
 	return e, e.At, !e.At.IsZero() && e.Code != ""
 }
 
-// claimStates is the online claim flag of the bureaus' business system. A region with another vocabulary gives the state's
-// name in records.claims.fields by itself.
+// claimStates is the online claim flag of the bureaus' business system, as far as its meaning is public: whether a draft (0)
+// was submitted, and whether a failed first audit (5) can be repaired, is the region's to say, by records.claims.states.
 var claimStates = map[string]records.ClaimState{
-	"0": records.ClaimSubmitted, "11": records.ClaimAccepted, "4": records.ClaimInReview, "5": records.ClaimReturned, "6": records.ClaimApproved,
-	"7": records.ClaimRefused, "8": records.ClaimPaid, "9": records.ClaimFailed, "10": records.ClaimAccepted, "12": records.ClaimPaying,
+	"11": records.ClaimAccepted, "4": records.ClaimInReview, "6": records.ClaimApproved, "7": records.ClaimRefused, "8": records.ClaimPaid,
+	"9": records.ClaimFailed,
+}
+
+// claimState is the region's own meaning of a code, or the common one.
+func (r *row) claimState() records.ClaimState {
+	code := r.get("state")
+	if state, told := r.record.States[code]; told {
+		return state
+	}
+	return group(claimStates, code, records.ClaimUnknown)
 }
 
 func readClaim(r *row) (records.Claim, time.Time, bool) {
@@ -148,16 +157,15 @@ func readClaim(r *row) (records.Claim, time.Time, bool) {
 		ID: r.get("id"), Institution: r.institution(), Code: r.get("state"), Label: r.get("label"), Since: r.at("since"),
 		Submitted: r.at("submitted"), Opinion: r.get("opinion"), Total: r.fen("total"), Paid: r.fen("paid"),
 	}
-	c.State = group(claimStates, c.Code, records.ClaimUnknown)
+	c.State = r.claimState()
 	if name := r.name("steps"); name != "" {
-		list, found, ok := listAt(r.fields[name], "")
+		list, _, ok := listAt(r.fields[name], "") // a claim without steps has its present one
 		r.bad = r.bad || !ok
 		for _, f := range list {
 			step := &row{fields: f, record: r.record, names: r.names, mode: r.mode}
-			c.Steps = append(c.Steps, records.Step{At: step.at("since"), State: group(claimStates, step.get("state"), records.ClaimUnknown),
+			c.Steps = append(c.Steps, records.Step{At: step.at("since"), State: step.claimState(),
 				Code: step.get("state"), Label: step.get("label"), Opinion: step.get("opinion")})
 		}
-		_ = found // a claim without steps has its present one
 	}
 	at := c.Submitted
 	if at.IsZero() {

@@ -130,17 +130,31 @@ func TestCompleteTo(t *testing.T) {
 	}
 }
 
+// TestStatesOfAClaim: the region's own meaning of a code comes first; a code that is not known stays unknown.
+func TestStatesOfAClaim(t *testing.T) {
+	t.Parallel()
+	fields := map[string]string{"id": "id", "state": "flag", "since": "at"}
+	for code, want := range map[string]records.ClaimState{"8": records.ClaimPaid, "4": records.ClaimApproved, "0": records.ClaimSubmitted, "5": records.ClaimUnknown,
+		"12": records.ClaimUnknown, "": records.ClaimUnknown} {
+		r := rowOf(t, recordClaims, `{"id":"1","at":"2026-01-05","flag":"`+code+`"}`, fields)
+		r.record.States = map[string]records.ClaimState{"0": records.ClaimSubmitted, "4": records.ClaimApproved}
+		if c, _, ok := readClaim(r); !ok || c.State != want || c.Code != code {
+			t.Errorf("%q: %s", code, c.State)
+		}
+	}
+}
+
 // TestRecordsOfAProfileAreChecked: each mistake is named by its key.
 func TestRecordsOfAProfileAreChecked(t *testing.T) {
 	t.Parallel()
 	p := profile("http://127.0.0.1:1")
 	p.Records = map[string]Record{
-		"bills": {Transaction: "90100"}, recordClaims: {Transaction: "90100"}, recordLedger: {Transaction: "9"},
+		"bills": {Transaction: "90100"}, recordClaims: {Transaction: "90100", States: map[string]records.ClaimState{"1": "done"}}, recordLedger: {Transaction: "9"},
 		recordSettlements: {Transaction: "90100", Page: "p", Days: "week", Fields: map[string]string{"colour": "x"}, Rows: ".a"},
 	}
 	var found setting.Problems
 	p.check(setting.NewReport(&found), "990100")
-	for _, want := range []string{"records.bills", "records.claims.fields", "records.ledger.transaction", "records.settlements.page_field", "records.settlements.page_rows",
+	for _, want := range []string{"records.bills", "records.claims.fields", "records.claims.states", "records.ledger.transaction", "records.settlements.page_field", "records.settlements.page_rows",
 		"records.settlements.day_format", "records.settlements.fields", "records.settlements.rows"} {
 		named := false
 		for _, one := range found {

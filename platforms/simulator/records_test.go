@@ -45,7 +45,8 @@ func recordsOf(region string) map[string]insurer.Record {
 	all["ledger"] = insurer.Record{Transaction: "L204", Rows: "acctdetl", Begin: "year", Days: insurer.DaysYear, BlankMeansNone: blank,
 		Fields: map[string]string{"id": "acct_detl_id", "out": "expd_sumamt"}}
 	all["claims"] = insurer.Record{Transaction: "L205", Rows: "claiminfo", BlankMeansNone: blank,
-		Fields: map[string]string{"id": "claim_no", "state": "flag", "label": "flag_name", "since": "step_time", "submitted": "apply_time", "opinion": "opinion", "steps": "steps"}}
+		Fields: map[string]string{"id": "claim_no", "state": "flag", "label": "flag_name", "since": "step_time", "submitted": "apply_time", "opinion": "opinion", "steps": "steps"},
+		States: map[string]records.ClaimState{"0": records.ClaimSubmitted, "5": records.ClaimReturned}}
 	all["diseases"] = insurer.Record{Transaction: "5301", Rows: "feedetail", BlankMeansNone: blank}
 	all["quotas"] = insurer.Record{Transaction: "1101", Rows: "baseinfo.exp_content", Fields: map[string]string{"outpatient_pool": "opt_pool_balc"}}
 	return all

@@ -131,7 +131,8 @@ func records(region string) tree {
 	all["ledger"] = tree{"transaction": "L204", "complete_after_days": 1, "rows": "acctdetl", "begin_field": "year", "day_format": "year", "blank_means_none": blank,
 		"fields": tree{"id": "acct_detl_id", "out": "expd_sumamt"}}
 	all["claims"] = tree{"transaction": "L205", "rows": "claiminfo", "blank_means_none": blank, "fields": tree{"id": "claim_no", "state": "flag",
-		"label": "flag_name", "since": "step_time", "submitted": "apply_time", "opinion": "opinion", "steps": "steps"}}
+		"label": "flag_name", "since": "step_time", "submitted": "apply_time", "opinion": "opinion", "steps": "steps"},
+		"states": tree{"0": "submitted", "5": "returned"}}
 	all["diseases"] = tree{"transaction": "5301", "rows": "feedetail", "blank_means_none": blank}
 	all["quotas"] = tree{"transaction": "1101", "rows": "baseinfo.exp_content", "fields": tree{"outpatient_pool": "opt_pool_balc"}}
 	return all
